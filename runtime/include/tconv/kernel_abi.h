@@ -1,0 +1,144 @@
+/* SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception */
+/**
+ * @file kernel_abi.h
+ * What a compiled kernel and whoever launches it agree on. This header stands
+ * alone: it includes nothing of tconv, so that ahead-of-time objects, a cache
+ * and a foreign launcher can be built against it only.
+ *
+ * A kernel is one exported object of type `tconv_kernel`. It describes itself
+ * (version, sizes, the layer it computes), packs weights, and runs any part of
+ * a range of independent tasks:
+ *
+ *     kernel->pack(&pack_args);                       once per set of weights
+ *     n = tconv_kernel_task_count(kernel, &args);
+ *     kernel->run(&args, 0, n);                       or any split of [0, n)
+ *
+ * Tasks may run in any order and at the same time, each running part with a
+ * workspace of its own; the result does not depend on the split, bit for bit.
+ *
+ * Growth: both argument structures begin with their own size. A field is only
+ * ever added at the end, or taken from the reserved ones; whatever changes the
+ * meaning of an existing field raises TCONV_KERNEL_ABI_VERSION, and a kernel
+ * of another version is refused.
+ */
+#ifndef TCONV_KERNEL_ABI_H
+#define TCONV_KERNEL_ABI_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/** Version of everything in this header. */
+#define TCONV_KERNEL_ABI_VERSION 1u
+
+/** Every pointer that a kernel gets for packed weights or workspace is aligned
+ * to this many bytes. x, bias and y need the alignment of their elements. */
+#define TCONV_KERNEL_ALIGNMENT 64
+
+/** Element types. Only f32 kernels are made so far. */
+typedef enum tconv_dtype {
+  TCONV_F32 = 1,
+  TCONV_F16 = 2,
+  TCONV_BF16 = 3
+} tconv_dtype;
+
+/** What is applied to x before, or to y after, the convolution. Only "none" is
+ * made so far; the fields are in the ABI so that fusing one does not break it.
+ */
+typedef enum tconv_activation { TCONV_ACTIVATION_NONE = 0 } tconv_activation;
+
+/** Arguments of one packing of weights. */
+typedef struct tconv_pack_args {
+  uint32_t struct_size; /**< sizeof(tconv_pack_args) */
+  uint32_t flags;       /**< 0 */
+  /** (in_channels, out_channels / groups, kernel_size), C-contiguous. */
+  const void *weight;
+  /** packed_bytes bytes, aligned to TCONV_KERNEL_ALIGNMENT; written whole. */
+  void *packed;
+  const void *reserved[4]; /**< NULL */
+} tconv_pack_args;
+
+/** Arguments of one launch. Strides count elements. */
+typedef struct tconv_kernel_args {
+  uint32_t struct_size; /**< sizeof(tconv_kernel_args) */
+  uint32_t flags;       /**< 0 */
+  const void *x;        /**< (batch, in_channels, length) */
+  const void *weights;  /**< what `pack` wrote */
+  const void *bias;     /**< (out_channels), or NULL where has_bias is 0 */
+  void *y;              /**< (batch, out_channels, output_length) */
+  /** workspace_bytes bytes, aligned to TCONV_KERNEL_ALIGNMENT, used by this
+   * call of `run` alone. Its content before and after means nothing. */
+  void *workspace;
+  int64_t batch;
+  int64_t length;
+  int64_t output_length;
+  int64_t x_batch_stride;
+  int64_t x_channel_stride; /**< the stride along the length is 1 */
+  int64_t y_batch_stride;
+  int64_t y_channel_stride; /**< the stride along the length is 1 */
+  void *state;              /**< streaming state; NULL so far */
+  const void *before;       /**< parameters of activation_before; NULL so far */
+  const void *after;        /**< parameters of activation_after; NULL so far */
+  int64_t reserved[4];      /**< 0 */
+} tconv_kernel_args;
+
+typedef struct tconv_kernel {
+  uint32_t abi_version; /**< TCONV_KERNEL_ABI_VERSION when it was compiled */
+  uint32_t struct_size; /**< sizeof(tconv_kernel) when it was compiled */
+
+  /* The layer, in the general form of tconv.h. */
+  int64_t in_channels;
+  int64_t out_channels;
+  int64_t kernel_size;
+  int64_t stride;
+  int64_t dilation;
+  int64_t groups;
+  int64_t crop_begin;
+  int32_t has_bias;
+  int32_t dtype;             /**< a tconv_dtype */
+  int32_t activation_before; /**< a tconv_activation */
+  int32_t activation_after;  /**< a tconv_activation */
+
+  int64_t packed_bytes;    /**< size of the packed weights */
+  int64_t workspace_bytes; /**< size of the workspace of one running part */
+  /** Position q stands for the outputs t with t + (crop_begin mod stride) in
+   * [stride * q, stride * (q + 1)). A task covers `task_positions` positions of
+   * one batch item and one of `task_columns` parts of the output channels. */
+  int64_t task_positions;
+  int64_t task_columns;
+
+  void (*pack)(const tconv_pack_args *args);
+  /** Runs the tasks in [begin, end). */
+  void (*run)(const tconv_kernel_args *args, int64_t begin, int64_t end);
+
+  /** How it was made: one JSON object, UTF-8, ending in a zero byte. */
+  const char *description;
+  const void *reserved[4]; /**< NULL */
+} tconv_kernel;
+
+/** Number of positions that cover the outputs of a launch: see
+ * task_positions. */
+static inline int64_t tconv_kernel_positions(const tconv_kernel *kernel,
+                                             const tconv_kernel_args *args) {
+  int64_t stride = kernel->stride;
+  int64_t crop = (kernel->crop_begin % stride + stride) % stride;
+  return (args->output_length + crop + stride - 1) / stride;
+}
+
+/** Number of tasks of a launch. */
+static inline int64_t tconv_kernel_task_count(const tconv_kernel *kernel,
+                                              const tconv_kernel_args *args) {
+  int64_t positions = tconv_kernel_positions(kernel, args);
+  int64_t blocks =
+      (positions + kernel->task_positions - 1) / kernel->task_positions;
+  return args->batch * kernel->task_columns * blocks;
+}
+
+#ifdef __cplusplus
+} /* extern "C" */
+#endif
+
+#endif /* TCONV_KERNEL_ABI_H */

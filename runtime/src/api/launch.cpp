@@ -1,0 +1,155 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#include "api/launch.h"
+
+#include <atomic>
+#include <cstdio>
+
+#include "support/status.h"
+
+using namespace tconv;
+
+namespace {
+
+struct KernelLaunch {
+  const tconv_kernel *kernel;
+  tconv_kernel_args args;
+  std::atomic<bool> outOfMemory{false};
+};
+
+void runKernelPart(void *context, int64_t begin, int64_t end) {
+  auto *launch = static_cast<KernelLaunch *>(context);
+  tconv_kernel_args args = launch->args;
+  if (launch->kernel->workspace_bytes > 0) {
+    args.workspace = workspace(launch->kernel->workspace_bytes);
+    if (!args.workspace) {
+      launch->outOfMemory = true;
+      return;
+    }
+  }
+  launch->kernel->run(&args, begin, end);
+}
+
+/// Multiply-adds of a launch, roughly.
+double workOf(const tconv_params &params, int64_t batch, int64_t length) {
+  return static_cast<double>(batch) * static_cast<double>(length) *
+         static_cast<double>(params.kernel_size) *
+         static_cast<double>(params.out_channels) *
+         static_cast<double>(params.in_channels / params.group);
+}
+
+Status runKernel(const tconv_kernel &kernel, const void *packed,
+                 const float *bias, const LaunchArgs &tensors, double work,
+                 const ParallelFor &parallelFor) {
+  KernelLaunch launch{&kernel, {}, {false}};
+  tconv_kernel_args &args = launch.args;
+  args.struct_size = sizeof(args);
+  args.x = tensors.x;
+  args.weights = packed;
+  args.bias = bias;
+  args.y = tensors.y;
+  args.batch = tensors.batch;
+  args.length = tensors.length;
+  args.output_length = tensors.outputLength;
+  args.x_channel_stride = tensors.length;
+  args.x_batch_stride = tensors.length * kernel.in_channels;
+  args.y_channel_stride = tensors.outputLength;
+  args.y_batch_stride = tensors.outputLength * kernel.out_channels;
+  int64_t blocks =
+      (tconv_kernel_positions(&kernel, &args) - 1) / kernel.task_positions + 1;
+  int64_t count;
+  if (__builtin_mul_overflow(blocks, kernel.task_columns, &count) ||
+      __builtin_mul_overflow(count, tensors.batch, &count))
+    return {TCONV_INVALID_VALUE,
+            "batch = " + std::to_string(tensors.batch) +
+                ": more tasks than a signed 64-bit number counts"};
+  if (Status error = runTasks(parallelFor, runKernelPart, &launch, count, work))
+    return error;
+  if (launch.outOfMemory)
+    return {TCONV_OUT_OF_MEMORY,
+            "workspace: " + std::to_string(kernel.workspace_bytes) +
+                " bytes can't be had"};
+  return Status::ok();
+}
+
+void runReferencePart(void *context, int64_t begin, int64_t end) {
+  auto *launch = static_cast<const tconv_reference *>(context);
+#ifdef TCONV_REFERENCE_FMA
+  if (tconv_reference_has_fma())
+    return tconv_reference_tasks_fma(launch, begin, end);
+#endif
+  tconv_reference_tasks(launch, begin, end);
+}
+
+std::string pointerText(const void *pointer) {
+  char text[32];
+  std::snprintf(text, sizeof(text), "%p", pointer);
+  return text;
+}
+
+Status checkFloats(const char *name, const void *pointer) {
+  if (Status error = checkPointer(name, pointer))
+    return error;
+  if (reinterpret_cast<uintptr_t>(pointer) % alignof(float) == 0)
+    return Status::ok();
+  return {TCONV_INVALID_VALUE, std::string(name) + " = " +
+                                   pointerText(pointer) +
+                                   ": must be aligned to a float"};
+}
+
+} // namespace
+
+Status tconv::checkLaunch(const tconv_params &params, int64_t batch,
+                          int64_t length, int64_t &outputLength) {
+  int64_t result;
+  if (Status error = tconv::outputLength(params, length, result))
+    return error;
+  if (Status error = checkSizes(params, batch, length, result))
+    return error;
+  outputLength = result;
+  return Status::ok();
+}
+
+Status tconv::checkTensors(const tconv_params &params, const LaunchArgs &args) {
+  if (Status error = checkFloats("x", args.x))
+    return error;
+  if (Status error = checkFloats("y", args.y))
+    return error;
+  auto x = reinterpret_cast<uintptr_t>(args.x);
+  auto y = reinterpret_cast<uintptr_t>(args.y);
+  uintptr_t xBytes = sizeof(float) * args.batch * params.in_channels *
+                     static_cast<uintptr_t>(args.length);
+  uintptr_t yBytes = sizeof(float) * args.batch * params.out_channels *
+                     static_cast<uintptr_t>(args.outputLength);
+  if (x < y ? y - x < xBytes : x - y < yBytes)
+    return {TCONV_INVALID_VALUE, "y = " + pointerText(args.y) +
+                                     ": overlaps x = " + pointerText(args.x)};
+  return Status::ok();
+}
+
+Status tconv::runReference(const tconv_params &params, const float *weight,
+                           const float *bias, const LaunchArgs &args,
+                           bool sums64, const ParallelFor &parallelFor) {
+  GeneralForm form = generalForm(params);
+  tconv_reference launch = {
+      form.inChannels, form.outChannels, form.kernelSize,
+      form.stride,     form.dilation,    form.groups,
+      form.cropBegin,  args.length,      args.outputLength,
+      args.batch,      weight,           bias,
+      args.x,          args.y,           sums64 ? 1 : 0};
+  return runTasks(parallelFor, runReferencePart, &launch,
+                  args.batch * form.outChannels,
+                  workOf(params, args.batch, args.length));
+}
+
+Status tconv::runLayer(tconv_layer &layer, const LaunchArgs &args) {
+  State state = layer.state();
+  const float *bias = state.bias ? state.bias->data() : nullptr;
+  const Plan &plan =
+      layer.plan(*state.weights, lengthClass(layer.params, args.length));
+  if (!plan.kernel)
+    return runReference(layer.params, state.weights->values.data(), bias, args,
+                        /*sums64=*/false, layer.parallelFor);
+  return runKernel(**plan.kernel, plan.packed.get(), bias, args,
+                   workOf(layer.params, args.batch, args.length),
+                   layer.parallelFor);
+}

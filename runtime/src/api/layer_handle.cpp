@@ -1,0 +1,170 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#include "api/layer_handle.h"
+
+#include <algorithm>
+#include <cmath>
+#include <cstring>
+
+#include <nlohmann/json.hpp>
+
+#include "support/status.h"
+
+using namespace tconv;
+
+namespace {
+
+/// Head of the list of all layers, so that a child can make their locks anew.
+struct Registry {
+  std::mutex mutex;
+  tconv_layer *first = nullptr;
+};
+
+Registry &registry() {
+  static Registry *instance = new Registry;
+  return *instance;
+}
+
+std::unique_ptr<void, AlignedFree> allocateAligned(int64_t bytes) {
+  int64_t rounded;
+  if (__builtin_add_overflow(bytes, TCONV_KERNEL_ALIGNMENT, &rounded))
+    throw std::bad_alloc();
+  rounded -= rounded % TCONV_KERNEL_ALIGNMENT;
+  std::unique_ptr<void, AlignedFree> memory(
+      std::aligned_alloc(TCONV_KERNEL_ALIGNMENT, static_cast<size_t>(rounded)));
+  if (!memory)
+    throw std::bad_alloc();
+  return memory;
+}
+
+/// The schedule that a kernel's description names, for a line of text.
+std::string scheduleOf(const tconv_kernel &kernel) {
+  auto description = nlohmann::json::parse(
+      kernel.description ? kernel.description : "", nullptr, false);
+  if (description.is_object())
+    for (const char *key : {"kind", "schedule"})
+      if (auto found = description.find(key);
+          found != description.end() && found->is_string())
+        return found->get<std::string>();
+  return "?";
+}
+
+} // namespace
+
+tconv_layer::tconv_layer() {
+  ForkHold hold;
+  std::lock_guard<std::mutex> lock(registry().mutex);
+  next_ = registry().first;
+  if (next_)
+    next_->previous_ = this;
+  registry().first = this;
+}
+
+tconv_layer::~tconv_layer() {
+  ForkHold hold;
+  std::lock_guard<std::mutex> lock(registry().mutex);
+  (previous_ ? previous_->next_ : registry().first) = next_;
+  if (next_)
+    next_->previous_ = previous_;
+}
+
+void tconv::layersAfterFork() {
+  // Whoever changes a layer keeps fork() waiting; only a thread that takes its
+  // share of a state may have been stopped with the lock in its hand.
+  for (tconv_layer *layer = registry().first; layer; layer = layer->next_)
+    new (&layer->stateMutex_) std::mutex;
+}
+
+State tconv_layer::state() const {
+  std::lock_guard<std::mutex> lock(stateMutex_);
+  return state_;
+}
+
+void tconv_layer::setState(std::shared_ptr<const Weights> weights,
+                           std::shared_ptr<const std::vector<float>> bias) {
+  ForkHold hold;
+  // What goes away goes after the lock is free.
+  State old;
+  std::lock_guard<std::mutex> lock(stateMutex_);
+  old = state_;
+  if (weights)
+    state_.weights = std::move(weights);
+  if (bias)
+    state_.bias = std::move(bias);
+}
+
+std::vector<int64_t> tconv_layer::weightShape() const {
+  return {params.in_channels, params.out_channels / params.group,
+          params.kernel_size};
+}
+
+int64_t tconv_layer::weightElements() const {
+  return params.in_channels * (params.out_channels / params.group) *
+         params.kernel_size;
+}
+
+const Plan &tconv_layer::plan(const Weights &weights,
+                              tconv_length_class lengthClass) {
+  if (const Plan *made =
+          weights.ready[lengthClass].load(std::memory_order_acquire))
+    return *made;
+  ForkHold hold;
+  std::lock_guard<std::mutex> lock(prepareMutex_);
+  std::unique_ptr<const Plan> &slot = weights.plans[lengthClass];
+  if (!slot) {
+    slot = makePlan(weights, lengthClass);
+    weights.ready[lengthClass].store(slot.get(), std::memory_order_release);
+  }
+  return *slot;
+}
+
+std::unique_ptr<const Plan>
+tconv_layer::makePlan(const Weights &weights, tconv_length_class lengthClass) {
+  auto plan = std::make_unique<Plan>();
+  bool finite = std::all_of(weights.values.begin(), weights.values.end(),
+                            [](float w) { return std::isfinite(w); });
+  if (target == "reference") {
+    plan->why = {TCONV_OK, "target = 'reference'"};
+  } else if (!finite) {
+    // Kernels multiply zeros, with which they pad x, by weights.
+    plan->why = {TCONV_UNSUPPORTED, "weight holds a value that isn't finite"};
+  } else {
+    const KernelResult &result = kernel(lengthClass);
+    plan->kernel = result.kernel;
+    plan->why = result.error;
+  }
+  if (!plan->kernel) {
+    std::string status =
+        plan->why ? std::string(statusName(plan->why.code())) + ": " : "";
+    say("reference for " + formatLayerLine(params) + ": " + status +
+        plan->why.message());
+    return plan;
+  }
+  const tconv_kernel &kernel = **plan->kernel;
+  plan->packed = allocateAligned(kernel.packed_bytes);
+  tconv_pack_args args;
+  std::memset(&args, 0, sizeof(args));
+  args.struct_size = sizeof(args);
+  args.weight = weights.values.data();
+  args.packed = plan->packed.get();
+  kernel.pack(&args);
+  return plan;
+}
+
+/// Asks the cache once for the life of the layer. Only memory that has run out
+/// may be there at the next call.
+const KernelResult &tconv_layer::kernel(tconv_length_class lengthClass) {
+  std::unique_ptr<KernelResult> &slot = kernels_[lengthClass];
+  if (slot)
+    return *slot;
+  KernelResult result = getKernel({params, target, accuracy, lengthClass});
+  if (result.error.code() == TCONV_OUT_OF_MEMORY)
+    throw std::bad_alloc();
+  slot = std::make_unique<KernelResult>(std::move(result));
+  if (verbose() && slot->kernel)
+    say("kernel for " + formatLayerLine(params) + ": target=" + target +
+        " length_class=" +
+        (lengthClass == TCONV_LENGTH_SHORT ? "short" : "bulk") +
+        " schedule=" + scheduleOf(**slot->kernel) +
+        " compile_ms=" + std::to_string(slot->kernel->compileMs()));
+  return *slot;
+}

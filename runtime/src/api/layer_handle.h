@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// A layer: parameters, weights, and for each length class the kernel that runs
+// it with its packed weights.
+//
+// A running launch needs three things to stay as they are: the weights, the
+// bias and what was packed from them. It takes a share of the layer's current
+// State and keeps it; setting weights puts another State in its place. So
+// nobody waits for a launch, and no lock is held while one runs.
+#ifndef TCONV_SRC_API_LAYER_HANDLE_H
+#define TCONV_SRC_API_LAYER_HANDLE_H
+
+#include <array>
+#include <atomic>
+#include <cstdlib>
+#include <memory>
+#include <mutex>
+#include <vector>
+
+#include "kernel/kernel_cache.h"
+#include "layer/layer.h"
+#include "support/fork.h"
+#include "threads/threads.h"
+
+namespace tconv {
+
+constexpr int kLengthClasses = 2;
+
+struct AlignedFree {
+  void operator()(void *memory) const { std::free(memory); }
+};
+
+/// How launches of one length class are run with one set of weights.
+struct Plan {
+  std::shared_ptr<const LoadedKernel> kernel; ///< NULL: the reference
+  Status why;                                 ///< ... and why
+  std::unique_ptr<void, AlignedFree> packed;
+};
+
+/// One set of weights.
+struct Weights {
+  std::vector<float> values;
+  /// Set once each, under the layer's `prepare` mutex.
+  mutable std::array<std::unique_ptr<const Plan>, kLengthClasses> plans;
+  /// The same for those who don't hold the mutex; NULL until there is one.
+  mutable std::array<std::atomic<const Plan *>, kLengthClasses> ready{};
+};
+
+struct State {
+  std::shared_ptr<const Weights> weights;
+  std::shared_ptr<const std::vector<float>> bias; ///< NULL without a bias
+};
+
+} // namespace tconv
+
+struct tconv_layer {
+  tconv_layer();
+  ~tconv_layer();
+  tconv_layer(const tconv_layer &) = delete;
+  tconv_layer &operator=(const tconv_layer &) = delete;
+
+  tconv_params params;
+  std::string target;
+  tconv_accuracy accuracy = TCONV_ACCURACY_DEFAULT;
+  tconv::ParallelFor parallelFor;
+
+  tconv::State state() const;
+  /// Replaces the weights, the bias, or both: what is NULL stays.
+  void setState(std::shared_ptr<const tconv::Weights> weights,
+                std::shared_ptr<const std::vector<float>> bias);
+  /// The plan, made if there is none yet.
+  const tconv::Plan &plan(const tconv::Weights &weights,
+                          tconv_length_class lengthClass);
+
+  std::vector<int64_t> weightShape() const;
+  int64_t weightElements() const;
+
+private:
+  friend void tconv::layersAfterFork();
+  std::unique_ptr<const tconv::Plan> makePlan(const tconv::Weights &weights,
+                                              tconv_length_class lengthClass);
+  const tconv::KernelResult &kernel(tconv_length_class lengthClass);
+
+  mutable std::mutex stateMutex_; ///< held for a few instructions
+  tconv::State state_;
+  std::mutex prepareMutex_; ///< held while compiling and packing
+  /// What the cache gave; a failure stays with the layer.
+  std::array<std::unique_ptr<tconv::KernelResult>, tconv::kLengthClasses>
+      kernels_;
+  /// All layers, for layersAfterFork.
+  tconv_layer *previous_ = nullptr, *next_ = nullptr;
+};
+
+#endif // TCONV_SRC_API_LAYER_HANDLE_H

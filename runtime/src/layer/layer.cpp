@@ -1,0 +1,246 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#include "layer/layer.h"
+
+#include <algorithm>
+#include <cstring>
+
+using namespace tconv;
+
+namespace {
+
+/// Below this many positions, vectors along the positions would mostly hold
+/// padding, so that a streaming kernel (vectors along the channels) is made.
+constexpr int64_t kShortPositions = 64;
+/// ... but only with enough input channels per group to be worth a kernel of
+/// its own: with fewer, the weights that a launch reads are too few for their
+/// layout to matter.
+constexpr int64_t kShortMinGroupChannels = 8;
+
+Status invalid(const char *name, int64_t value, const std::string &why) {
+  return {TCONV_INVALID_VALUE,
+          std::string(name) + " = " + std::to_string(value) + ": " + why};
+}
+
+Status overflow(const char *what) {
+  return {TCONV_INVALID_VALUE,
+          std::string(what) + ": its size doesn't fit a signed 64-bit number"};
+}
+
+Status checkAtLeast(const char *name, int64_t value, int64_t least) {
+  if (value >= least)
+    return Status::ok();
+  return invalid(name, value, "must be at least " + std::to_string(least));
+}
+
+/// a * b * ... ; false where it doesn't fit.
+bool product(std::initializer_list<int64_t> factors, int64_t &result) {
+  result = 1;
+  for (int64_t factor : factors)
+    if (__builtin_mul_overflow(result, factor, &result))
+      return false;
+  return true;
+}
+
+/// dilation * (kernel_size - 1) + 1 of parameters that passed checkParams.
+int64_t effectiveSize(const tconv_params &params) {
+  return params.dilation * (params.kernel_size - 1) + 1;
+}
+
+Status checkPadMode(const tconv_params &params) {
+  int32_t mode = params.pad_mode;
+  if (mode < TCONV_SAME || mode > TCONV_CROP)
+    return invalid("pad_mode", mode,
+                   "must be 0 (same), 1 (valid), 2 (pad) or 3 (crop)");
+  if (Status error = checkAtLeast("padding", params.padding, 0))
+    return error;
+  if (params.padding != 0 && mode != TCONV_PAD)
+    return invalid("padding", params.padding,
+                   "must be 0 unless pad_mode is 'pad'");
+  if (Status error = checkAtLeast("output_padding", params.output_padding, 0))
+    return error;
+  if (params.output_padding != 0 && mode != TCONV_PAD)
+    return invalid("output_padding", params.output_padding,
+                   "must be 0 unless pad_mode is 'pad'");
+  if (params.output_padding != 0 && params.output_padding >= params.stride &&
+      params.output_padding >= params.dilation)
+    return invalid(
+        "output_padding", params.output_padding,
+        "must be less than stride = " + std::to_string(params.stride) +
+            " or dilation = " + std::to_string(params.dilation));
+  if (params.crop_begin != 0 && mode != TCONV_CROP)
+    return invalid("crop_begin", params.crop_begin,
+                   "must be 0 unless pad_mode is 'crop'");
+  if (params.crop_end != 0 && mode != TCONV_CROP)
+    return invalid("crop_end", params.crop_end,
+                   "must be 0 unless pad_mode is 'crop'");
+  if (Status error = checkAtLeast("output_length", params.output_length, 0))
+    return error;
+  if (params.output_length != 0 && mode != TCONV_CROP)
+    return invalid("output_length", params.output_length,
+                   "must be 0 unless pad_mode is 'crop'");
+  return Status::ok();
+}
+
+} // namespace
+
+tconv_params tconv::defaultParams() {
+  tconv_params params;
+  std::memset(&params, 0, sizeof(params));
+  params.struct_size = sizeof(params);
+  params.stride = 1;
+  params.pad_mode = TCONV_SAME;
+  params.dtype = TCONV_F32;
+  params.dilation = 1;
+  params.group = 1;
+  return params;
+}
+
+Status tconv::checkParams(const tconv_params &params) {
+  if (params.struct_size != sizeof(tconv_params))
+    return invalid("params.struct_size", params.struct_size,
+                   "must be " + std::to_string(sizeof(tconv_params)) +
+                       "; tconv_params_init sets it");
+  const std::pair<const char *, int64_t> positive[] = {
+      {"in_channels", params.in_channels},
+      {"out_channels", params.out_channels},
+      {"kernel_size", params.kernel_size},
+      {"stride", params.stride},
+      {"dilation", params.dilation},
+      {"group", params.group}};
+  for (auto [name, value] : positive)
+    if (Status error = checkAtLeast(name, value, 1))
+      return error;
+  if (params.in_channels % params.group != 0)
+    return invalid("group", params.group,
+                   "must divide in_channels = " +
+                       std::to_string(params.in_channels));
+  if (params.out_channels % params.group != 0)
+    return invalid("group", params.group,
+                   "must divide out_channels = " +
+                       std::to_string(params.out_channels));
+  if (params.has_bias != 0 && params.has_bias != 1)
+    return {TCONV_INVALID_TYPE,
+            "has_bias = " + std::to_string(params.has_bias) +
+                ": must be 0 or 1"};
+  if (params.dtype == TCONV_F16 || params.dtype == TCONV_BF16)
+    return {TCONV_UNSUPPORTED,
+            std::string("dtype = ") +
+                (params.dtype == TCONV_F16 ? "f16" : "bf16") +
+                ": only f32 layers can be made so far"};
+  if (params.dtype != TCONV_F32)
+    return invalid("dtype", params.dtype, "must be 1 (f32)");
+  if (Status error = checkPadMode(params))
+    return error;
+
+  int64_t size;
+  if (__builtin_mul_overflow(params.dilation, params.kernel_size - 1, &size) ||
+      __builtin_add_overflow(size, 1, &size))
+    return overflow("dilation * (kernel_size - 1) + 1");
+  if (!product({params.in_channels, params.out_channels / params.group,
+                params.kernel_size, int64_t(sizeof(float))},
+               size))
+    return overflow("weight (in_channels, out_channels / group, kernel_size)");
+  if (!product({params.out_channels, int64_t(sizeof(float))}, size))
+    return overflow("bias (out_channels)");
+  return Status::ok();
+}
+
+GeneralForm tconv::generalForm(const tconv_params &params) {
+  GeneralForm form;
+  form.inChannels = params.in_channels;
+  form.outChannels = params.out_channels;
+  form.kernelSize = params.kernel_size;
+  form.stride = params.stride;
+  form.dilation = params.dilation;
+  form.groups = params.group;
+  form.hasBias = params.has_bias != 0;
+  form.dtype = static_cast<tconv_dtype>(params.dtype);
+  // What the taps of one position add beyond the stride; the full, uncropped
+  // length is length * stride + excess.
+  int64_t excess = effectiveSize(params) - params.stride;
+  switch (params.pad_mode) {
+  case TCONV_SAME:
+    form.cropBegin = std::max<int64_t>(excess, 0) / 2;
+    form.cropEnd = excess - form.cropBegin;
+    break;
+  case TCONV_VALID:
+    form.cropEnd = std::min<int64_t>(excess, 0);
+    break;
+  case TCONV_PAD:
+    form.cropBegin = params.padding;
+    form.cropEnd = params.padding - params.output_padding;
+    break;
+  default:
+    form.cropBegin = params.crop_begin;
+    form.cropEnd = params.output_length != 0 ? 0 : params.crop_end;
+    form.fixedOutputLength = params.output_length;
+    break;
+  }
+  return form;
+}
+
+Status tconv::outputLength(const tconv_params &params, int64_t length,
+                           int64_t &result) {
+  if (Status error = checkAtLeast("length", length, 1))
+    return error;
+  GeneralForm form = generalForm(params);
+  int64_t full, kept = form.fixedOutputLength, last;
+  if (__builtin_mul_overflow(length - 1, form.stride, &full) ||
+      __builtin_add_overflow(full, effectiveSize(params), &full))
+    return invalid("length", length,
+                   "the output's length doesn't fit a signed 64-bit number");
+  if (kept == 0 && (__builtin_sub_overflow(full, form.cropBegin, &kept) ||
+                    __builtin_sub_overflow(kept, form.cropEnd, &kept)))
+    return invalid("length", length,
+                   "the output's length doesn't fit a signed 64-bit number");
+  if (kept < 1)
+    return invalid("length", length,
+                   "the output would have " + std::to_string(kept) +
+                       " positions; it must have at least 1");
+  // Every uncropped coordinate of an output, rounded up to whole strides, has
+  // to be a number too: kernels count in them.
+  if (__builtin_add_overflow(kept, form.cropBegin, &last) ||
+      __builtin_add_overflow(last, form.stride, &last) ||
+      __builtin_add_overflow(kept, form.stride, &last) ||
+      __builtin_add_overflow(last, form.stride, &last) ||
+      __builtin_sub_overflow(form.cropBegin, form.stride, &last))
+    return invalid("length", length,
+                   "the output's positions don't fit a signed 64-bit number");
+  result = kept;
+  return Status::ok();
+}
+
+Status tconv::checkSizes(const tconv_params &params, int64_t batch,
+                         int64_t length, int64_t outputLength) {
+  if (Status error = checkAtLeast("batch", batch, 0))
+    return error;
+  int64_t size;
+  if (!product({params.in_channels, length, int64_t(sizeof(float))}, size) ||
+      __builtin_mul_overflow(size, batch, &size))
+    return overflow(("x (" + std::to_string(batch) + ", " +
+                     std::to_string(params.in_channels) + ", " +
+                     std::to_string(length) + ")")
+                        .c_str());
+  if (!product({params.out_channels, outputLength, int64_t(sizeof(float))},
+               size) ||
+      __builtin_mul_overflow(size, batch, &size))
+    return overflow(("y (" + std::to_string(batch) + ", " +
+                     std::to_string(params.out_channels) + ", " +
+                     std::to_string(outputLength) + ")")
+                        .c_str());
+  return Status::ok();
+}
+
+tconv_length_class tconv::lengthClass(const tconv_params &params,
+                                      int64_t length) {
+  if (params.in_channels / params.group < kShortMinGroupChannels)
+    return TCONV_LENGTH_BULK;
+  int64_t kept;
+  if (outputLength(params, length, kept))
+    return TCONV_LENGTH_BULK;
+  int64_t stride = params.stride;
+  int64_t crop = generalForm(params).cropBegin % stride;
+  crop += crop < 0 ? stride : 0;
+  int64_t positions = (kept + crop + stride - 1) / stride;
+  return positions <= kShortPositions ? TCONV_LENGTH_SHORT : TCONV_LENGTH_BULK;
+}

@@ -1,0 +1,225 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#include "threads/threads.h"
+
+#include <algorithm>
+#include <atomic>
+#include <cerrno>
+#include <cstdlib>
+#include <mutex>
+#include <new>
+#include <thread>
+
+#include <pthreadpool.h>
+#include <sched.h>
+
+#include "support/fork.h"
+#include "support/status.h"
+
+using namespace tconv;
+
+namespace {
+
+/// Waking a thread costs some microseconds; a core does about this many
+/// multiply-adds meanwhile.
+constexpr double kSerialWork = 200e3;
+/// Parts a thread, so that a thread that is late leaves work to the others.
+constexpr int64_t kPartsPerThread = 4;
+/// The pool makes no more than this; what lies beyond is a mistake that the
+/// pool's library would answer with a hang.
+constexpr int64_t kMaxPoolThreads = 256;
+
+struct Pool {
+  std::mutex mutex; ///< held while tasks run
+  pthreadpool_t pool = nullptr;
+  int64_t threads = 0;
+};
+
+/// Never destroyed: a pool's threads must not be joined from a destructor of
+/// a library that is being unloaded.
+Pool &sharedPool() {
+  static Pool *instance = new Pool;
+  return *instance;
+}
+
+std::atomic<int64_t> chosenThreads{0}; ///< 0: not chosen yet
+
+int64_t defaultThreads() {
+  std::string wanted = environment("TCONV_NUM_THREADS");
+  if (!wanted.empty()) {
+    char *end = nullptr;
+    errno = 0;
+    long long value = std::strtoll(wanted.c_str(), &end, 10);
+    if (errno == 0 && *end == '\0' && value >= 1)
+      return value;
+    say("TCONV_NUM_THREADS = '" + wanted +
+        "': must be an integer of at least 1; not looked at");
+  }
+  cpu_set_t allowed;
+  CPU_ZERO(&allowed);
+  if (sched_getaffinity(0, sizeof(allowed), &allowed) == 0)
+    return std::max(CPU_COUNT(&allowed), 1);
+  return std::max<int64_t>(std::thread::hardware_concurrency(), 1);
+}
+
+struct PoolTasks {
+  tconv_task_fn run;
+  void *tasks;
+};
+
+void runPoolPart(void *context, size_t start, size_t size) {
+  auto *part = static_cast<PoolTasks *>(context);
+  part->run(part->tasks, static_cast<int64_t>(start),
+            static_cast<int64_t>(start + size));
+}
+
+void runOnPool(tconv_task_fn run, void *tasks, int64_t count) {
+  int64_t threads = std::min(numThreads(), kMaxPoolThreads);
+  if (threads == 1 || count == 1)
+    return run(tasks, 0, count);
+  Pool &shared = sharedPool();
+  // While another thread has the pool, all its cores are busy: this thread
+  // does its work alone. The result is the same.
+  std::unique_lock<std::mutex> lock(shared.mutex, std::try_to_lock);
+  if (!lock)
+    return run(tasks, 0, count);
+  if (shared.threads != threads) {
+    if (shared.pool)
+      pthreadpool_destroy(shared.pool);
+    shared.pool = pthreadpool_create(static_cast<size_t>(threads));
+    shared.threads = shared.pool ? threads : 0;
+  }
+  if (!shared.pool)
+    return run(tasks, 0, count);
+  PoolTasks context = {run, tasks};
+  int64_t parts = threads * kPartsPerThread;
+  int64_t tile = count / parts + (count % parts != 0);
+  pthreadpool_parallelize_1d_tile_1d(shared.pool, runPoolPart, &context,
+                                     static_cast<size_t>(count),
+                                     static_cast<size_t>(tile), /*flags=*/0);
+}
+
+/// What the caller's threads are given: counts the tasks that were run, and
+/// keeps a wrong range away from the kernel.
+struct CountedTasks {
+  tconv_task_fn run;
+  void *tasks;
+  int64_t count;
+  std::atomic<int64_t> done{0};
+  std::atomic<bool> outOfRange{false};
+};
+
+void runCounted(void *context, int64_t begin, int64_t end) {
+  auto *counted = static_cast<CountedTasks *>(context);
+  if (begin < 0 || end > counted->count || begin > end) {
+    counted->outOfRange = true;
+    return;
+  }
+  if (begin == end)
+    return;
+  counted->run(counted->tasks, begin, end);
+  counted->done += end - begin;
+}
+
+Status runOnCaller(const ParallelFor &parallelFor, tconv_task_fn run,
+                   void *tasks, int64_t count) {
+  CountedTasks counted;
+  counted.run = run;
+  counted.tasks = tasks;
+  counted.count = count;
+  int result =
+      parallelFor.function(parallelFor.user, runCounted, &counted, count);
+  if (result != 0)
+    return {TCONV_INVALID_VALUE, "parallel_for: returned " +
+                                     std::to_string(result) +
+                                     " instead of running the tasks"};
+  if (counted.outOfRange)
+    return {TCONV_INVALID_VALUE,
+            "parallel_for: ran a part that isn't within the " +
+                std::to_string(count) + " tasks"};
+  if (counted.done != count)
+    return {TCONV_INVALID_VALUE, "parallel_for: ran " +
+                                     std::to_string(counted.done.load()) +
+                                     " of " + std::to_string(count) + " tasks"};
+  return Status::ok();
+}
+
+struct Workspace {
+  void *memory = nullptr;
+  int64_t bytes = 0;
+  ~Workspace() { std::free(memory); }
+};
+
+thread_local Workspace threadWorkspace;
+
+} // namespace
+
+int64_t tconv::numThreads() {
+  int64_t threads = chosenThreads.load(std::memory_order_relaxed);
+  if (threads != 0)
+    return threads;
+  int64_t fresh = defaultThreads();
+  return chosenThreads.compare_exchange_strong(threads, fresh) ? fresh
+                                                               : threads;
+}
+
+Status tconv::setNumThreads(int64_t threads) {
+  if (threads < 1)
+    return {TCONV_INVALID_VALUE,
+            "threads = " + std::to_string(threads) + ": must be at least 1"};
+  chosenThreads = threads;
+  return Status::ok();
+}
+
+Status tconv::runTasks(const ParallelFor &parallelFor, tconv_task_fn run,
+                       void *tasks, int64_t count, double work) {
+  if (count == 0)
+    return Status::ok();
+  if (parallelFor.function)
+    return runOnCaller(parallelFor, run, tasks, count);
+  if (work <= kSerialWork)
+    run(tasks, 0, count);
+  else
+    runOnPool(run, tasks, count);
+  return Status::ok();
+}
+
+void *tconv::workspace(int64_t bytes) noexcept {
+  Workspace &own = threadWorkspace;
+  if (own.bytes >= bytes && own.memory)
+    return own.memory;
+  int64_t rounded;
+  if (bytes < 0 ||
+      __builtin_add_overflow(bytes, TCONV_KERNEL_ALIGNMENT, &rounded))
+    return nullptr;
+  rounded -= rounded % TCONV_KERNEL_ALIGNMENT;
+  void *memory =
+      std::aligned_alloc(TCONV_KERNEL_ALIGNMENT, static_cast<size_t>(rounded));
+  if (!memory)
+    return nullptr;
+  std::free(own.memory);
+  own.memory = memory;
+  own.bytes = rounded;
+  return memory;
+}
+
+void tconv::threadsAfterFork() {
+  // The parent's threads aren't here; its pool is left alone, and the next
+  // launch makes a new one.
+  new (&sharedPool()) Pool;
+}
+
+extern "C" {
+
+tconv_status tconv_set_num_threads(int64_t threads) {
+  return guard([&] { return setNumThreads(threads); });
+}
+
+int64_t tconv_get_num_threads(void) {
+  try {
+    return numThreads();
+  } catch (...) {
+    return 1; // no memory for the name of a variable
+  }
+}
+
+} // extern "C"
