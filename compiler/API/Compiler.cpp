@@ -1,0 +1,255 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#include "compiler/API/Compiler.h"
+
+#include "compiler/API/Register.h"
+#include "compiler/Import/Import.h"
+#include "compiler/Transforms/Passes.h"
+#include "compiler/Transforms/Pipelines.h"
+#include "mlir/IR/Diagnostics.h"
+#include "mlir/IR/Verifier.h"
+#include "mlir/Pass/PassManager.h"
+#include "llvm/ADT/ScopeExit.h"
+#include "llvm/Config/llvm-config.h"
+#include "llvm/Support/FileSystem.h"
+#include "llvm/Support/JSON.h"
+#include "llvm/Support/Path.h"
+
+using namespace mlir;
+using namespace mlir::tconv;
+using ::tconv::Status;
+
+static const StageInfo stageInfos[] = {
+    {Stage::layer, "layer", "the layer on tensors"},
+    {Stage::phases, "phases", "its phases on buffers"},
+    {Stage::schedule, "schedule", "tiled, packed and mapped to tasks"},
+    {Stage::expand, "expand", "loops, vectors and buffers"},
+    {Stage::llvmDialect, "llvm", "the LLVM dialect, with its entry points"},
+};
+
+ArrayRef<StageInfo> mlir::tconv::stages() { return stageInfos; }
+
+Compilation::Compilation(const tconv_params &params, CompileOptions options)
+    : params_(params), options_(std::move(options)) {}
+
+Compilation::~Compilation() = default;
+
+template <typename Fn> auto Compilation::timed(StringRef name, Fn &&fn) {
+  auto start = std::chrono::steady_clock::now();
+  llvm::scope_exit record([&] {
+    std::chrono::duration<double, std::milli> time =
+        std::chrono::steady_clock::now() - start;
+    times_.push_back({name.str(), time.count()});
+  });
+  return fn();
+}
+
+Status Compilation::fail(llvm::Twine what) {
+  std::string message = what.str();
+  if (!diagnostics_.empty())
+    message += ":\n" + diagnostics_;
+  return Status(TCONV_COMPILE_ERROR, message);
+}
+
+void Compilation::dump(StringRef name, StringRef text) {
+  if (options_.dumpPath.empty())
+    return;
+  // Dumps are a convenience: what can't be written is not an error.
+  SmallString<128> path(options_.dumpPath);
+  if (llvm::sys::fs::create_directories(path))
+    return;
+  std::string file = ::tconv::formatLayerLine(params_);
+  for (char &c : file)
+    if (!llvm::isAlnum(c))
+      c = c == '=' ? '-' : '_';
+  llvm::sys::path::append(path, file + "." + kind_ + "." + name);
+  std::error_code error;
+  llvm::raw_fd_ostream stream(path, error);
+  if (!error)
+    stream << text;
+}
+
+std::string Compilation::moduleText() {
+  std::string text;
+  llvm::raw_string_ostream stream(text);
+  module_->print(stream);
+  return text;
+}
+
+Status Compilation::runTo(Stage last) {
+  if (done_ < 0) {
+    if (Status status = ::tconv::checkParams(params_))
+      return status;
+    llvm::Expected<CpuTarget> target = parseCpuTarget(options_.target);
+    if (!target)
+      return Status(TCONV_INVALID_VALUE,
+                    "target: " + llvm::toString(target.takeError()));
+    target_ = std::move(*target);
+    if (!options_.scheduleFeature.empty()) {
+      target_.schedules = options_.scheduleFeature;
+      if (target_.schedules == "cpu/avx512")
+        target_.lanes = 16;
+      else if (target_.schedules == "cpu/avx2")
+        target_.lanes = 8;
+    }
+    kind_ = options_.lengthClass == TCONV_LENGTH_SHORT ? "rows" : "positions";
+    timed("context", [&] {
+      DialectRegistry registry;
+      registerDialects(registry);
+      context_ = std::make_unique<MLIRContext>(
+          registry, MLIRContext::Threading::DISABLED);
+      context_->loadAllAvailableDialects();
+      // A message that goes to users has no room for the whole function.
+      context_->printOpOnDiagnostic(false);
+      return 0;
+    });
+  }
+  ScopedDiagnosticHandler handler(context_.get(), [&](Diagnostic &diagnostic) {
+    llvm::raw_string_ostream stream(diagnostics_);
+    stream << diagnostic.getLocation() << ": " << diagnostic << "\n";
+    for (Diagnostic &note : diagnostic.getNotes())
+      stream << note.getLocation() << ": note: " << note << "\n";
+  });
+
+  CpuPipelineOptions pipeline;
+  pipeline.feature = target_.schedules;
+  pipeline.kind = kind_;
+  pipeline.lanes = target_.lanes;
+  pipeline.schedulePath = options_.schedulePath;
+  pipeline.symbol = options_.symbol;
+  for (const StageInfo &info : stages()) {
+    if (info.stage > last || static_cast<int>(info.stage) <= done_)
+      continue;
+    bool good = timed(info.name, [&] {
+      if (info.stage == Stage::layer) {
+        module_ = importLayer(context_.get(), ::tconv::generalForm(params_));
+        (*module_)->setAttr(kMachineAttr,
+                            machineAttr(context_.get(), target_.machine));
+        return succeeded(verify(*module_));
+      }
+      PassManager pm(context_.get());
+      pm.enableVerifier(false); // once a stage, below
+      if (info.stage == Stage::phases)
+        buildPhasesPipeline(pm);
+      else if (info.stage == Stage::schedule)
+        buildSchedulePipeline(pm, pipeline);
+      else if (info.stage == Stage::expand)
+        buildExpandPipeline(pm, pipeline);
+      else {
+        pipeline.info = description();
+        buildLowerPipeline(pm, pipeline);
+      }
+      return succeeded(pm.run(*module_)) && succeeded(verify(*module_));
+    });
+    if (!good)
+      return fail("compilation failed in stage " + info.name);
+    done_ = static_cast<int>(info.stage);
+    if (!options_.dumpPath.empty())
+      dump((info.name + ".mlir").str(), moduleText());
+  }
+  return Status::ok();
+}
+
+std::string Compilation::description() {
+  llvm::json::Object object{
+      {"layer", ::tconv::formatLayerLine(params_)},
+      {"target", options_.target},
+      {"cpu", target_.cpu},
+      {"features", target_.features},
+      {"length_class",
+       options_.lengthClass == TCONV_LENGTH_SHORT ? "short" : "bulk"},
+      {"kind", kind_},
+      {"algorithm", "direct"},
+      {"lanes", target_.lanes},
+      {"llvm", LLVM_VERSION_STRING},
+  };
+  if (auto layer = module_->lookupSymbol<func::FuncOp>("layer")) {
+    if (auto schedule = layer->getAttrOfType<StringAttr>("tconv.schedule"))
+      object["schedule"] = schedule.getValue();
+    if (auto blocks = layer->getAttrOfType<DictionaryAttr>(kBlocksAttr)) {
+      llvm::json::Object sizes;
+      for (NamedAttribute named : blocks)
+        if (auto number = dyn_cast<IntegerAttr>(named.getValue()))
+          sizes[named.getName().getValue()] = number.getInt();
+      object["blocks"] = std::move(sizes);
+    }
+  }
+  std::string text;
+  llvm::raw_string_ostream(text) << llvm::json::Value(std::move(object));
+  return text;
+}
+
+Status Compilation::optimize() {
+  if (llvmModule_)
+    return Status::ok();
+  if (Status status = runTo(Stage::llvmDialect))
+    return status;
+  return timed("opt", [&]() -> Status {
+    auto machine = createTargetMachine(target_);
+    if (!machine)
+      return fail(llvm::toString(machine.takeError()));
+    machine_ = std::move(*machine);
+    llvmContext_ = std::make_unique<llvm::LLVMContext>();
+    auto result =
+        translateAndOptimize(*module_, target_, *machine_, *llvmContext_);
+    if (!result)
+      return fail(llvm::toString(result.takeError()));
+    llvmModule_ = std::move(*result);
+    if (!options_.dumpPath.empty()) {
+      std::string text;
+      llvm::raw_string_ostream stream(text);
+      llvmModule_->print(stream, nullptr);
+      dump("ll", text);
+    }
+    return Status::ok();
+  });
+}
+
+Status Compilation::llvmIR(std::string &text) {
+  if (Status status = optimize())
+    return status;
+  llvm::raw_string_ostream stream(text);
+  llvmModule_->print(stream, nullptr);
+  return Status::ok();
+}
+
+Status Compilation::assembly(std::string &text) {
+  if (Status status = optimize())
+    return status;
+  auto code = timed("codegen", [&] {
+    return generateCode(*llvmModule_, *machine_,
+                        llvm::CodeGenFileType::AssemblyFile);
+  });
+  // Code generation leaves the module changed: another use makes it anew.
+  llvmModule_.reset();
+  if (!code)
+    return fail(llvm::toString(code.takeError()));
+  text.assign(code->begin(), code->end());
+  return Status::ok();
+}
+
+Status Compilation::object(llvm::SmallVector<char, 0> &bytes) {
+  if (Status status = optimize())
+    return status;
+  auto code = timed("codegen", [&] {
+    return generateCode(*llvmModule_, *machine_,
+                        llvm::CodeGenFileType::ObjectFile);
+  });
+  llvmModule_.reset();
+  if (!code)
+    return fail(llvm::toString(code.takeError()));
+  bytes = std::move(*code);
+  return Status::ok();
+}
+
+Status Compilation::load(std::unique_ptr<LoadedKernel> &kernel) {
+  llvm::SmallVector<char, 0> bytes;
+  if (Status status = object(bytes))
+    return status;
+  return timed("load", [&]() -> Status {
+    auto loaded = LoadedKernel::load(std::move(bytes), options_.symbol);
+    if (!loaded)
+      return fail("loading failed: " + llvm::toString(loaded.takeError()));
+    kernel = std::move(*loaded);
+    return Status::ok();
+  });
+}

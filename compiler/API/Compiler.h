@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// One compilation of one layer, stage by stage. Re-entrant: every compilation
+// has contexts of its own, and nothing here is global.
+#ifndef TCONV_COMPILER_API_COMPILER_H
+#define TCONV_COMPILER_API_COMPILER_H
+
+#include "compiler/JIT/JIT.h"
+#include "compiler/Target/CPU/Codegen.h"
+#include "layer/layer.h"
+
+#include "mlir/IR/MLIRContext.h"
+#include "mlir/IR/OwningOpRef.h"
+#include <chrono>
+
+namespace mlir::tconv {
+
+struct CompileOptions {
+  std::string target = "cpu:native";
+  tconv_length_class lengthClass = TCONV_LENGTH_BULK;
+  std::string schedulePath; ///< folder before the built-in schedules
+  std::string scheduleFeature; ///< such as "cpu/avx2"; empty: the target's
+  std::string dumpPath;     ///< folder that every stage is written to
+  std::string symbol = "tconv_kernel_main";
+};
+
+/// Where a compilation can be looked at, in order.
+enum class Stage { layer, phases, schedule, expand, llvmDialect };
+struct StageInfo {
+  Stage stage;
+  llvm::StringLiteral name; ///< as in --emit=mlir:NAME
+  llvm::StringLiteral summary;
+};
+llvm::ArrayRef<StageInfo> stages();
+
+struct StageTime {
+  std::string name;
+  double milliseconds;
+};
+
+class Compilation {
+public:
+  Compilation(const tconv_params &params, CompileOptions options);
+  ~Compilation();
+
+  /// Runs all stages up to `stage` that have not run.
+  ::tconv::Status runTo(Stage stage);
+  /// The IR of the last stage that ran.
+  ModuleOp module() { return *module_; }
+  std::string moduleText();
+
+  ::tconv::Status llvmIR(std::string &text);
+  ::tconv::Status assembly(std::string &text);
+  ::tconv::Status object(llvm::SmallVector<char, 0> &bytes);
+  ::tconv::Status load(std::unique_ptr<LoadedKernel> &kernel);
+
+  const CpuTarget &target() const { return target_; }
+  const CompileOptions &options() const { return options_; }
+  /// How the kernel is made, as JSON; complete after Stage::schedule.
+  std::string description();
+  llvm::ArrayRef<StageTime> times() const { return times_; }
+
+private:
+  ::tconv::Status fail(llvm::Twine what);
+  ::tconv::Status optimize();
+  void dump(llvm::StringRef name, llvm::StringRef text);
+  template <typename Fn> auto timed(llvm::StringRef name, Fn &&fn);
+
+  tconv_params params_;
+  CompileOptions options_;
+  CpuTarget target_;
+  std::string kind_;
+  std::string diagnostics_;
+  std::unique_ptr<MLIRContext> context_;
+  OwningOpRef<ModuleOp> module_;
+  int done_ = -1; ///< last stage that ran
+  std::unique_ptr<llvm::TargetMachine> machine_;
+  std::unique_ptr<llvm::LLVMContext> llvmContext_;
+  std::unique_ptr<llvm::Module> llvmModule_;
+  std::vector<StageTime> times_;
+};
+
+} // namespace mlir::tconv
+
+#endif // TCONV_COMPILER_API_COMPILER_H

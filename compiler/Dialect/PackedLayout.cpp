@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#include "compiler/Dialect/PackedLayout.h"
+
+#include "llvm/Support/MathExtras.h"
+
+using namespace mlir;
+using namespace mlir::tconv;
+
+PackedLayout::PackedLayout(DecompositionAttr decomposition, PackingAttr packing,
+                           int64_t groups, int64_t groupInputs,
+                           int64_t groupOutputs)
+    : stride_(decomposition.getStride()), rows_(packing.getRows()),
+      channels_(packing.getChannels()),
+      blocks_(llvm::divideCeil(groupOutputs, packing.getChannels())) {
+  for (SectionAttr section : decomposition.getSections()) {
+    int64_t sectionRows = channels_ * section.getPhases().size();
+    int64_t sectionTiles = llvm::divideCeil(sectionRows, rows_);
+    sections_.push_back({section, tiles_, sectionTiles, blockElements_});
+    tiles_ += sectionTiles;
+    blockElements_ += sectionTiles * groupInputs * section.getTaps() * rows_;
+  }
+  totalElements_ = groups * blocks_ * blockElements_;
+}
+
+SmallVector<int64_t> PackedLayout::firstRows() const {
+  SmallVector<int64_t> rows(stride_, -1);
+  for (const PackedSection &packed : sections_)
+    for (auto [n, phase] : llvm::enumerate(packed.section.getPhases()))
+      rows[phase] = packed.firstTile * rows_ + static_cast<int64_t>(n);
+  return rows;
+}
+
+SmallVector<int64_t> PackedLayout::rowSteps() const {
+  SmallVector<int64_t> steps(stride_, 0);
+  for (const PackedSection &packed : sections_)
+    for (int64_t phase : packed.section.getPhases())
+      steps[phase] = packed.section.getPhases().size();
+  return steps;
+}

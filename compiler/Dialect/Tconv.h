@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// The tconv dialect: attributes and operations. What they mean is documented
+// in the .td files beside this header.
+#ifndef TCONV_COMPILER_DIALECT_TCONV_H
+#define TCONV_COMPILER_DIALECT_TCONV_H
+
+#include "mlir/Bytecode/BytecodeOpInterface.h"
+#include "mlir/IR/BuiltinTypes.h"
+#include "mlir/IR/Dialect.h"
+#include "mlir/IR/OpDefinition.h"
+#include "mlir/IR/OpImplementation.h"
+#include "mlir/Interfaces/DestinationStyleOpInterface.h"
+#include "mlir/Interfaces/InferTypeOpInterface.h"
+#include "mlir/Interfaces/SideEffectInterfaces.h"
+#include "mlir/Interfaces/TilingInterface.h"
+
+#include "compiler/Dialect/TconvDialect.h.inc"
+
+#include "compiler/Dialect/TconvEnums.h.inc"
+
+#define GET_ATTRDEF_CLASSES
+#include "compiler/Dialect/TconvAttrs.h.inc"
+
+#define GET_OP_CLASSES
+#include "compiler/Dialect/TconvOps.h.inc"
+
+namespace mlir::tconv {
+
+/// Makes the destination ops bufferizable.
+void registerBufferizationModels(DialectRegistry &registry);
+
+/// Adds the transform.tconv.* operations to the transform dialect.
+void registerTransformExtension(DialectRegistry &registry);
+
+} // namespace mlir::tconv
+
+#endif // TCONV_COMPILER_DIALECT_TCONV_H

@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#include "compiler/Dialect/Tconv.h"
+
+#include "mlir/IR/Builders.h"
+#include "mlir/IR/DialectImplementation.h"
+#include "llvm/ADT/TypeSwitch.h"
+
+using namespace mlir;
+using namespace mlir::tconv;
+
+#include "compiler/Dialect/TconvDialect.cpp.inc"
+#include "compiler/Dialect/TconvEnums.cpp.inc"
+#define GET_ATTRDEF_CLASSES
+#include "compiler/Dialect/TconvAttrs.cpp.inc"
+
+void TconvDialect::initialize() {
+  addAttributes<
+#define GET_ATTRDEF_LIST
+#include "compiler/Dialect/TconvAttrs.cpp.inc"
+      >();
+  addOperations<
+#define GET_OP_LIST
+#include "compiler/Dialect/TconvOps.cpp.inc"
+      >();
+}
+
+LogicalResult
+SectionAttr::verify(function_ref<InFlightDiagnostic()> emitError,
+                    ArrayRef<int64_t> phases, ArrayRef<int64_t> firstTaps,
+                    int64_t taps, int64_t) {
+  if (phases.empty())
+    return emitError() << "a section needs at least one phase";
+  if (phases.size() != firstTaps.size())
+    return emitError() << "a section needs one first tap for each phase, got "
+                       << firstTaps.size() << " for " << phases.size();
+  if (taps < 1)
+    return emitError() << "taps of a section must be at least 1, got " << taps;
+  for (int64_t tap : firstTaps)
+    if (tap < 0)
+      return emitError() << "a first tap must not be negative, got " << tap;
+  return success();
+}
+
+LogicalResult
+DecompositionAttr::verify(function_ref<InFlightDiagnostic()> emitError,
+                          int64_t stride, int64_t crop, int64_t tapStep,
+                          int64_t shiftStep, ArrayRef<SectionAttr> sections) {
+  if (stride < 1)
+    return emitError() << "stride must be at least 1, got " << stride;
+  if (crop < 0 || crop >= stride)
+    return emitError() << "crop must be in [0, stride), got " << crop
+                       << " with stride " << stride;
+  if (tapStep < 1 || shiftStep < 1)
+    return emitError() << "tap_step and shift_step must be at least 1, got "
+                       << tapStep << " and " << shiftStep;
+  if (sections.empty())
+    return emitError() << "a decomposition needs at least one section";
+  SmallVector<bool> seen(stride, false);
+  for (SectionAttr section : sections)
+    for (int64_t phase : section.getPhases()) {
+      if (phase < 0 || phase >= stride)
+        return emitError() << "phase " << phase
+                           << " is outside [0, stride) with stride " << stride;
+      if (seen[phase])
+        return emitError() << "phase " << phase << " is in two sections";
+      seen[phase] = true;
+    }
+  return success();
+}
+
+int64_t DecompositionAttr::getMinShift() const {
+  int64_t result = getSections().front().getShift();
+  for (SectionAttr section : getSections())
+    result = std::min(result, section.getShift());
+  return result;
+}
+
+int64_t DecompositionAttr::getMaxShift() const {
+  int64_t result = getMinShift();
+  for (SectionAttr section : getSections())
+    result = std::max(result, section.getShift() +
+                                  (section.getTaps() - 1) * getShiftStep());
+  return result;
+}
+
+LogicalResult
+PackingAttr::verify(function_ref<InFlightDiagnostic()> emitError,
+                    int64_t channels, int64_t rows) {
+  if (channels < 1 || rows < 1)
+    return emitError() << "channels and rows of a packing must be at least 1, "
+                          "got "
+                       << channels << " and " << rows;
+  return success();
+}

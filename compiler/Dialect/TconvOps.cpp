@@ -1,0 +1,396 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// Verifiers, effects and shape reification of the tconv operations.
+#include "compiler/Dialect/Tconv.h"
+
+#include "compiler/Dialect/PackedLayout.h"
+#include "mlir/Dialect/Affine/IR/AffineOps.h"
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Arith/Utils/Utils.h"
+#include "mlir/Dialect/MemRef/IR/MemRef.h"
+#include "mlir/Dialect/Tensor/IR/Tensor.h"
+#include "mlir/IR/BuiltinAttributes.h"
+
+using namespace mlir;
+using namespace mlir::tconv;
+
+#define GET_OP_CLASSES
+#include "compiler/Dialect/TconvOps.cpp.inc"
+
+//===----------------------------------------------------------------------===//
+// Shared checks
+//===----------------------------------------------------------------------===//
+
+namespace {
+
+using Effects =
+    SmallVectorImpl<SideEffects::EffectInstance<MemoryEffects::Effect>>;
+
+/// Buffers are read as inputs, and read and written as destinations; tensors
+/// have no effect.
+void addEffects(OpOperand &operand, bool written, Effects &effects) {
+  if (!isa<MemRefType>(operand.get().getType()))
+    return;
+  effects.emplace_back(MemoryEffects::Read::get(), &operand);
+  if (written)
+    effects.emplace_back(MemoryEffects::Write::get(), &operand);
+}
+
+void addDestinationEffects(Operation *op, Effects &effects) {
+  auto destination = cast<DestinationStyleOpInterface>(op);
+  for (OpOperand &operand : op->getOpOperands())
+    addEffects(operand, destination.isDpsInit(&operand), effects);
+}
+
+/// Tensors in and a tensor out, or buffers and no result.
+LogicalResult verifyForm(Operation *op, Value init) {
+  if (op->getNumResults() > 1)
+    return op->emitOpError("has one result at most, got ")
+           << op->getNumResults();
+  bool tensors = isa<RankedTensorType>(init.getType());
+  if (tensors != (op->getNumResults() == 1))
+    return op->emitOpError(
+        tensors ? "on tensors must return the new value of its destination"
+                : "on buffers must return nothing");
+  for (Value operand : op->getOperands()) {
+    Type type = operand.getType();
+    if (isa<IndexType>(type))
+      continue;
+    if (tensors != isa<RankedTensorType>(type))
+      return op->emitOpError("mixes tensors and buffers");
+    if (!cast<ShapedType>(type).getElementType().isF32())
+      return op->emitOpError("computes f32 only so far, got ") << type;
+  }
+  if (tensors && op->getResult(0).getType() != init.getType())
+    return op->emitOpError("result type ")
+           << op->getResult(0).getType() << " differs from its destination's, "
+           << init.getType();
+  return success();
+}
+
+LogicalResult verifyRank(Operation *op, Value value, StringRef name,
+                         int64_t rank) {
+  auto type = cast<ShapedType>(value.getType());
+  if (!type.hasRank() || type.getRank() != rank)
+    return op->emitOpError() << name << " must have rank " << rank << ", got "
+                             << type;
+  return success();
+}
+
+LogicalResult verifyStatic(Operation *op, Value value, StringRef name,
+                           ArrayRef<int64_t> axes) {
+  auto type = cast<ShapedType>(value.getType());
+  for (int64_t axis : axes)
+    if (type.isDynamicDim(axis))
+      return op->emitOpError() << "axis " << axis << " of " << name
+                               << " must be static, got " << type;
+  return success();
+}
+
+LogicalResult verifyAtLeast(Operation *op, StringRef name, int64_t value,
+                            int64_t least) {
+  if (value < least)
+    return op->emitOpError()
+           << name << " must be at least " << least << ", got " << value;
+  return success();
+}
+
+} // namespace
+
+//===----------------------------------------------------------------------===//
+// Conv1dTransposeOp
+//===----------------------------------------------------------------------===//
+
+LogicalResult Conv1dTransposeOp::verify() {
+  if (failed(verifyForm(*this, getInit())) ||
+      failed(verifyRank(*this, getX(), "x", 3)) ||
+      failed(verifyRank(*this, getWeight(), "weight", 3)) ||
+      failed(verifyRank(*this, getInit(), "y", 3)) ||
+      failed(verifyStatic(*this, getX(), "x", {1})) ||
+      failed(verifyStatic(*this, getWeight(), "weight", {0, 1, 2})) ||
+      failed(verifyStatic(*this, getInit(), "y", {1})) ||
+      failed(verifyAtLeast(*this, "stride", getStride(), 1)) ||
+      failed(verifyAtLeast(*this, "dilation", getDilation(), 1)) ||
+      failed(verifyAtLeast(*this, "groups", getGroups(), 1)))
+    return failure();
+  auto x = cast<ShapedType>(getX().getType());
+  auto weight = cast<ShapedType>(getWeight().getType());
+  auto y = cast<ShapedType>(getInit().getType());
+  int64_t inputs = x.getDimSize(1), outputs = y.getDimSize(1);
+  if (inputs % getGroups() != 0)
+    return emitOpError() << "groups must divide the input channels, got "
+                         << getGroups() << " for " << inputs;
+  if (outputs % getGroups() != 0)
+    return emitOpError() << "groups must divide the output channels, got "
+                         << getGroups() << " for " << outputs;
+  int64_t kernel = weight.getDimSize(2);
+  if (weight.getDimSize(0) != inputs ||
+      weight.getDimSize(1) != outputs / static_cast<int64_t>(getGroups()) ||
+      kernel < 1)
+    return emitOpError() << "weight must be (Cin, Cout / groups, K) = ("
+                         << inputs << ", " << outputs / getGroups()
+                         << ", K >= 1), got " << weight;
+  if (Value bias = getBias()) {
+    auto type = cast<ShapedType>(bias.getType());
+    if (!type.hasRank() || type.getRank() != 1 ||
+        type.getDimSize(0) != outputs)
+      return emitOpError() << "bias must be (Cout) = (" << outputs
+                           << "), got " << type;
+  }
+  auto batchesDiffer = [&](ShapedType a, ShapedType b) {
+    return !a.isDynamicDim(0) && !b.isDynamicDim(0) &&
+           a.getDimSize(0) != b.getDimSize(0);
+  };
+  if (batchesDiffer(x, y))
+    return emitOpError() << "x and y differ in their batch: " << x << " and "
+                         << y;
+  if (!x.isDynamicDim(2) && x.getDimSize(2) < 1)
+    return emitOpError() << "x needs at least one position, got " << x;
+  // The numbers come from text: no arithmetic below may overflow.
+  int64_t reach, full, cropped;
+  if (llvm::MulOverflow<int64_t>(getDilation(), kernel - 1, reach) ||
+      llvm::MulOverflow<int64_t>(
+          x.isDynamicDim(2) ? 0 : x.getDimSize(2) - 1, getStride(), full) ||
+      llvm::AddOverflow<int64_t>(full, reach + 1, full) ||
+      llvm::SubOverflow<int64_t>(full, getCropBegin(), cropped) ||
+      llvm::SubOverflow<int64_t>(cropped, getCropEnd(), cropped))
+    return emitOpError("sizes do not fit 64 bits");
+  if (getAnyLength() || x.isDynamicDim(2))
+    return success();
+  if (cropped < 1)
+    return emitOpError() << "nothing is left of " << full
+                         << " outputs after crop_begin " << getCropBegin()
+                         << " and crop_end " << getCropEnd();
+  if (!y.isDynamicDim(2) && y.getDimSize(2) != cropped)
+    return emitOpError() << "y must have length " << cropped << ", got " << y;
+  return success();
+}
+
+void Conv1dTransposeOp::getEffects(Effects &effects) {
+  addDestinationEffects(*this, effects);
+}
+
+LogicalResult Conv1dTransposeOp::reifyResultShapes(
+    OpBuilder &builder, ReifiedRankedShapedTypeDims &shapes) {
+  if (!onTensors())
+    return failure();
+  Location loc = getLoc();
+  auto outputs = cast<ShapedType>(getInit().getType()).getDimSize(1);
+  OpFoldResult length;
+  if (getAnyLength()) {
+    length = tensor::getMixedSize(builder, loc, getInit(), 2);
+  } else {
+    int64_t kernel = cast<ShapedType>(getWeight().getType()).getDimSize(2);
+    AffineExpr l = builder.getAffineSymbolExpr(0);
+    AffineExpr formula = (l - 1) * int64_t(getStride()) +
+                         int64_t(getDilation() * (kernel - 1) + 1 -
+                                 getCropBegin() - getCropEnd());
+    length = affine::makeComposedFoldedAffineApply(
+        builder, loc, formula, {tensor::getMixedSize(builder, loc, getX(), 2)});
+  }
+  shapes = {{tensor::getMixedSize(builder, loc, getX(), 0),
+             builder.getIndexAttr(outputs), length}};
+  return success();
+}
+
+//===----------------------------------------------------------------------===//
+// PackWeightsOp
+//===----------------------------------------------------------------------===//
+
+static LogicalResult verifyPackedSize(Operation *op, Value packed,
+                                      const PackedLayout &layout) {
+  auto type = cast<ShapedType>(packed.getType());
+  if (!type.hasRank() || type.getRank() != 1 ||
+      type.getDimSize(0) != layout.totalElements())
+    return op->emitOpError()
+           << "packed weights of this layer and packing have "
+           << layout.totalElements() << " elements, got " << type;
+  return success();
+}
+
+LogicalResult PackWeightsOp::verify() {
+  if (failed(verifyForm(*this, getInit())) ||
+      failed(verifyRank(*this, getWeight(), "weight", 3)) ||
+      failed(verifyStatic(*this, getWeight(), "weight", {0, 1, 2})) ||
+      failed(verifyAtLeast(*this, "groups", getGroups(), 1)))
+    return failure();
+  auto weight = cast<ShapedType>(getWeight().getType());
+  if (weight.getDimSize(0) % getGroups() != 0)
+    return emitOpError() << "groups must divide the input channels, got "
+                         << getGroups() << " for " << weight.getDimSize(0);
+  for (SectionAttr section : getDecomposition().getSections())
+    for (int64_t first : section.getFirstTaps()) {
+      int64_t last =
+          first + (section.getTaps() - 1) * getDecomposition().getTapStep();
+      if (last >= weight.getDimSize(2))
+        return emitOpError() << "tap " << last << " is outside a kernel of "
+                             << weight.getDimSize(2);
+    }
+  return verifyPackedSize(
+      *this, getInit(),
+      PackedLayout(getDecomposition(), getPacking(), getGroups(),
+                   weight.getDimSize(0) / getGroups(), weight.getDimSize(1)));
+}
+
+void PackWeightsOp::getEffects(Effects &effects) {
+  addDestinationEffects(*this, effects);
+}
+
+//===----------------------------------------------------------------------===//
+// PhasesOp
+//===----------------------------------------------------------------------===//
+
+int64_t PhasesOp::getGroupInputs() {
+  int64_t channels = cast<ShapedType>(getX().getType()).getDimSize(1);
+  return isPacked() ? channels : channels / getGroups();
+}
+
+int64_t PhasesOp::getGroupOutputs() {
+  return cast<ShapedType>(getInit().getType()).getDimSize(1) / getGroups();
+}
+
+LogicalResult PhasesOp::verify() {
+  if (failed(verifyForm(*this, getInit())) ||
+      failed(verifyRank(*this, getX(), "x", 3)) ||
+      failed(verifyRank(*this, getInit(), "y", 3)) ||
+      failed(verifyStatic(*this, getX(), "x", {1})) ||
+      failed(verifyStatic(*this, getInit(), "y", {1})) ||
+      failed(verifyAtLeast(*this, "groups", getGroups(), 1)))
+    return failure();
+  if (!getWindow().empty() && getWindow().size() != 8)
+    return emitOpError() << "a window has 4 offsets and 4 sizes, got "
+                         << getWindow().size() << " numbers";
+  if (onTensors() && (!getWindow().empty() || isPacked()))
+    return emitOpError("is tiled and packed on buffers only");
+  if (isPacked() != getPanelPositions().has_value())
+    return emitOpError("needs panel_origin and panel_positions together");
+  int64_t inputs = cast<ShapedType>(getX().getType()).getDimSize(1);
+  int64_t outputs = cast<ShapedType>(getInit().getType()).getDimSize(1);
+  if (!isPacked() && inputs % getGroups() != 0)
+    return emitOpError() << "groups must divide the input channels, got "
+                         << getGroups() << " for " << inputs;
+  if (outputs % getGroups() != 0)
+    return emitOpError() << "groups must divide the output channels, got "
+                         << getGroups() << " for " << outputs;
+  if (Value bias = getBias()) {
+    auto type = cast<ShapedType>(bias.getType());
+    if (!type.hasRank() || type.getRank() != 1 ||
+        type.getDimSize(0) != outputs)
+      return emitOpError() << "bias must be (Cout) = (" << outputs
+                           << "), got " << type;
+  }
+  return verifyPackedSize(*this, getWeights(),
+                          PackedLayout(getDecomposition(), getPacking(),
+                                       getGroups(), getGroupInputs(),
+                                       getGroupOutputs()));
+}
+
+void PhasesOp::getEffects(Effects &effects) {
+  addDestinationEffects(*this, effects);
+}
+
+//===----------------------------------------------------------------------===//
+// PackInputOp, ContractOp, EpilogueOp
+//===----------------------------------------------------------------------===//
+
+LogicalResult PackInputOp::verify() {
+  if (failed(verifyRank(*this, getX(), "x", 3)) ||
+      failed(verifyRank(*this, getPanel(), "panel", 3)) ||
+      failed(verifyStatic(*this, getPanel(), "panel", {0, 1, 2})) ||
+      failed(
+          verifyAtLeast(*this, "panel_positions", getPanelPositions(), 1)) ||
+      failed(verifyAtLeast(*this, "granule", getGranule(), 1)) ||
+      failed(verifyAtLeast(*this, "span", getSpan(), 0)))
+    return failure();
+  auto panel = cast<MemRefType>(getPanel().getType());
+  if (getPanelPositions() % getGranule() != 0)
+    return emitOpError() << "granule must divide panel_positions, got "
+                         << getGranule() << " for " << getPanelPositions();
+  if (panel.getDimSize(2) <
+      static_cast<int64_t>(getPanelPositions() + getSpan()))
+    return emitOpError() << "a panel of " << panel.getDimSize(2)
+                         << " columns can't hold " << getPanelPositions()
+                         << " positions and a span of " << getSpan();
+  return success();
+}
+
+void PackInputOp::getEffects(Effects &effects) {
+  addEffects(getXMutable(), false, effects);
+  addEffects(getPanelMutable(), true, effects);
+}
+
+int64_t ContractOp::getDepth() {
+  return cast<MemRefType>(getPanel().getType()).getDimSize(1);
+}
+
+LogicalResult ContractOp::verify() {
+  if (failed(verifyRank(*this, getPanel(), "panel", 3)) ||
+      failed(verifyRank(*this, getWeights(), "weights", 1)) ||
+      failed(verifyRank(*this, getScratch(), "scratch", 2)) ||
+      failed(verifyStatic(*this, getPanel(), "panel", {0, 1, 2})) ||
+      failed(verifyStatic(*this, getScratch(), "scratch", {0, 1})) ||
+      failed(verifyAtLeast(*this, "rows", getRows(), 1)) ||
+      failed(verifyAtLeast(*this, "taps", getTaps(), 1)) ||
+      failed(verifyAtLeast(*this, "tiles", getTiles(), 1)) ||
+      failed(verifyAtLeast(*this, "first_tile", getFirstTile(), 0)) ||
+      failed(verifyAtLeast(*this, "panel_positions", getPanelPositions(), 1)))
+    return failure();
+  if (getWindow().size() != 6)
+    return emitOpError() << "a window has 3 offsets and 3 sizes, got "
+                         << getWindow().size() << " numbers";
+  int64_t shifts = getShifts().size();
+  if (shifts != 1 && shifts != static_cast<int64_t>(getTiles()))
+    return emitOpError() << "needs one shift, or one for each of "
+                         << getTiles() << " tiles, got " << shifts;
+  int64_t rowAxis = getVectors() == VectorAxis::positions ? 0 : 1;
+  int64_t scratchRows =
+      cast<MemRefType>(getScratch().getType()).getDimSize(rowAxis);
+  if (scratchRows < static_cast<int64_t>((getFirstTile() + getTiles()) *
+                                         getRows()))
+    return emitOpError() << "scratch has " << scratchRows << " rows, needs "
+                         << (getFirstTile() + getTiles()) * getRows();
+  for (int64_t shift : getShifts()) {
+    int64_t last = shift + (getTaps() - 1) * getShiftStep();
+    if (last > static_cast<int64_t>(getMaxShift()))
+      return emitOpError() << "shift " << last << " of the last tap is beyond "
+                           << "max_shift " << getMaxShift();
+  }
+  return success();
+}
+
+void ContractOp::getEffects(Effects &effects) {
+  addEffects(getPanelMutable(), false, effects);
+  addEffects(getWeightsMutable(), false, effects);
+  addEffects(getScratchMutable(), true, effects);
+}
+
+LogicalResult EpilogueOp::verify() {
+  if (failed(verifyRank(*this, getScratch(), "scratch", 2)) ||
+      failed(verifyRank(*this, getY(), "y", 3)) ||
+      failed(verifyStatic(*this, getScratch(), "scratch", {0, 1})) ||
+      failed(verifyAtLeast(*this, "stride", getStride(), 1)))
+    return failure();
+  if (getCrop() >= getStride())
+    return emitOpError() << "crop must be in [0, stride), got " << getCrop()
+                         << " with stride " << getStride();
+  int64_t stride = getStride();
+  if (static_cast<int64_t>(getFirstRows().size()) != stride ||
+      static_cast<int64_t>(getRowSteps().size()) != stride)
+    return emitOpError() << "needs a first row and a row step for each of "
+                         << stride << " phases, got " << getFirstRows().size()
+                         << " and " << getRowSteps().size();
+  int64_t rows = cast<MemRefType>(getScratch().getType())
+                     .getDimSize(getVectors() == VectorAxis::positions ? 0 : 1);
+  for (int64_t row : getFirstRows())
+    if (row < -1 || row >= rows)
+      return emitOpError() << "row " << row << " is outside a scratch of "
+                           << rows;
+  return success();
+}
+
+void EpilogueOp::getEffects(Effects &effects) {
+  addEffects(getScratchMutable(), false, effects);
+  if (getBias())
+    addEffects(getBiasMutable()[0], false, effects);
+  addEffects(getYMutable(), true, effects);
+}

@@ -1,0 +1,301 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#ifndef TCONV_OPS_TD
+#define TCONV_OPS_TD
+
+include "TconvAttrs.td"
+include "mlir/Interfaces/DestinationStyleOpInterface.td"
+include "mlir/Interfaces/InferTypeOpInterface.td"
+include "mlir/Interfaces/SideEffectInterfaces.td"
+include "mlir/Interfaces/TilingInterface.td"
+
+class Tconv_Op<string opMnemonic, list<Trait> traits = []>
+    : Op<Tconv_Dialect, opMnemonic, traits>;
+
+/// An op that writes `init`: on tensors it returns the new value, on buffers it
+/// returns nothing.
+class Tconv_DestinationOp<string opMnemonic, list<Trait> traits = []>
+    : Tconv_Op<opMnemonic, traits # [
+        DestinationStyleOpInterface,
+        DeclareOpInterfaceMethods<MemoryEffectsOpInterface>]> {
+  let results = (outs Variadic<AnyRankedTensor>:$result);
+  let hasVerifier = 1;
+  code destinationDeclaration = [{
+    MutableOperandRange getDpsInitsMutable() { return getInitMutable(); }
+    bool onTensors() { return getNumResults() == 1; }
+  }];
+}
+
+def Tconv_Conv1dTransposeOp : Tconv_DestinationOp<"conv1d_transpose", [
+    DeclareOpInterfaceMethods<ReifyRankedShapedTypeOpInterface,
+        ["reifyResultShapes"]>]> {
+  let summary = "a 1-D transposed convolution in its general form";
+  let description = [{
+    ```
+    y[n, co, t] = bias[co] + sum over ci in co's group, i, k with
+        i * stride + k * dilation - crop_begin = t  of  x[n, ci, i] * w[ci, co', k]
+    ```
+    x is (N, Cin, L), w is (Cin, Cout / groups, K), bias is (Cout), y is
+    (N, Cout, Lout) with
+    `Lout = (L - 1) * stride + dilation * (K - 1) + 1 - crop_begin - crop_end`.
+    N and L may be dynamic. A negative crop lengthens y on that side with the
+    bias alone. With `any_length`, y may have any length: `crop_end` is not
+    looked at.
+
+    Example:
+
+    ```mlir
+    func.func @up(%x: tensor<?x512x?xf32>, %w: tensor<512x256x16xf32>,
+                  %b: tensor<256xf32>, %y: tensor<?x256x?xf32>)
+        -> tensor<?x256x?xf32> {
+      %0 = tconv.conv1d_transpose
+          ins(%x, %w, %b : tensor<?x512x?xf32>, tensor<512x256x16xf32>,
+                           tensor<256xf32>)
+          outs(%y : tensor<?x256x?xf32>)
+          {stride = 8, crop_begin = 4, crop_end = 4} -> tensor<?x256x?xf32>
+      return %0 : tensor<?x256x?xf32>
+    }
+    ```
+  }];
+  let arguments = (ins AnyShaped:$x, AnyShaped:$weight,
+                       Optional<AnyShaped>:$bias, AnyShaped:$init,
+                       DefaultValuedAttr<I64Attr, "1">:$stride,
+                       DefaultValuedAttr<I64Attr, "1">:$dilation,
+                       DefaultValuedAttr<I64Attr, "1">:$groups,
+                       DefaultValuedAttr<I64Attr, "0">:$crop_begin,
+                       DefaultValuedAttr<I64Attr, "0">:$crop_end,
+                       UnitAttr:$any_length);
+  let assemblyFormat = [{
+    `ins` `(` $x `,` $weight (`,` $bias^)? `:` type($x) `,` type($weight)
+    (`,` type($bias)^)? `)` `outs` `(` $init `:` type($init) `)`
+    attr-dict (`->` type($result)^)?
+  }];
+  let extraClassDeclaration = destinationDeclaration;
+}
+
+def Tconv_PackWeightsOp : Tconv_DestinationOp<"pack_weights"> {
+  let summary = "brings weights into the order that a kernel reads them in";
+  let description = [{
+    `init` receives the weights (Cin, Cout / groups, K) in the order of
+    `packing`. Done once a layer, in a function of its own.
+
+    Example:
+
+    ```mlir
+    func.func @pack(%w: tensor<3x2x4xf32>, %p: tensor<24xf32>)
+        -> tensor<24xf32> {
+      %0 = tconv.pack_weights ins(%w : tensor<3x2x4xf32>)
+          outs(%p : tensor<24xf32>) {
+            decomposition = #tconv.decomposition<stride = 2, crop = 0,
+              tap_step = 2, shift_step = 1, sections = [
+                <phases = [0, 1], first_taps = [0, 1], taps = 2, shift = 0>]>,
+            groups = 1 : i64, packing = #tconv.packing<channels = 2, rows = 4>}
+          -> tensor<24xf32>
+      return %0 : tensor<24xf32>
+    }
+    ```
+  }];
+  let arguments = (ins AnyShaped:$weight, AnyShaped:$init,
+                       Tconv_DecompositionAttr:$decomposition, I64Attr:$groups,
+                       Tconv_PackingAttr:$packing);
+  let assemblyFormat = [{
+    `ins` `(` $weight `:` type($weight) `)` `outs` `(` $init `:` type($init) `)`
+    attr-dict (`->` type($result)^)?
+  }];
+  let extraClassDeclaration = destinationDeclaration;
+}
+
+def Tconv_PhasesOp : Tconv_DestinationOp<"phases", [
+    AttrSizedOperandSegments,
+    DeclareOpInterfaceMethods<TilingInterface,
+        ["getLoopIteratorTypes", "getIterationDomain",
+         "getTiledImplementation"]>]> {
+  let summary = "a transposed convolution as dense convolutions, one a phase";
+  let description = [{
+    Phase p of position q is the output t = stride * q + p - crop, and
+    ```
+    y[n, co, t] = bias[co] + sum over ci, i of
+        x[n, ci, q - shift - i * shift_step] * w[ci, co', first_tap + i * tap_step]
+    ```
+    with the numbers of p's section. Positions outside x count as zero, outputs
+    outside y are dropped.
+
+    Its iteration space is (batch, group, channel of the group, position), all
+    parallel. On buffers it can be tiled: a tile is the same op with a `window`,
+    the offsets and then the sizes in that space; y stays whole.
+
+    After `transform.tconv.pack_input`, x is a panel buffer (panel, channel of
+    the group, column) and `panel_origin` the position of its first column;
+    panel i holds `panel_positions` positions and the `span` columns before
+    them that their taps read.
+
+    Example:
+
+    ```mlir
+    func.func @up(%x: tensor<?x3x?xf32>, %w: tensor<24xf32>,
+                  %y: tensor<?x2x?xf32>) -> tensor<?x2x?xf32> {
+      %0 = tconv.phases
+          ins(%x, %w : tensor<?x3x?xf32>, tensor<24xf32>)
+          outs(%y : tensor<?x2x?xf32>) {
+            decomposition = #tconv.decomposition<stride = 2, crop = 0,
+              tap_step = 2, shift_step = 1, sections = [
+                <phases = [0, 1], first_taps = [0, 1], taps = 2, shift = 0>]>,
+            groups = 1 : i64, packing = #tconv.packing<channels = 2, rows = 4>}
+          -> tensor<?x2x?xf32>
+      return %0 : tensor<?x2x?xf32>
+    }
+    ```
+  }];
+  let arguments = (ins AnyShaped:$x, AnyShaped:$weights,
+                       Optional<AnyShaped>:$bias, AnyShaped:$init,
+                       Variadic<Index>:$window, Optional<Index>:$panel_origin,
+                       Tconv_DecompositionAttr:$decomposition, I64Attr:$groups,
+                       Tconv_PackingAttr:$packing,
+                       OptionalAttr<I64Attr>:$panel_positions);
+  let assemblyFormat = [{
+    `ins` `(` $x `,` $weights (`,` $bias^)? `:` type($x) `,` type($weights)
+    (`,` type($bias)^)? `)` `outs` `(` $init `:` type($init) `)`
+    (`window` `[` $window^ `]`)? (`panel_origin` $panel_origin^)?
+    attr-dict (`->` type($result)^)?
+  }];
+  let extraClassDeclaration = destinationDeclaration # [{
+    /// Input channels of one group.
+    int64_t getGroupInputs();
+    /// Output channels of one group.
+    int64_t getGroupOutputs();
+    bool isPacked() { return static_cast<bool>(getPanelOrigin()); }
+    /// Offset or size of the window along an axis of the iteration space.
+    Value getWindowOffset(unsigned axis) { return getWindow()[axis]; }
+    Value getWindowSize(unsigned axis) { return getWindow()[4 + axis]; }
+  }];
+}
+
+class Tconv_BufferOp<string opMnemonic, list<Trait> traits = []>
+    : Tconv_Op<opMnemonic, traits # [
+        DeclareOpInterfaceMethods<MemoryEffectsOpInterface>]> {
+  let hasVerifier = 1;
+}
+
+def Tconv_PackInputOp : Tconv_BufferOp<"pack_input"> {
+  let summary = "copies what a block of positions reads of x into panels";
+  let description = [{
+    Column c of panel i becomes x[batch, group * Cin / groups + channel,
+    origin + i * panel_positions - max_shift + c], or zero where that is outside
+    x. What `positions` positions need is written, their number rounded up to a
+    multiple of `granule`, and the `span` columns before them; the rest of a
+    panel is left as it was.
+
+    Example:
+
+    ```mlir
+    func.func @pack(%x: memref<?x8x?xf32>, %p: memref<2x8x32xf32>,
+                    %n: index, %g: index, %q: index, %nq: index) {
+      tconv.pack_input %x, %p at [%n, %g, %q, %nq]
+          {panel_positions = 24, max_shift = 1, span = 1, granule = 24}
+          : memref<?x8x?xf32>, memref<2x8x32xf32>
+      return
+    }
+    ```
+  }];
+  let arguments = (ins AnyMemRef:$x, AnyMemRef:$panel, Index:$batch,
+                       Index:$group, Index:$origin, Index:$positions,
+                       I64Attr:$panel_positions, I64Attr:$max_shift,
+                       I64Attr:$span, I64Attr:$granule);
+  let assemblyFormat = [{
+    $x `,` $panel `at` `[` $batch `,` $group `,` $origin `,` $positions `]`
+    attr-dict `:` type($x) `,` type($panel)
+  }];
+}
+
+def Tconv_ContractOp : Tconv_BufferOp<"contract", [
+    DeclareOpInterfaceMethods<TilingInterface,
+        ["getLoopIteratorTypes", "getIterationDomain",
+         "getTiledImplementation"]>]> {
+  let summary = "packed weights times packed input, into a scratch buffer";
+  let description = [{
+    For every register tile of weights from `first_tile` on, `tiles` of them,
+    all with `taps` taps:
+    ```
+    scratch[row, position] = sum over channel, tap of
+        weights[weights_offset + ((tile * Cin' + channel) * taps + tap) * rows + row]
+        * panel[channel, position + max_shift - shift(tile) - tap * shift_step]
+    ```
+    `shifts` holds one number for each tile, or one for all. The part of the sum
+    that begins at channel 0 is stored, later ones are added, so that the depth
+    can be tiled too. With `vectors = rows`, scratch is (position, row).
+
+    The iteration space is (row, position, channel); `window` holds offsets and
+    sizes in it, `column` is the distance of position 0 from the panel's origin.
+
+    Example:
+
+    ```mlir
+    func.func @tile(%p: memref<1x8x32xf32>, %w: memref<64xf32>,
+                    %s: memref<4x24xf32>, %z: index, %r: index, %q: index,
+                    %k: index) {
+      tconv.contract %p, %w, %s at [%z, %z] window [%z, %z, %z, %r, %q, %k]
+          {vectors = #tconv.vectors<positions>, rows = 4, taps = 2,
+           first_tile = 0, tiles = 1, max_shift = 1, shift_step = 1,
+           panel_positions = 24, shifts = array<i64: 0>}
+          : memref<1x8x32xf32>, memref<64xf32>, memref<4x24xf32>
+      return
+    }
+    ```
+  }];
+  let arguments = (ins AnyMemRef:$panel, AnyMemRef:$weights, AnyMemRef:$scratch,
+                       Index:$weights_offset, Index:$column,
+                       Variadic<Index>:$window, Tconv_VectorAxisAttr:$vectors,
+                       I64Attr:$rows, I64Attr:$taps, I64Attr:$first_tile,
+                       I64Attr:$tiles, I64Attr:$max_shift, I64Attr:$shift_step,
+                       I64Attr:$panel_positions, DenseI64ArrayAttr:$shifts);
+  let assemblyFormat = [{
+    $panel `,` $weights `,` $scratch `at` `[` $weights_offset `,` $column `]`
+    `window` `[` $window `]` attr-dict `:`
+    type($panel) `,` type($weights) `,` type($scratch)
+  }];
+  let extraClassDeclaration = [{
+    Value getWindowOffset(unsigned axis) { return getWindow()[axis]; }
+    Value getWindowSize(unsigned axis) { return getWindow()[3 + axis]; }
+    /// Input channels of the group: the depth of the contraction over taps.
+    int64_t getDepth();
+  }];
+}
+
+def Tconv_EpilogueOp : Tconv_BufferOp<"epilogue"> {
+  let summary = "adds the bias, interleaves the phases and stores them";
+  let description = [{
+    y[batch, channel, t] of every channel and position of the tile, t being
+    `stride * position + phase - crop`, where it is inside y: the bias of the
+    channel plus row `first_rows[phase] + channel * row_steps[phase]` of the
+    scratch buffer (`first_rows[phase]` is -1 for a phase without taps).
+
+    `channel` counts from the first channel of y; `at` holds batch, channel,
+    number of channels, position, number of positions.
+
+    Example:
+
+    ```mlir
+    func.func @store(%s: memref<4x24xf32>, %b: memref<2xf32>,
+                     %y: memref<?x2x?xf32>, %n: index, %c: index, %nc: index,
+                     %q: index, %nq: index) {
+      tconv.epilogue %s, %y bias %b at [%n, %c, %nc, %q, %nq]
+          {vectors = #tconv.vectors<positions>, stride = 2, crop = 1,
+           first_rows = array<i64: 0, 1>, row_steps = array<i64: 2, 2>}
+          : memref<4x24xf32>, memref<?x2x?xf32>, memref<2xf32>
+      return
+    }
+    ```
+  }];
+  let arguments = (ins AnyMemRef:$scratch, AnyMemRef:$y,
+                       Optional<AnyMemRef>:$bias, Index:$batch, Index:$channel,
+                       Index:$channels, Index:$position, Index:$positions,
+                       Tconv_VectorAxisAttr:$vectors, I64Attr:$stride,
+                       I64Attr:$crop, DenseI64ArrayAttr:$first_rows,
+                       DenseI64ArrayAttr:$row_steps);
+  let assemblyFormat = [{
+    $scratch `,` $y (`bias` $bias^)? `at` `[` $batch `,` $channel `,` $channels
+    `,` $position `,` $positions `]` attr-dict `:`
+    type($scratch) `,` type($y) (`,` type($bias)^)?
+  }];
+}
+
+#endif // TCONV_OPS_TD

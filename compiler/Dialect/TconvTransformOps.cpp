@@ -1,0 +1,550 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// The transform.tconv.* operations: what is particular to this layer in a
+// schedule. Everything else a schedule does with MLIR's own transforms.
+#include "compiler/Dialect/Tconv.h"
+
+#include "compiler/Dialect/PackedLayout.h"
+#include "compiler/Schedule/CostModel.h"
+#include "mlir/Dialect/Affine/IR/AffineOps.h"
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Arith/Utils/Utils.h"
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/Dialect/MemRef/IR/MemRef.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
+#include "mlir/Dialect/Transform/IR/TransformDialect.h"
+#include "mlir/Dialect/Transform/IR/TransformTypes.h"
+#include "mlir/Dialect/Transform/Interfaces/TransformInterfaces.h"
+#include "mlir/IR/Matchers.h"
+
+using namespace mlir;
+using namespace mlir::tconv;
+
+#define GET_OP_CLASSES
+#include "compiler/Dialect/TconvTransformOps.h.inc"
+#define GET_OP_CLASSES
+#include "compiler/Dialect/TconvTransformOps.cpp.inc"
+
+namespace {
+
+using transform::TransformResults;
+using transform::TransformRewriter;
+using transform::TransformState;
+using Effects = SmallVectorImpl<MemoryEffects::EffectInstance>;
+
+/// The one payload op of a handle, as OpTy.
+template <typename OpTy>
+DiagnosedSilenceableFailure onlyPayload(Operation *transformOp,
+                                        TransformState &state, Value handle,
+                                        StringRef name, OpTy &result) {
+  SmallVector<Operation *> ops = llvm::to_vector(state.getPayloadOps(handle));
+  if (ops.size() != 1)
+    return emitDefiniteFailure(transformOp)
+           << name << " must be one operation, got " << ops.size();
+  result = dyn_cast<OpTy>(ops.front());
+  if (!result)
+    return emitDefiniteFailure(transformOp)
+           << name << " must be " << OpTy::getOperationName() << ", got "
+           << ops.front()->getName();
+  return DiagnosedSilenceableFailure::success();
+}
+
+/// The one value of a parameter, at least 1.
+DiagnosedSilenceableFailure onlyParam(Operation *transformOp,
+                                      TransformState &state, Value param,
+                                      StringRef name, int64_t &result) {
+  ArrayRef<Attribute> values = state.getParams(param);
+  auto value =
+      values.size() == 1 ? dyn_cast<IntegerAttr>(values.front()) : IntegerAttr();
+  if (!value || value.getInt() < 1)
+    return emitDefiniteFailure(transformOp)
+           << name << " must be one number of at least 1";
+  result = value.getInt();
+  return DiagnosedSilenceableFailure::success();
+}
+
+/// Makes `value` available before `loop` by moving the pure operations that
+/// compute it out of the loop. Fails where it depends on the loop itself.
+LogicalResult hoistBefore(Value value, scf::ForOp loop) {
+  Operation *def = value.getDefiningOp();
+  if (!def)
+    return success(!loop.getRegion().isAncestor(value.getParentRegion()));
+  if (!loop->isProperAncestor(def))
+    return success();
+  if (!isPure(def))
+    return failure();
+  for (Value operand : def->getOperands())
+    if (failed(hoistBefore(operand, loop)))
+      return failure();
+  def->moveBefore(loop);
+  return success();
+}
+
+/// A buffer that lives as long as the function; tconv-assign-workspace places
+/// it in the kernel's workspace.
+Value allocateAtEntry(OpBuilder &b, Location loc, func::FuncOp func,
+                      ArrayRef<int64_t> shape) {
+  OpBuilder::InsertionGuard guard(b);
+  b.setInsertionPointToStart(&func.getBody().front());
+  return memref::AllocOp::create(
+      b, loc, MemRefType::get(shape, b.getF32Type()),
+      b.getI64IntegerAttr(64));
+}
+
+} // namespace
+
+namespace mlir::tconv::xform {
+
+//===----------------------------------------------------------------------===//
+// choose_blocks
+//===----------------------------------------------------------------------===//
+
+DiagnosedSilenceableFailure
+ChooseBlocksOp::apply(TransformRewriter &rewriter, TransformResults &results,
+                      TransformState &state) {
+  PhasesOp phases;
+  int64_t rows, columns;
+  auto diag = onlyPayload(*this, state, getTarget(), "target", phases);
+  if (!diag.succeeded())
+    return diag;
+  diag = onlyParam(*this, state, getRows(), "rows", rows);
+  if (!diag.succeeded())
+    return diag;
+  diag = onlyParam(*this, state, getColumns(), "columns", columns);
+  if (!diag.succeeded())
+    return diag;
+  BlockSizes sizes = chooseBlocks(phases, machineOf(phases), rows, columns,
+                                  getVectors());
+  if (auto given = phases->getAttrOfType<DictionaryAttr>(kBlocksAttr)) {
+    auto read = [&](StringRef name, int64_t &value) {
+      auto attr = given.getAs<IntegerAttr>(name);
+      if (attr && attr.getInt() > 0)
+        value = attr.getInt();
+    };
+    read("channels", sizes.channels);
+    read("positions", sizes.positions);
+    read("depth", sizes.depth);
+    read("panel", sizes.panel);
+  } else {
+    Builder &b = rewriter;
+    phases->setAttr(
+        kBlocksAttr,
+        b.getDictionaryAttr(
+            {b.getNamedAttr("channels", b.getI64IntegerAttr(sizes.channels)),
+             b.getNamedAttr("positions", b.getI64IntegerAttr(sizes.positions)),
+             b.getNamedAttr("depth", b.getI64IntegerAttr(sizes.depth)),
+             b.getNamedAttr("panel", b.getI64IntegerAttr(sizes.panel))}));
+  }
+  auto set = [&](Value result, int64_t value) {
+    results.setParams(cast<OpResult>(result),
+                      {rewriter.getI64IntegerAttr(value)});
+  };
+  set(getChannels(), sizes.channels);
+  set(getPositions(), sizes.positions);
+  set(getDepth(), sizes.depth);
+  set(getPanel(), sizes.panel);
+  return DiagnosedSilenceableFailure::success();
+}
+
+void ChooseBlocksOp::getEffects(Effects &effects) {
+  transform::onlyReadsHandle(getTargetMutable(), effects);
+  transform::onlyReadsHandle(getRowsMutable(), effects);
+  transform::onlyReadsHandle(getColumnsMutable(), effects);
+  transform::producesHandle(getOperation()->getOpResults(), effects);
+  transform::modifiesPayload(effects);
+}
+
+//===----------------------------------------------------------------------===//
+// set_packing
+//===----------------------------------------------------------------------===//
+
+DiagnosedSilenceableFailure
+SetPackingOp::apply(TransformRewriter &rewriter, TransformResults &,
+                    TransformState &state) {
+  PhasesOp phases;
+  int64_t channels, rows;
+  auto diag = onlyPayload(*this, state, getTarget(), "target", phases);
+  if (!diag.succeeded())
+    return diag;
+  diag = onlyParam(*this, state, getChannels(), "channels", channels);
+  if (!diag.succeeded())
+    return diag;
+  diag = onlyParam(*this, state, getRows(), "rows", rows);
+  if (!diag.succeeded())
+    return diag;
+
+  Value buffer = phases.getWeights();
+  auto alloc = buffer.getDefiningOp<memref::AllocOp>();
+  PackWeightsOp pack;
+  for (Operation *user : buffer.getUsers())
+    if (user != phases)
+      pack = dyn_cast<PackWeightsOp>(user);
+  if (!alloc || !pack || !llvm::hasNItems(buffer.getUsers(), 2))
+    return emitDefiniteFailure(
+        "needs weights that a tconv.pack_weights of the same function writes "
+        "into a buffer of their own");
+
+  auto packing = PackingAttr::get(getContext(), channels, rows);
+  PackedLayout layout(phases.getDecomposition(), packing, phases.getGroups(),
+                      phases.getGroupInputs(), phases.getGroupOutputs());
+  phases.setPackingAttr(packing);
+  pack.setPackingAttr(packing);
+  OpBuilder::InsertionGuard guard(rewriter);
+  rewriter.setInsertionPoint(alloc);
+  Value packed = memref::AllocOp::create(
+      rewriter, alloc.getLoc(),
+      MemRefType::get({layout.totalElements()}, rewriter.getF32Type()),
+      alloc.getAlignmentAttr());
+  rewriter.replaceAllUsesWith(buffer, packed);
+  rewriter.eraseOp(alloc);
+  return DiagnosedSilenceableFailure::success();
+}
+
+void SetPackingOp::getEffects(Effects &effects) {
+  transform::onlyReadsHandle(getTargetMutable(), effects);
+  transform::onlyReadsHandle(getChannelsMutable(), effects);
+  transform::onlyReadsHandle(getRowsMutable(), effects);
+  transform::modifiesPayload(effects);
+}
+
+//===----------------------------------------------------------------------===//
+// map_tasks
+//===----------------------------------------------------------------------===//
+
+/// Iterations of a loop that begins at 0, computed before `outer`.
+static FailureOr<Value> tripCount(OpBuilder &b, scf::ForOp loop,
+                                  scf::ForOp outer) {
+  if (!isConstantIntValue(loop.getLowerBound(), 0) ||
+      failed(hoistBefore(loop.getUpperBound(), outer)) ||
+      failed(hoistBefore(loop.getStep(), outer)))
+    return failure();
+  return arith::CeilDivUIOp::create(b, loop.getLoc(), loop.getUpperBound(),
+                                    loop.getStep())
+      .getResult();
+}
+
+DiagnosedSilenceableFailure MapTasksOp::apply(TransformRewriter &rewriter,
+                                              TransformResults &results,
+                                              TransformState &state) {
+  // Batch, group, position, channel.
+  scf::ForOp loops[4];
+  auto diag = onlyPayload(*this, state, getNest(), "nest", loops[0]);
+  if (!diag.succeeded())
+    return diag;
+  auto func = loops[0]->getParentOfType<func::FuncOp>();
+  if (!func)
+    return emitDefiniteFailure("needs loops inside a function");
+  for (unsigned i = 1; i < 4; ++i) {
+    // Constants and the like may stand between the loops.
+    for (Operation &op : llvm::make_early_inc_range(
+             loops[i - 1].getBody()->without_terminator())) {
+      if (auto inner = dyn_cast<scf::ForOp>(op); inner && !loops[i])
+        loops[i] = inner;
+      else if (!llvm::all_of(op.getResults(), [&](Value value) {
+                 return succeeded(hoistBefore(value, loops[0]));
+               }) ||
+               op.getNumResults() == 0)
+        return emitDefiniteFailure("needs four perfectly nested loops");
+    }
+    if (!loops[i])
+      return emitDefiniteFailure("needs four nested loops");
+  }
+
+  Location loc = loops[0].getLoc();
+  rewriter.setInsertionPoint(loops[0]);
+  Value trips[4];
+  for (auto [loop, trip] : llvm::zip(loops, trips)) {
+    FailureOr<Value> count = tripCount(rewriter, loop, loops[0]);
+    if (failed(count))
+      return emitDefiniteFailure(
+          "needs loops from 0 whose bounds do not depend on each other");
+    trip = *count;
+  }
+
+  Type index = rewriter.getIndexType();
+  unsigned arguments = func.getNumArguments();
+  if (failed(func.insertArguments({arguments, arguments}, {index, index},
+                                  {DictionaryAttr(), DictionaryAttr()},
+                                  {loc, loc})))
+    return emitDefiniteFailure("can't add the task range to the function");
+  Value begin = func.getArgument(arguments);
+  Value end = func.getArgument(arguments + 1);
+
+  auto constant = [&](int64_t value) -> Value {
+    return arith::ConstantIndexOp::create(rewriter, loc, value);
+  };
+  auto mul = [&](Value a, Value b) -> Value {
+    return arith::MulIOp::create(rewriter, loc, a, b);
+  };
+  auto div = [&](Value a, Value b) -> Value {
+    return arith::DivUIOp::create(rewriter, loc, a, b);
+  };
+  auto rem = [&](Value a, Value b) -> Value {
+    return arith::RemUIOp::create(rewriter, loc, a, b);
+  };
+  Value zero = constant(0), one = constant(1);
+  Value firstBlock = div(begin, trips[3]);
+  Value lastBlock =
+      arith::CeilDivUIOp::create(rewriter, loc, end, trips[3]).getResult();
+  auto blockLoop =
+      scf::ForOp::create(rewriter, loc, firstBlock, lastBlock, one);
+  rewriter.setInsertionPointToStart(blockLoop.getBody());
+  Value block = blockLoop.getInductionVar();
+  Value position = rem(block, trips[2]);
+  Value outer = div(block, trips[2]);
+  Value group = rem(outer, trips[1]);
+  Value batch = div(outer, trips[1]);
+  Value base = mul(block, trips[3]);
+  // The first and the last block may be shared with other threads.
+  auto relative = [&](Value task) -> Value {
+    Value below = arith::MaxSIOp::create(
+        rewriter, loc,
+        arith::SubIOp::create(rewriter, loc, task, base).getResult(), zero);
+    return arith::MinSIOp::create(rewriter, loc, below, trips[3]);
+  };
+  Value firstTask = relative(begin), lastTask = relative(end);
+  Value ivs[4] = {mul(batch, loops[0].getStep()),
+                  mul(group, loops[1].getStep()),
+                  mul(position, loops[2].getStep()), nullptr};
+  auto taskLoop = scf::ForOp::create(rewriter, loc, firstTask, lastTask, one);
+  rewriter.setInsertionPointToStart(taskLoop.getBody());
+  ivs[3] = mul(taskLoop.getInductionVar(), loops[3].getStep());
+
+  for (Operation &op :
+       llvm::make_early_inc_range(loops[3].getBody()->without_terminator()))
+    rewriter.moveOpBefore(&op, taskLoop.getBody()->getTerminator());
+  for (auto [loop, iv] : llvm::zip(loops, ivs))
+    rewriter.replaceAllUsesWith(loop.getInductionVar(), iv);
+
+  // What a launcher has to know to count the tasks.
+  auto step = [&](unsigned i) {
+    return getConstantIntValue(loops[i].getStep()).value_or(1);
+  };
+  func->setAttr("tconv.task_positions", rewriter.getI64IntegerAttr(step(2)));
+  if (auto groups = getConstantIntValue(loops[1].getUpperBound()),
+      channels = getConstantIntValue(loops[3].getUpperBound());
+      groups && channels)
+    func->setAttr("tconv.task_columns",
+                  rewriter.getI64IntegerAttr(
+                      llvm::divideCeil(*groups, step(1)) *
+                      llvm::divideCeil(*channels, step(3))));
+  rewriter.eraseOp(loops[0]);
+  results.set(cast<OpResult>(getBlockLoop()), {blockLoop.getOperation()});
+  results.set(cast<OpResult>(getTaskLoop()), {taskLoop.getOperation()});
+  return DiagnosedSilenceableFailure::success();
+}
+
+void MapTasksOp::getEffects(Effects &effects) {
+  transform::consumesHandle(getOperation()->getOpOperands(), effects);
+  transform::producesHandle(getOperation()->getOpResults(), effects);
+  transform::modifiesPayload(effects);
+}
+
+//===----------------------------------------------------------------------===//
+// pack_input
+//===----------------------------------------------------------------------===//
+
+DiagnosedSilenceableFailure PackInputOp::apply(TransformRewriter &rewriter,
+                                               TransformResults &,
+                                               TransformState &state) {
+  PhasesOp phases;
+  scf::ForOp loop;
+  int64_t positions, panel, granule;
+  auto diag = onlyPayload(*this, state, getTarget(), "target", phases);
+  if (!diag.succeeded())
+    return diag;
+  diag = onlyPayload(*this, state, getLoop(), "loop", loop);
+  if (!diag.succeeded())
+    return diag;
+  diag = onlyParam(*this, state, getPositions(), "positions", positions);
+  if (!diag.succeeded())
+    return diag;
+  diag = onlyParam(*this, state, getPanel(), "panel", panel);
+  if (!diag.succeeded())
+    return diag;
+  diag = onlyParam(*this, state, getGranule(), "granule", granule);
+  if (!diag.succeeded())
+    return diag;
+  if (phases.isPacked() || phases.getWindow().empty())
+    return emitDefiniteFailure("needs a tile of tconv.phases that is not "
+                               "packed yet");
+  if (positions % panel != 0 || panel % granule != 0)
+    return emitDefiniteFailure()
+           << "positions must be a multiple of panel, and panel of granule, "
+              "got "
+           << positions << ", " << panel << " and " << granule;
+  auto func = phases->getParentOfType<func::FuncOp>();
+  if (!func)
+    return emitDefiniteFailure("needs a tile inside a function");
+  for (Value value : {phases.getWindowOffset(0), phases.getWindowOffset(1),
+                      phases.getWindowOffset(3), phases.getWindowSize(3)})
+    if (failed(hoistBefore(value, loop)))
+      return emitDefiniteFailure(
+          "the tile's batch, group and positions change in the loop");
+
+  // Whole cache lines, and room for the widest vector's last load.
+  constexpr int64_t lineElements = 16;
+  DecompositionAttr map = phases.getDecomposition();
+  int64_t width = llvm::alignTo(panel + map.getSpan(), lineElements);
+  Location loc = phases.getLoc();
+  Value buffer =
+      allocateAtEntry(rewriter, loc, func,
+                      {positions / panel, phases.getGroupInputs(), width});
+  rewriter.setInsertionPoint(loop);
+  tconv::PackInputOp::create(
+      rewriter, loc, phases.getX(), buffer, phases.getWindowOffset(0),
+      phases.getWindowOffset(1), phases.getWindowOffset(3),
+      phases.getWindowSize(3), panel, map.getMaxShift(), map.getSpan(),
+      granule);
+  rewriter.modifyOpInPlace(phases, [&] {
+    phases.getXMutable().assign(buffer);
+    phases.getPanelOriginMutable().assign(phases.getWindowOffset(3));
+    phases.setPanelPositions(panel);
+  });
+  return DiagnosedSilenceableFailure::success();
+}
+
+void PackInputOp::getEffects(Effects &effects) {
+  transform::onlyReadsHandle(getOperation()->getOpOperands(), effects);
+  transform::modifiesPayload(effects);
+}
+
+//===----------------------------------------------------------------------===//
+// split_phases
+//===----------------------------------------------------------------------===//
+
+/// The shift of every register tile of some sections, or one for all.
+static SmallVector<int64_t> tileShifts(ArrayRef<PackedSection> sections) {
+  SmallVector<int64_t> shifts;
+  for (const PackedSection &packed : sections)
+    shifts.append(packed.tiles, packed.section.getShift());
+  if (llvm::all_equal(shifts))
+    shifts.resize(1);
+  return shifts;
+}
+
+DiagnosedSilenceableFailure SplitPhasesOp::apply(TransformRewriter &rewriter,
+                                                 TransformResults &results,
+                                                 TransformState &state) {
+  PhasesOp phases;
+  int64_t columns;
+  auto diag = onlyPayload(*this, state, getTarget(), "target", phases);
+  if (!diag.succeeded())
+    return diag;
+  diag = onlyParam(*this, state, getColumns(), "columns", columns);
+  if (!diag.succeeded())
+    return diag;
+  if (!phases.isPacked() || phases.getWindow().empty())
+    return emitDefiniteFailure("needs a tile of tconv.phases whose input is "
+                               "packed");
+  auto func = phases->getParentOfType<func::FuncOp>();
+  if (!func)
+    return emitDefiniteFailure("needs a tile inside a function");
+
+  bool alongPositions = getVectors() == VectorAxis::positions;
+  PackedLayout layout(phases.getDecomposition(), phases.getPacking(),
+                      phases.getGroups(), phases.getGroupInputs(),
+                      phases.getGroupOutputs());
+  Location loc = phases.getLoc();
+  int64_t scratchRows = layout.tiles() * layout.rows();
+  SmallVector<int64_t> shape = {scratchRows, columns};
+  if (!alongPositions)
+    std::swap(shape[0], shape[1]);
+  Value scratch = allocateAtEntry(rewriter, loc, func, shape);
+
+  rewriter.setInsertionPoint(phases);
+  AffineExpr d0, d1;
+  bindDims(getContext(), d0, d1);
+  auto apply = [&](AffineExpr expr, ArrayRef<Value> operands) {
+    return getValueOrCreateConstantIndexOp(
+        rewriter, loc,
+        affine::makeComposedFoldedAffineApply(
+            rewriter, loc, expr, getAsOpFoldResult(ValueRange(operands))));
+  };
+  auto constant = [&](int64_t value) -> Value {
+    return arith::ConstantIndexOp::create(rewriter, loc, value);
+  };
+  Value group = phases.getWindowOffset(1), channel = phases.getWindowOffset(2);
+  Value position = phases.getWindowOffset(3);
+  Value weightsOffset =
+      apply((d0 * layout.blocks() + d1.floorDiv(layout.channels())) *
+                layout.blockElements(),
+            {group, channel});
+  Value column = apply(d0 - d1, {position, phases.getPanelOrigin()});
+  Value positions = phases.getWindowSize(3);
+  Value zero = constant(0);
+
+  SmallVector<Operation *> contracts;
+  ArrayRef<PackedSection> rest = layout.sections();
+  while (!rest.empty()) {
+    int64_t taps = rest.front().section.getTaps();
+    auto same = rest.take_while([&](const PackedSection &packed) {
+      return packed.section.getTaps() == taps;
+    });
+    rest = rest.drop_front(same.size());
+    int64_t tiles = 0;
+    for (const PackedSection &packed : same)
+      tiles += packed.tiles;
+    Value window[] = {zero,
+                      zero,
+                      zero,
+                      constant(tiles * layout.rows()),
+                      positions,
+                      constant(phases.getGroupInputs())};
+    Value offset = apply(d0 + same.front().weightsOffset, {weightsOffset});
+    contracts.push_back(ContractOp::create(
+        rewriter, loc, phases.getX(), phases.getWeights(), scratch, offset,
+        column, window, getVectors(), layout.rows(), taps,
+        same.front().firstTile, tiles, phases.getDecomposition().getMaxShift(),
+        phases.getDecomposition().getShiftStep(), *phases.getPanelPositions(),
+        rewriter.getDenseI64ArrayAttr(tileShifts(same))));
+  }
+  Value firstChannel =
+      apply(d0 * phases.getGroupOutputs() + d1, {group, channel});
+  EpilogueOp::create(rewriter, loc, scratch, phases.getInit(),
+                     phases.getBias(), phases.getWindowOffset(0), firstChannel,
+                     phases.getWindowSize(2), position, phases.getWindowSize(3),
+                     getVectors(), phases.getDecomposition().getStride(),
+                     phases.getDecomposition().getCrop(),
+                     rewriter.getDenseI64ArrayAttr(layout.firstRows()),
+                     rewriter.getDenseI64ArrayAttr(layout.rowSteps()));
+  rewriter.eraseOp(phases);
+  results.set(cast<OpResult>(getContracts()), contracts);
+  return DiagnosedSilenceableFailure::success();
+}
+
+void SplitPhasesOp::getEffects(Effects &effects) {
+  transform::consumesHandle(getTargetMutable(), effects);
+  transform::onlyReadsHandle(getColumnsMutable(), effects);
+  transform::producesHandle(getOperation()->getOpResults(), effects);
+  transform::modifiesPayload(effects);
+}
+
+} // namespace mlir::tconv::xform
+
+//===----------------------------------------------------------------------===//
+// Registration
+//===----------------------------------------------------------------------===//
+
+namespace {
+class TconvTransformExtension
+    : public transform::TransformDialectExtension<TconvTransformExtension> {
+public:
+  MLIR_DEFINE_EXPLICIT_INTERNAL_INLINE_TYPE_ID(TconvTransformExtension)
+  void init() {
+    declareDependentDialect<TconvDialect>();
+    declareGeneratedDialect<affine::AffineDialect>();
+    declareGeneratedDialect<arith::ArithDialect>();
+    declareGeneratedDialect<memref::MemRefDialect>();
+    declareGeneratedDialect<scf::SCFDialect>();
+    registerTransformOps<
+#define GET_OP_LIST
+#include "compiler/Dialect/TconvTransformOps.cpp.inc"
+        >();
+  }
+};
+} // namespace
+
+void mlir::tconv::registerTransformExtension(DialectRegistry &registry) {
+  registry.addExtensions<TconvTransformExtension>();
+}

@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#ifndef TCONV_TRANSFORM_OPS_TD
+#define TCONV_TRANSFORM_OPS_TD
+
+include "TconvAttrs.td"
+include "mlir/Dialect/Transform/IR/TransformDialect.td"
+include "mlir/Dialect/Transform/Interfaces/TransformInterfaces.td"
+include "mlir/Dialect/Transform/IR/TransformTypes.td"
+include "mlir/Interfaces/SideEffectInterfaces.td"
+
+class Tconv_TransformOp<string opMnemonic, list<Trait> traits = []>
+    : Op<Transform_Dialect, "tconv." # opMnemonic, traits # [
+        DeclareOpInterfaceMethods<TransformOpInterface>,
+        DeclareOpInterfaceMethods<MemoryEffectsOpInterface>,
+        ReportTrackingListenerFailuresOpTrait]> {
+  let cppNamespace = "::mlir::tconv::xform";
+}
+
+def Tconv_ChooseBlocksOp : Tconv_TransformOp<"choose_blocks"> {
+  let summary = "asks the cost model for the block sizes of a register tile";
+  let description = [{
+    For a register tile of `rows` rows and `columns` positions, returns how many
+    output channels, positions and input channels a block has, and how many
+    positions share a panel, from the layer and the machine's caches, without
+    measuring. A `tconv.blocks` attribute of
+    the target (from tuning) comes first.
+  }];
+  let arguments = (ins TransformHandleTypeInterface:$target,
+                       TransformParamTypeInterface:$rows,
+                       TransformParamTypeInterface:$columns,
+                       Tconv_VectorAxisAttr:$vectors);
+  let results = (outs TransformParamTypeInterface:$channels,
+                      TransformParamTypeInterface:$positions,
+                      TransformParamTypeInterface:$depth,
+                      TransformParamTypeInterface:$panel);
+  let assemblyFormat = [{
+    $target `rows` $rows `columns` $columns `vectors` $vectors attr-dict `:`
+    functional-type(operands, results)
+  }];
+}
+
+def Tconv_SetPackingOp : Tconv_TransformOp<"set_packing"> {
+  let summary = "fixes the order of the packed weights";
+  let description = [{
+    Weights are packed in blocks of `channels` output channels and register
+    tiles of `rows` rows. Changes the `tconv.phases` and the
+    `tconv.pack_weights` that feeds it.
+  }];
+  let arguments = (ins TransformHandleTypeInterface:$target,
+                       TransformParamTypeInterface:$channels,
+                       TransformParamTypeInterface:$rows);
+  let assemblyFormat = [{
+    $target `channels` $channels `rows` $rows attr-dict `:`
+    type($target) `,` type($channels) `,` type($rows)
+  }];
+}
+
+def Tconv_MapTasksOp : Tconv_TransformOp<"map_tasks"> {
+  let summary = "makes the outer loops of a tile a range of independent tasks";
+  let description = [{
+    `nest` is the outermost of four nested loops: over batch, group, blocks of
+    positions and blocks of channels. They become a loop over the tasks
+    [begin, end) of the function, which gets these two arguments. Tasks that share a block of
+    positions follow each other, so that what is prepared for it (a panel) is
+    prepared once for all of them. Returns the two loops that are left: over
+    blocks of positions, and over blocks of channels.
+  }];
+  let arguments = (ins TransformHandleTypeInterface:$nest);
+  let results = (outs TransformHandleTypeInterface:$block_loop,
+                      TransformHandleTypeInterface:$task_loop);
+  let assemblyFormat = [{
+    $nest attr-dict `:` functional-type(operands, results)
+  }];
+}
+
+def Tconv_PackInputOp : Tconv_TransformOp<"pack_input"> {
+  let summary = "packs what a tile reads of x into panels, before a loop";
+  let description = [{
+    `positions` is what the tile covers at most, `panel` what one panel holds,
+    both multiples of `granule`, to which the positions of the last tile are
+    rounded up. The panels are packed before `loop`, which must not change the
+    tile's positions.
+  }];
+  let arguments = (ins TransformHandleTypeInterface:$target,
+                       TransformHandleTypeInterface:$loop,
+                       TransformParamTypeInterface:$positions,
+                       TransformParamTypeInterface:$panel,
+                       TransformParamTypeInterface:$granule);
+  let assemblyFormat = [{
+    $target `before` $loop `positions` $positions `panel` $panel `granule`
+    $granule attr-dict `:` type($target) `,` type($loop) `,` type($positions)
+    `,` type($panel) `,` type($granule)
+  }];
+}
+
+def Tconv_SplitPhasesOp : Tconv_TransformOp<"split_phases"> {
+  let summary = "splits a packed tile into its contractions and its epilogue";
+  let description = [{
+    The tile of `columns` positions becomes one `tconv.contract` for each number
+    of taps, into a scratch buffer, and a `tconv.epilogue`. Returns the
+    contractions.
+  }];
+  let arguments = (ins TransformHandleTypeInterface:$target,
+                       TransformParamTypeInterface:$columns,
+                       Tconv_VectorAxisAttr:$vectors);
+  let results = (outs TransformHandleTypeInterface:$contracts);
+  let assemblyFormat = [{
+    $target `columns` $columns `vectors` $vectors attr-dict `:`
+    functional-type(operands, results)
+  }];
+}
+
+#endif // TCONV_TRANSFORM_OPS_TD

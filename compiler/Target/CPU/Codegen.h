@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// From the LLVM dialect to optimised LLVM IR, assembly and objects.
+#ifndef TCONV_COMPILER_TARGET_CPU_CODEGEN_H
+#define TCONV_COMPILER_TARGET_CPU_CODEGEN_H
+
+#include "compiler/Target/CPU/Target.h"
+
+#include "mlir/IR/BuiltinOps.h"
+#include "llvm/IR/LLVMContext.h"
+#include "llvm/IR/Module.h"
+#include "llvm/Support/Error.h"
+#include "llvm/Target/TargetMachine.h"
+#include <memory>
+
+namespace mlir::tconv {
+
+/// Registers the LLVM targets that this compiler knows; safe to call again.
+void initializeTargets();
+
+llvm::Expected<std::unique_ptr<llvm::TargetMachine>>
+createTargetMachine(const CpuTarget &target);
+
+/// Translates and optimises for the target. The result calls nothing outside
+/// itself: it may be loaded where there is no C library.
+llvm::Expected<std::unique_ptr<llvm::Module>>
+translateAndOptimize(ModuleOp module, const CpuTarget &target,
+                     llvm::TargetMachine &machine, llvm::LLVMContext &context);
+
+/// Assembly or an object file of an optimised module.
+llvm::Expected<llvm::SmallVector<char, 0>>
+generateCode(llvm::Module &module, llvm::TargetMachine &machine,
+             llvm::CodeGenFileType type);
+
+} // namespace mlir::tconv
+
+#endif // TCONV_COMPILER_TARGET_CPU_CODEGEN_H

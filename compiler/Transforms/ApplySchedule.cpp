@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#include "compiler/Schedule/Library.h"
+#include "compiler/Transforms/Passes.h"
+
+#include "mlir/Dialect/Transform/IR/TransformOps.h"
+#include "mlir/Dialect/Transform/Transforms/TransformInterpreterUtils.h"
+#include "mlir/Parser/Parser.h"
+#include "llvm/Support/MemoryBuffer.h"
+#include "llvm/Support/SourceMgr.h"
+
+namespace mlir::tconv {
+#define GEN_PASS_DEF_APPLYSCHEDULEPASS
+#include "compiler/Transforms/Passes.h.inc"
+} // namespace mlir::tconv
+
+using namespace mlir;
+using namespace mlir::tconv;
+
+namespace {
+
+struct ApplySchedulePass
+    : tconv::impl::ApplySchedulePassBase<ApplySchedulePass> {
+  using ApplySchedulePassBase::ApplySchedulePassBase;
+
+  void runOnOperation() override {
+    func::FuncOp func = getOperation();
+    // Functions without a layer, such as a kernel's packing, have no schedule.
+    if (!func.walk([](PhasesOp) { return WalkResult::interrupt(); })
+             .wasInterrupted())
+      return;
+    std::optional<Schedule> schedule =
+        findSchedule(feature, kind, schedulePath);
+    if (!schedule) {
+      func.emitError("there is no schedule ")
+          << feature << "/" << kind << ".mlir, nor a portable one";
+      return signalPassFailure();
+    }
+    // Locations in the schedule's diagnostics name its file.
+    llvm::SourceMgr sources;
+    sources.AddNewSourceBuffer(
+        llvm::MemoryBuffer::getMemBuffer(schedule->text, schedule->name),
+        llvm::SMLoc());
+    OwningOpRef<ModuleOp> module =
+        parseSourceFile<ModuleOp>(sources, &getContext());
+    if (!module) {
+      func.emitError("schedule ") << schedule->name << " can't be read";
+      return signalPassFailure();
+    }
+    auto sequence =
+        module->lookupSymbol<transform::NamedSequenceOp>("schedule");
+    if (!sequence) {
+      func.emitError("schedule ")
+          << schedule->name << " has no named sequence @schedule";
+      return signalPassFailure();
+    }
+    if (failed(transform::applyTransformNamedSequence(
+            func, sequence, /*transformModule=*/ModuleOp(),
+            transform::TransformOptions()))) {
+      func.emitError("schedule ") << schedule->name << " failed";
+      return signalPassFailure();
+    }
+    func->setAttr("tconv.schedule",
+                  StringAttr::get(&getContext(), schedule->name));
+  }
+};
+
+} // namespace

@@ -1,0 +1,262 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#include "compiler/Transforms/Passes.h"
+
+#include "tconv/kernel_abi.h"
+
+namespace mlir::tconv {
+#define GEN_PASS_DEF_EMITKERNELPASS
+#include "compiler/Transforms/Passes.h.inc"
+} // namespace mlir::tconv
+
+using namespace mlir;
+using namespace mlir::tconv;
+
+namespace {
+
+/// Builds LLVM operations that take the C structures apart.
+class AbiBuilder {
+public:
+  AbiBuilder(OpBuilder &b, Location loc)
+      : b(b), loc(loc), ptr(LLVM::LLVMPointerType::get(b.getContext())),
+        i64(b.getI64Type()) {}
+
+  /// The field at a byte offset of a structure.
+  Value field(Value structure, size_t offset, Type type) {
+    Value at = LLVM::GEPOp::create(
+        b, loc, ptr, b.getI8Type(), structure,
+        ArrayRef<LLVM::GEPArg>{static_cast<int32_t>(offset)});
+    return LLVM::LoadOp::create(b, loc, type, at);
+  }
+  Value constant(int64_t value) {
+    return LLVM::ConstantOp::create(b, loc, i64, b.getI64IntegerAttr(value));
+  }
+
+  /// A buffer of `type` at `pointer`; `dynamicSizes` and `dynamicStrides` stand
+  /// for the dynamic ones, in order.
+  Value buffer(MemRefType type, Value pointer, ArrayRef<Value> dynamicSizes,
+               ArrayRef<Value> dynamicStrides) {
+    int64_t rank = type.getRank();
+    auto array = LLVM::LLVMArrayType::get(i64, rank);
+    auto structType = LLVM::LLVMStructType::getLiteral(
+        b.getContext(), {ptr, ptr, i64, array, array});
+    Value descriptor = LLVM::PoisonOp::create(b, loc, structType);
+    auto insert = [&](Value value, ArrayRef<int64_t> position) {
+      descriptor = LLVM::InsertValueOp::create(b, loc, descriptor, value,
+                                               position);
+    };
+    insert(pointer, {0});
+    insert(pointer, {1});
+    insert(constant(0), {2});
+    auto [strides, offset] = type.getStridesAndOffset();
+    (void)offset;
+    for (int64_t axis = 0; axis < rank; ++axis) {
+      insert(next(type.getDimSize(axis), dynamicSizes), {3, axis});
+      insert(next(strides[axis], dynamicStrides), {4, axis});
+    }
+    return UnrealizedConversionCastOp::create(b, loc, TypeRange{type},
+                                              ValueRange{descriptor})
+        .getResult(0);
+  }
+
+  OpBuilder &b;
+  Location loc;
+  Type ptr, i64;
+
+private:
+  /// A static number, or the next of the dynamic ones.
+  Value next(int64_t number, ArrayRef<Value> &dynamic) {
+    if (!ShapedType::isDynamic(number))
+      return constant(number);
+    Value value = dynamic.front();
+    dynamic = dynamic.drop_front();
+    return value;
+  }
+};
+
+struct EmitKernelPass : tconv::impl::EmitKernelPassBase<EmitKernelPass> {
+  using EmitKernelPassBase::EmitKernelPassBase;
+
+  void runOnOperation() override {
+    ModuleOp module = getOperation();
+    auto layer = module.lookupSymbol<func::FuncOp>("layer");
+    auto pack = module.lookupSymbol<func::FuncOp>("layer_pack");
+    if (!layer || !pack) {
+      module.emitError("a kernel needs the functions layer and layer_pack");
+      return signalPassFailure();
+    }
+    layer.setPrivate();
+    pack.setPrivate();
+    if (failed(emitRun(layer)) || failed(emitPack(pack)) ||
+        failed(emitDescriptor(layer, pack)))
+      signalPassFailure();
+  }
+
+private:
+  LLVM::LLVMFuncOp entry(func::FuncOp body, StringRef suffix,
+                         ArrayRef<Type> arguments) {
+    OpBuilder b = OpBuilder::atBlockEnd(getOperation().getBody());
+    auto type = LLVM::LLVMFunctionType::get(
+        LLVM::LLVMVoidType::get(&getContext()), arguments);
+    auto func = LLVM::LLVMFuncOp::create(b, body.getLoc(),
+                                         (symbol + suffix).str(), type,
+                                         LLVM::Linkage::Internal);
+    return func;
+  }
+
+  LogicalResult emitRun(func::FuncOp layer) {
+    // x, packed weights, bias if there is one, y, begin, end, workspace.
+    ArrayRef<Type> types = layer.getArgumentTypes();
+    bool hasBias = types.size() == 7;
+    if (types.size() != 6 && !hasBias)
+      return layer.emitError("is no kernel: expected x, weights, bias or not, "
+                             "y, begin, end and workspace, got ")
+             << types.size() << " arguments";
+    OpBuilder b(&getContext());
+    Type ptr = LLVM::LLVMPointerType::get(&getContext());
+    Type i64 = b.getI64Type();
+    LLVM::LLVMFuncOp run = entry(layer, "_run", {ptr, i64, i64});
+    Block *block = run.addEntryBlock(b);
+    b.setInsertionPointToStart(block);
+    AbiBuilder abi(b, layer.getLoc());
+    Value args = block->getArgument(0);
+#define FIELD(name, type)                                                      \
+  abi.field(args, offsetof(tconv_kernel_args, name), type)
+    Value batch = FIELD(batch, i64);
+    SmallVector<Value> operands;
+    auto memref = [&](size_t i) { return cast<MemRefType>(types[i]); };
+    auto tensor = [&](MemRefType type, Value data, Value length,
+                      Value batchStride, Value channelStride) {
+      SmallVector<Value> sizes;
+      if (type.isDynamicDim(0))
+        sizes.push_back(batch);
+      if (type.isDynamicDim(2))
+        sizes.push_back(length);
+      return abi.buffer(type, data, sizes, {batchStride, channelStride});
+    };
+    operands.push_back(tensor(memref(0), FIELD(x, ptr), FIELD(length, i64),
+                              FIELD(x_batch_stride, i64),
+                              FIELD(x_channel_stride, i64)));
+    operands.push_back(abi.buffer(memref(1), FIELD(weights, ptr), {}, {}));
+    if (hasBias)
+      operands.push_back(abi.buffer(memref(2), FIELD(bias, ptr), {}, {}));
+    operands.push_back(tensor(memref(hasBias ? 3 : 2), FIELD(y, ptr),
+                              FIELD(output_length, i64),
+                              FIELD(y_batch_stride, i64),
+                              FIELD(y_channel_stride, i64)));
+    for (unsigned i : {1, 2})
+      operands.push_back(arith::IndexCastOp::create(
+          b, layer.getLoc(), b.getIndexType(), block->getArgument(i)));
+    operands.push_back(
+        abi.buffer(memref(types.size() - 1), FIELD(workspace, ptr), {}, {}));
+#undef FIELD
+    func::CallOp::create(b, layer.getLoc(), layer, operands);
+    LLVM::ReturnOp::create(b, layer.getLoc(), ValueRange());
+    return success();
+  }
+
+  LogicalResult emitPack(func::FuncOp pack) {
+    OpBuilder b(&getContext());
+    Type ptr = LLVM::LLVMPointerType::get(&getContext());
+    LLVM::LLVMFuncOp func = entry(pack, "_pack", {ptr});
+    Block *block = func.addEntryBlock(b);
+    b.setInsertionPointToStart(block);
+    AbiBuilder abi(b, pack.getLoc());
+    Value args = block->getArgument(0);
+    auto buffer = [&](unsigned i, size_t offset) {
+      return abi.buffer(cast<MemRefType>(pack.getArgumentTypes()[i]),
+                        abi.field(args, offset, ptr), {}, {});
+    };
+    func::CallOp::create(
+        b, pack.getLoc(), pack,
+        ValueRange{buffer(0, offsetof(tconv_pack_args, weight)),
+                   buffer(1, offsetof(tconv_pack_args, packed))});
+    LLVM::ReturnOp::create(b, pack.getLoc(), ValueRange());
+    return success();
+  }
+
+  LogicalResult emitDescriptor(func::FuncOp layer, func::FuncOp pack) {
+    ModuleOp module = getOperation();
+    auto number = [&](StringRef name) -> std::optional<int64_t> {
+      auto attr = layer->getAttrOfType<IntegerAttr>(name);
+      if (!attr) {
+        layer.emitError("needs the attribute ") << name;
+        return std::nullopt;
+      }
+      return attr.getInt();
+    };
+    SmallVector<int64_t> general;
+    for (StringRef name :
+         {"tconv.in_channels", "tconv.out_channels", "tconv.kernel_size",
+          "tconv.stride", "tconv.dilation", "tconv.groups",
+          "tconv.crop_begin"}) {
+      std::optional<int64_t> value = number(name);
+      if (!value)
+        return failure();
+      general.push_back(*value);
+    }
+    auto workspace = number("tconv.workspace_bytes");
+    auto positions = number("tconv.task_positions");
+    auto columns = number("tconv.task_columns");
+    if (!workspace || !positions || !columns)
+      return failure();
+    auto packed = cast<MemRefType>(pack.getArgumentTypes()[1]);
+
+    OpBuilder b = OpBuilder::atBlockEnd(module.getBody());
+    Location loc = layer.getLoc();
+    MLIRContext *context = &getContext();
+    Type i32 = b.getI32Type(), i64 = b.getI64Type();
+    Type ptr = LLVM::LLVMPointerType::get(context);
+
+    std::string text = info + std::string(1, '\0');
+    auto textType = LLVM::LLVMArrayType::get(b.getI8Type(), text.size());
+    auto textGlobal = LLVM::GlobalOp::create(
+        b, loc, textType, /*isConstant=*/true, LLVM::Linkage::Internal,
+        symbol + "_description", b.getStringAttr(text));
+
+    // Field for field what kernel_abi.h declares.
+    SmallVector<Type> fields = {i32, i32};
+    fields.append(7, i64);
+    fields.append(4, i32);
+    fields.append(4, i64);
+    fields.append(3, ptr);
+    fields.append(4, ptr);
+    auto type = LLVM::LLVMStructType::getLiteral(context, fields);
+    auto global =
+        LLVM::GlobalOp::create(b, loc, type, /*isConstant=*/true,
+                               LLVM::Linkage::External, symbol, Attribute());
+    b.createBlock(&global.getInitializerRegion());
+    Value value = LLVM::PoisonOp::create(b, loc, type);
+    int64_t field = 0;
+    auto insert = [&](Value v) {
+      value = LLVM::InsertValueOp::create(b, loc, value, v, field++);
+    };
+    auto integer = [&](Type t, int64_t n) {
+      insert(LLVM::ConstantOp::create(b, loc, t, b.getIntegerAttr(t, n)));
+    };
+    integer(i32, TCONV_KERNEL_ABI_VERSION);
+    integer(i32, sizeof(tconv_kernel));
+    for (int64_t n : general)
+      integer(i64, n);
+    integer(i32, layer.getNumArguments() == 7);
+    integer(i32, TCONV_F32);
+    integer(i32, TCONV_ACTIVATION_NONE);
+    integer(i32, TCONV_ACTIVATION_NONE);
+    integer(i64, packed.getNumElements() * 4);
+    integer(i64, *workspace);
+    integer(i64, *positions);
+    integer(i64, *columns);
+    insert(LLVM::AddressOfOp::create(b, loc, ptr, symbol + "_pack"));
+    insert(LLVM::AddressOfOp::create(b, loc, ptr, symbol + "_run"));
+    insert(LLVM::AddressOfOp::create(b, loc, ptr, textGlobal.getSymName()));
+    for (int i = 0; i < 4; ++i)
+      insert(LLVM::ZeroOp::create(b, loc, ptr));
+    LLVM::ReturnOp::create(b, loc, value);
+    return success();
+  }
+};
+
+// The structure built above, in bytes.
+static_assert(sizeof(tconv_kernel) == 2 * 4 + 7 * 8 + 4 * 4 + 4 * 8 + 7 * 8,
+              "emitDescriptor has to follow kernel_abi.h");
+
+} // namespace

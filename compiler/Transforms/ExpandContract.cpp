@@ -1,0 +1,211 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#include "compiler/Transforms/Emitter.h"
+
+#include "mlir/IR/Matchers.h"
+
+namespace mlir::tconv {
+#define GEN_PASS_DEF_EXPANDCONTRACTPASS
+#include "compiler/Transforms/Passes.h.inc"
+} // namespace mlir::tconv
+
+using namespace mlir;
+using namespace mlir::tconv;
+
+/// Taps up to this number are unrolled inside the loop over input channels.
+static constexpr int64_t kMostUnrolledTaps = 8;
+
+/// The largest value of a size that tiling made: a constant, or the constant in
+/// an affine.min.
+static std::optional<int64_t> upperBound(Value size) {
+  if (auto constant = getConstantIntValue(size))
+    return constant;
+  auto min = size.getDefiningOp<affine::AffineMinOp>();
+  if (!min)
+    return std::nullopt;
+  std::optional<int64_t> bound;
+  for (AffineExpr expr : min.getMap().getResults())
+    if (auto constant = dyn_cast<AffineConstantExpr>(expr))
+      bound = std::min(bound.value_or(constant.getValue()),
+                       constant.getValue());
+  return bound;
+}
+
+namespace {
+
+/// One register tile. `outer` counts what is broadcast (rows or positions),
+/// `inner` the vectors of what lies along the lanes.
+class RegisterTile {
+public:
+  RegisterTile(ContractOp op, int64_t lanes)
+      : op(op), b(op), e(b, op.getLoc()), lanes(lanes) {}
+
+  LogicalResult expand() {
+    std::optional<int64_t> rows = upperBound(op.getWindowSize(0));
+    std::optional<int64_t> positions = upperBound(op.getWindowSize(1));
+    bool alongPositions = op.getVectors() == VectorAxis::positions;
+    int64_t tileRows = op.getRows();
+    if (rows != tileRows)
+      return op.emitOpError("must be tiled to its ")
+             << tileRows << " rows before it is expanded";
+    if (!positions)
+      return op.emitOpError("must be tiled along its positions before it is "
+                            "expanded");
+    int64_t along = alongPositions ? *positions : tileRows;
+    if (along % lanes != 0)
+      return op.emitOpError()
+             << "needs a multiple of " << lanes
+             << " lanes along its vectors, got " << along;
+    setUp();
+    if (alongPositions) {
+      emit(tileRows, along / lanes);
+    } else if (getConstantIntValue(op.getWindowSize(1))) {
+      emit(*positions, along / lanes);
+    } else {
+      emitHeights(*positions, along / lanes);
+    }
+    op.erase();
+    return success();
+  }
+
+private:
+  /// Where the tile begins in each buffer.
+  void setUp() {
+    auto module = op->getParentOfType<ModuleOp>();
+    int64_t rows = op.getRows();
+    Value tile = e.div(op.getWindowOffset(0), rows);
+    weightsBase =
+        e.add(op.getWeightsOffset(),
+              e.mul(tile, op.getDepth() * op.getTaps() * rows));
+    Value shift = e.lookUp(module, op.getShifts(), tile);
+    Value position = e.add(op.getColumn(), op.getWindowOffset(1));
+    panel = e.div(position, op.getPanelPositions());
+    column = e.sub(e.add(e.rem(position, op.getPanelPositions()),
+                         op.getMaxShift()),
+                   shift);
+    scratchRow = e.add(op.getWindowOffset(0), op.getFirstTile() * rows);
+  }
+
+  /// One variant for each number of positions, 1 to `most`.
+  void emitHeights(int64_t most, int64_t vectors) {
+    SmallVector<int64_t> cases;
+    for (int64_t height = 1; height < most; ++height)
+      cases.push_back(height);
+    auto choice = scf::IndexSwitchOp::create(
+        b, e.loc, TypeRange(), op.getWindowSize(1), cases, cases.size());
+    auto fill = [&](Region &region, int64_t height) {
+      OpBuilder::InsertionGuard guard(b);
+      b.setInsertionPointToStart(&region.emplaceBlock());
+      emit(height, vectors);
+      scf::YieldOp::create(b, e.loc);
+    };
+    fill(choice.getDefaultRegion(), most);
+    for (auto [region, height] : llvm::zip(choice.getCaseRegions(), cases))
+      fill(region, height);
+  }
+
+  void emit(int64_t outer, int64_t inner) {
+    Value firstChannel = op.getWindowOffset(2);
+    int64_t count = outer * inner;
+    auto at = [&](int64_t o, int64_t i) { return scratchAt(o, i); };
+    auto zeros = [&] {
+      return SmallVector<Value>(count, e.zeroVector(lanes));
+    };
+    auto reload = [&] {
+      SmallVector<Value> sums;
+      for (int64_t o = 0; o < outer; ++o)
+        for (int64_t i = 0; i < inner; ++i)
+          sums.push_back(e.loadVector(lanes, op.getScratch(), at(o, i)));
+      return sums;
+    };
+    // The first part of the depth begins with zeros, later ones go on.
+    SmallVector<Value> sums;
+    if (auto channel = getConstantIntValue(firstChannel))
+      sums = *channel == 0 ? zeros() : reload();
+    else
+      sums = e.choose(e.compare(arith::CmpIPredicate::eq, firstChannel,
+                                e.index(0)),
+                      zeros, reload,
+                      SmallVector<Type>(count, e.vectorType(lanes)));
+
+    Value lastChannel = e.add(firstChannel, op.getWindowSize(2));
+    int64_t taps = op.getTaps(), rows = op.getRows();
+    sums = e.carry(
+        firstChannel, lastChannel, sums, [&](Value channel, ValueRange carried) {
+          Value weights = e.add(weightsBase, e.mul(channel, taps * rows));
+          SmallVector<Value> next = llvm::to_vector_of<Value>(carried);
+          if (taps <= kMostUnrolledTaps) {
+            for (int64_t tap = 0; tap < taps; ++tap)
+              step(next, inner, channel, e.add(weights, tap * rows),
+                   e.sub(column, e.index(tap * op.getShiftStep())));
+            return next;
+          }
+          return e.carry(e.index(0), e.index(taps), next,
+                         [&](Value tap, ValueRange inTaps) {
+                           auto values = llvm::to_vector_of<Value>(inTaps);
+                           step(values, inner, channel,
+                                e.add(weights, e.mul(tap, rows)),
+                                e.sub(column, e.mul(tap, op.getShiftStep())));
+                           return values;
+                         });
+        });
+    for (int64_t o = 0; o < outer; ++o)
+      for (int64_t i = 0; i < inner; ++i)
+        e.storeVector(sums[o * inner + i], op.getScratch(), at(o, i));
+  }
+
+  /// sums += the products of one input channel and one tap.
+  void step(SmallVectorImpl<Value> &sums, int64_t inner, Value channel,
+            Value weights, Value x) {
+    bool alongPositions = op.getVectors() == VectorAxis::positions;
+    auto weightAt = [&](int64_t row) -> SmallVector<Value> {
+      return {e.add(weights, row)};
+    };
+    auto inputAt = [&](int64_t position) -> SmallVector<Value> {
+      return {panel, channel, e.add(x, position)};
+    };
+    SmallVector<Value> vectors;
+    for (int64_t i = 0; i < inner; ++i)
+      vectors.push_back(
+          alongPositions
+              ? e.loadVector(lanes, op.getPanel(), inputAt(i * lanes))
+              : e.loadVector(lanes, op.getWeights(), weightAt(i * lanes)));
+    int64_t outer = sums.size() / inner;
+    for (int64_t o = 0; o < outer; ++o) {
+      Value scalar = alongPositions ? e.load(op.getWeights(), weightAt(o))
+                                    : e.load(op.getPanel(), inputAt(o));
+      Value factor = e.broadcast(scalar, lanes);
+      for (int64_t i = 0; i < inner; ++i)
+        sums[o * inner + i] = e.fma(factor, vectors[i], sums[o * inner + i]);
+    }
+  }
+
+  /// Place in the scratch buffer of vector i of row or position o.
+  SmallVector<Value> scratchAt(int64_t o, int64_t i) {
+    Value position = op.getWindowOffset(1);
+    if (op.getVectors() == VectorAxis::positions)
+      return {e.add(scratchRow, o), e.add(position, i * lanes)};
+    return {e.add(position, o), e.add(scratchRow, i * lanes)};
+  }
+
+  ContractOp op;
+  OpBuilder b;
+  Emitter e;
+  int64_t lanes;
+  Value weightsBase, panel, column, scratchRow;
+};
+
+struct ExpandContractPass
+    : tconv::impl::ExpandContractPassBase<ExpandContractPass> {
+  using ExpandContractPassBase::ExpandContractPassBase;
+  void runOnOperation() override {
+    WalkResult result = getOperation()->walk([&](ContractOp op) {
+      return failed(RegisterTile(op, lanes).expand())
+                 ? WalkResult::interrupt()
+                 : WalkResult::advance();
+    });
+    if (result.wasInterrupted())
+      signalPassFailure();
+  }
+};
+
+} // namespace

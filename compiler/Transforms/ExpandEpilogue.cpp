@@ -1,0 +1,212 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#include "compiler/Transforms/Emitter.h"
+
+namespace mlir::tconv {
+#define GEN_PASS_DEF_EXPANDEPILOGUEPASS
+#include "compiler/Transforms/Passes.h.inc"
+} // namespace mlir::tconv
+
+using namespace mlir;
+using namespace mlir::tconv;
+
+namespace {
+
+/// The epilogue of one channel of a tile.
+class ChannelEpilogue {
+public:
+  ChannelEpilogue(EpilogueOp op, Emitter &e, int64_t lanes, Value channel)
+      : op(op), e(e), module(op->getParentOfType<ModuleOp>()),
+        stride(op.getStride()), lanes(lanes), relative(channel),
+        channel(e.add(op.getChannel(), channel)),
+        length(e.size(op.getY(), 2)) {
+    if (op.getBias())
+      bias = e.load(op.getBias(), {this->channel});
+  }
+
+  /// Vectors along the positions: one vector of positions a round.
+  void alongPositions() {
+    e.loop(e.index(0), op.getPositions(), lanes, [&](Value column) {
+      Value first = firstOutput(column);
+      // What lies beyond the last position is outside y as well.
+      e.ifElse(
+          inside(first, lanes * stride),
+          [&] { storeInterleaved(first, column); },
+          [&] {
+            e.loop(lanes, [&](Value lane) {
+              storeSingly(e.add(first, e.mul(lane, stride)),
+                          e.add(column, lane));
+            });
+          });
+    });
+  }
+
+  /// Vectors along the rows: the phases of a position already lie in order
+  /// where no section splits them.
+  void alongRows() {
+    e.loop(op.getPositions(), [&](Value position) {
+      Value first = firstOutput(position);
+      if (!phasesInOrder())
+        return storeSingly(first, position);
+      e.ifElse(
+          inside(first, stride), [&] { copyPhases(first, position); },
+          [&] { storeSingly(first, position); });
+    });
+  }
+
+private:
+  bool phasesInOrder() {
+    for (auto [phase, row] : llvm::enumerate(op.getFirstRows()))
+      if (row != op.getFirstRows()[0] + static_cast<int64_t>(phase) || row < 0)
+        return false;
+    return true;
+  }
+  bool anyTapless() { return llvm::is_contained(op.getFirstRows(), -1); }
+
+  /// Output of phase 0 of a position of the tile.
+  Value firstOutput(Value column) {
+    return e.sub(e.mul(e.add(op.getPosition(), column), stride),
+                 e.index(op.getCrop()));
+  }
+  Value inside(Value first, int64_t count) {
+    return e.both(e.atMost(e.index(0), first),
+                  e.atMost(e.add(first, count), length));
+  }
+  SmallVector<Value> output(Value t) { return {op.getBatch(), channel, t}; }
+
+  Value scratchRow(Value phase) {
+    return e.add(e.lookUp(module, op.getFirstRows(), phase),
+                 e.mul(relative, e.lookUp(module, op.getRowSteps(), phase)));
+  }
+  SmallVector<Value> scratchAt(Value row, Value column) {
+    if (op.getVectors() == VectorAxis::positions)
+      return {row, column};
+    return {column, row};
+  }
+  Value withBias(Value vector) {
+    if (!bias)
+      return vector;
+    auto type = cast<VectorType>(vector.getType());
+    return e.addf(vector, e.broadcast(bias, type.getNumElements()));
+  }
+
+  /// Rows of a phase, plus the bias; zero plus the bias without taps.
+  Value phaseVector(Value phase, Value column) {
+    Value row = scratchRow(phase);
+    auto load = [&](Value at) {
+      return e.loadVector(lanes, op.getScratch(), scratchAt(at, column));
+    };
+    if (auto constant = getConstantIntValue(phase))
+      return withBias(op.getFirstRows()[*constant] < 0 ? e.zeroVector(lanes)
+                                                       : load(row));
+    if (!anyTapless())
+      return withBias(load(row));
+    Value has = e.atMost(e.index(0), row);
+    Value value = load(e.max(row, e.index(0)));
+    return withBias(e.select(has, value, e.zeroVector(lanes)));
+  }
+
+  void storeInterleaved(Value first, Value column) {
+    if (stride <= lanes) {
+      SmallVector<Value> phases;
+      for (int64_t phase = 0; phase < stride; ++phase)
+        phases.push_back(phaseVector(e.index(phase), column));
+      for (auto [part, vector] : llvm::enumerate(interleave(e, phases)))
+        e.storeVector(vector, op.getY(),
+                      output(e.add(first, static_cast<int64_t>(part) * lanes)));
+      return;
+    }
+    // Square blocks of phases and positions; the last one overlaps its
+    // neighbour where the stride is no multiple of the lanes.
+    auto block = [&](Value firstPhase) {
+      SmallVector<Value> phases;
+      for (int64_t i = 0; i < lanes; ++i)
+        phases.push_back(phaseVector(e.add(firstPhase, i), column));
+      for (auto [position, vector] : llvm::enumerate(interleave(e, phases)))
+        e.storeVector(
+            vector, op.getY(),
+            output(e.add(e.add(first, static_cast<int64_t>(position) * stride),
+                         firstPhase)));
+    };
+    e.loop(e.index(0), e.index(stride - lanes + 1), lanes, block);
+    if (stride % lanes != 0)
+      block(e.index(stride - lanes));
+  }
+
+  /// The phases of one position, each where it is inside y.
+  void storeSingly(Value first, Value column) {
+    e.loop(stride, [&](Value phase) {
+      Value t = e.add(first, phase);
+      Value in = e.both(e.atMost(e.index(0), t), e.less(t, length));
+      e.ifThen(in, [&] {
+        Value row = scratchRow(phase);
+        Value value;
+        if (!anyTapless()) {
+          value = e.load(op.getScratch(), scratchAt(row, column));
+        } else {
+          value = e.load(op.getScratch(),
+                         scratchAt(e.max(row, e.index(0)), column));
+          value = e.select(e.atMost(e.index(0), row), value, e.zero());
+        }
+        if (bias)
+          value = e.addf(value, bias);
+        e.store(value, op.getY(), output(t));
+      });
+    });
+  }
+
+  /// The phases of one position as vectors: whole ones, and for the rest an
+  /// overlapping one or ever shorter ones.
+  void copyPhases(Value first, Value position) {
+    Value row = scratchRow(e.index(0));
+    auto copy = [&](Value phase, int64_t count) {
+      Value value = e.loadVector(count, op.getScratch(),
+                                 scratchAt(e.add(row, phase), position));
+      e.storeVector(withBias(value), op.getY(), output(e.add(first, phase)));
+    };
+    e.loop(e.index(0), e.index(stride - lanes + 1), lanes,
+           [&](Value phase) { copy(phase, lanes); });
+    int64_t rest = stride % lanes;
+    if (stride > lanes && rest != 0)
+      return copy(e.index(stride - lanes), lanes);
+    for (int64_t count = lanes / 2; count >= 1; count /= 2)
+      if (rest & count)
+        copy(e.index(stride - rest + (rest & ~(2 * count - 1))), count);
+  }
+
+  EpilogueOp op;
+  Emitter &e;
+  ModuleOp module;
+  int64_t stride, lanes;
+  Value relative, channel, length, bias;
+};
+
+struct ExpandEpiloguePass
+    : tconv::impl::ExpandEpiloguePassBase<ExpandEpiloguePass> {
+  using ExpandEpiloguePassBase::ExpandEpiloguePassBase;
+  void runOnOperation() override {
+    WalkResult result = getOperation()->walk([&](EpilogueOp op) {
+      int64_t columns =
+          cast<MemRefType>(op.getScratch().getType()).getDimSize(1);
+      if (op.getVectors() == VectorAxis::positions && columns % lanes != 0) {
+        op.emitOpError() << "needs a multiple of " << lanes
+                         << " positions, got " << columns;
+        return WalkResult::interrupt();
+      }
+      OpBuilder b(op);
+      Emitter e(b, op.getLoc());
+      e.loop(op.getChannels(), [&](Value channel) {
+        ChannelEpilogue epilogue(op, e, lanes, channel);
+        if (op.getVectors() == VectorAxis::positions)
+          epilogue.alongPositions();
+        else
+          epilogue.alongRows();
+      });
+      op.erase();
+      return WalkResult::advance();
+    });
+    if (result.wasInterrupted())
+      signalPassFailure();
+  }
+};
+
+} // namespace

@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#include "compiler/Transforms/Passes.h"
+
+namespace mlir::tconv {
+#define GEN_PASS_DEF_OUTLINEPACKINGPASS
+#include "compiler/Transforms/Passes.h.inc"
+} // namespace mlir::tconv
+
+using namespace mlir;
+using namespace mlir::tconv;
+
+namespace {
+
+struct OutlinePackingPass
+    : tconv::impl::OutlinePackingPassBase<OutlinePackingPass> {
+  void runOnOperation() override {
+    for (auto func :
+         llvm::to_vector(getOperation().getOps<func::FuncOp>())) {
+      SmallVector<PackWeightsOp> packs;
+      func.walk([&](PackWeightsOp op) { packs.push_back(op); });
+      for (PackWeightsOp pack : packs)
+        if (failed(outline(func, pack)))
+          return signalPassFailure();
+    }
+  }
+
+  LogicalResult outline(func::FuncOp func, PackWeightsOp pack) {
+    auto weight = dyn_cast<BlockArgument>(pack.getWeight());
+    auto alloc = pack.getInit().getDefiningOp<memref::AllocOp>();
+    if (pack.onTensors() || !weight || !weight.hasOneUse() ||
+        weight.getOwner() != &func.front() || !alloc)
+      return pack.emitOpError("must read an argument of its function and "
+                              "write a buffer of its own to be outlined");
+    std::string name = (func.getSymName() + "_pack").str();
+    if (getOperation().lookupSymbol(name))
+      return pack.emitOpError("can't be outlined: ") << name << " exists";
+
+    OpBuilder b(func);
+    auto outlined = func::FuncOp::create(
+        b, pack.getLoc(), name,
+        b.getFunctionType({weight.getType(), alloc.getType()}, {}));
+    b.setInsertionPointToStart(outlined.addEntryBlock());
+    IRMapping mapping;
+    mapping.map(pack.getWeight(), outlined.getArgument(0));
+    mapping.map(pack.getInit(), outlined.getArgument(1));
+    b.clone(*pack, mapping);
+    func::ReturnOp::create(b, pack.getLoc());
+
+    // The argument that was the weights is now the packed weights.
+    pack.erase();
+    weight.setType(alloc.getType());
+    alloc.replaceAllUsesWith(Value(weight));
+    alloc.erase();
+    func.setFunctionType(b.getFunctionType(func.front().getArgumentTypes(),
+                                           func.getResultTypes()));
+    return success();
+  }
+};
+
+} // namespace

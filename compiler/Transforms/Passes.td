@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// Every pass of the compiler, in alphabetical order. A pass, its .cpp file and
+// its test in test/lit share one name.
+#ifndef TCONV_PASSES_TD
+#define TCONV_PASSES_TD
+
+include "mlir/Pass/PassBase.td"
+
+def ApplySchedulePass : Pass<"tconv-apply-schedule", "::mlir::func::FuncOp"> {
+  let summary = "tiles and packs a layer as a schedule file says";
+  let description = [{
+    Looks up `<feature>/<kind>.mlir`, then less special features, in
+    `schedule-path` first and then among the schedules built in, and applies its
+    named sequence `schedule` to the function. The name of the file is left on
+    the function as `tconv.schedule`.
+  }];
+  let options = [
+    Option<"feature", "feature", "std::string", /*default=*/"\"cpu/portable\"",
+           "target and feature, such as cpu/avx2">,
+    Option<"kind", "kind", "std::string", /*default=*/"\"positions\"",
+           "kind of schedule: positions or rows">,
+    Option<"schedulePath", "schedule-path", "std::string", /*default=*/"\"\"",
+           "folder searched before the built-in schedules">];
+  let dependentDialects = [
+    "::mlir::affine::AffineDialect", "::mlir::arith::ArithDialect",
+    "::mlir::memref::MemRefDialect", "::mlir::scf::SCFDialect",
+    "::mlir::transform::TransformDialect"];
+}
+
+def AssignWorkspacePass
+    : Pass<"tconv-assign-workspace", "::mlir::func::FuncOp"> {
+  let summary = "places a kernel's buffers in one workspace argument";
+  let description = [{
+    Every `memref.alloc` of static shape becomes a view of a new last argument,
+    memref<SIZExi8>, at a multiple of 64 bytes. The size is left on the function
+    as `tconv.workspace_bytes`.
+  }];
+  let dependentDialects = [
+    "::mlir::arith::ArithDialect", "::mlir::memref::MemRefDialect"];
+}
+
+def BufferizeLayerPass : Pass<"tconv-bufferize-layer", "::mlir::func::FuncOp"> {
+  let summary = "turns a layer on tensors into one on buffers";
+  let description = [{
+    A function that returns the new value of its last argument becomes one that
+    writes to it. x and y (the first and the last argument) get buffers whose
+    rows may lie any distance apart.
+  }];
+  let dependentDialects = [
+    "::mlir::bufferization::BufferizationDialect",
+    "::mlir::memref::MemRefDialect"];
+}
+
+def DecomposePhasesPass
+    : Pass<"tconv-decompose-phases", "::mlir::func::FuncOp"> {
+  let summary = "turns a transposed convolution into dense convolutions";
+  let description = [{
+    In uncropped coordinates t = stride * q + p, phase p uses the taps k with
+    k * dilation = p (mod stride), and tap k reads x[q - (k * dilation - p) /
+    stride]. Whole strides of the crop become a shift of x, so that only
+    positions that y has are computed. Phases whose taps read the same places
+    form a section.
+  }];
+  let dependentDialects = ["::mlir::tensor::TensorDialect"];
+}
+
+def EmitKernelPass : Pass<"tconv-emit-kernel", "::mlir::ModuleOp"> {
+  let summary = "adds the entry points and the description of a kernel";
+  let description = [{
+    Wraps the function `layer` and its `layer_pack` into a `tconv_kernel` of
+    kernel_abi.h: two functions that take its argument structures, and one
+    exported constant that describes them.
+  }];
+  let options = [
+    Option<"symbol", "symbol", "std::string",
+           /*default=*/"\"tconv_kernel_main\"", "name of the exported kernel">,
+    Option<"info", "description", "std::string", /*default=*/"\"{}\"",
+           "how the kernel was made, as JSON">];
+  let dependentDialects = [
+    "::mlir::arith::ArithDialect", "::mlir::func::FuncDialect",
+    "::mlir::LLVM::LLVMDialect"];
+}
+
+class ExpandPass<string name, string op>
+    : Pass<"tconv-expand-" # name, "::mlir::ModuleOp"> {
+  let summary = "expands " # op # " to vector code";
+  let options = [
+    Option<"lanes", "lanes", "int64_t", /*default=*/"8",
+           "float32 lanes of a vector register">];
+  let dependentDialects = [
+    "::mlir::affine::AffineDialect", "::mlir::arith::ArithDialect",
+    "::mlir::memref::MemRefDialect", "::mlir::scf::SCFDialect",
+    "::mlir::vector::VectorDialect"];
+}
+
+def ExpandContractPass : ExpandPass<"contract", "tconv.contract"> {
+  let description = [{
+    A register tile keeps its accumulators in vectors that a loop over the input
+    channels carries. With vectors along the positions, weights are broadcast;
+    with vectors along the rows, x is, and there is one variant of the tile for
+    every number of positions up to its height.
+  }];
+}
+
+def ExpandEpiloguePass : ExpandPass<"epilogue", "tconv.epilogue"> {
+  let description = [{
+    Inside y, the phases of a vector of positions are interleaved by shuffles
+    and stored as whole vectors; at the ends of y, element by element.
+  }];
+}
+
+def ExpandPackInputPass : ExpandPass<"pack-input", "tconv.pack_input"> {
+  let description = [{
+    Every row of a panel is zeros, a copy, zeros, the bounds computed once a
+    panel; the copy goes by vectors.
+  }];
+}
+
+def ExpandPackWeightsPass : ExpandPass<"pack-weights", "tconv.pack_weights"> {
+  let description = [{
+    Loops over the packed order that read the weights where they lie; rows that
+    only pad a register tile are zero.
+  }];
+}
+
+def OutlinePackingPass : Pass<"tconv-outline-packing", "::mlir::ModuleOp"> {
+  let summary = "moves the packing of the weights into a function of its own";
+  let description = [{
+    `NAME` takes packed weights from here on, `NAME_pack` makes them.
+  }];
+  let dependentDialects = ["::mlir::func::FuncDialect"];
+}
+
+#endif // TCONV_PASSES_TD

@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#include "compiler/Transforms/Pipelines.h"
+
+#include "compiler/Transforms/Passes.h"
+#include "mlir/Conversion/Passes.h"
+#include "mlir/Dialect/MemRef/Transforms/Passes.h"
+#include "mlir/Pass/PassRegistry.h"
+#include "mlir/Transforms/Passes.h"
+
+using namespace mlir;
+using namespace mlir::tconv;
+
+void mlir::tconv::buildPhasesPipeline(OpPassManager &pm) {
+  pm.addNestedPass<func::FuncOp>(createDecomposePhasesPass());
+  pm.addNestedPass<func::FuncOp>(createBufferizeLayerPass());
+  pm.addPass(createCanonicalizerPass());
+}
+
+void mlir::tconv::buildSchedulePipeline(OpPassManager &pm,
+                                        const CpuPipelineOptions &o) {
+  ApplySchedulePassOptions schedule;
+  schedule.feature = o.feature;
+  schedule.kind = o.kind;
+  schedule.schedulePath = o.schedulePath;
+  pm.addNestedPass<func::FuncOp>(createApplySchedulePass(schedule));
+  pm.addPass(createOutlinePackingPass());
+  pm.addPass(createCanonicalizerPass());
+  pm.addPass(createCSEPass());
+}
+
+void mlir::tconv::buildExpandPipeline(OpPassManager &pm,
+                                      const CpuPipelineOptions &o) {
+  pm.addPass(createExpandPackWeightsPass({o.lanes}));
+  pm.addPass(createExpandPackInputPass({o.lanes}));
+  pm.addPass(createExpandContractPass({o.lanes}));
+  pm.addPass(createExpandEpiloguePass({o.lanes}));
+  pm.addNestedPass<func::FuncOp>(createAssignWorkspacePass());
+  pm.addPass(createCanonicalizerPass());
+  pm.addPass(createCSEPass());
+}
+
+void mlir::tconv::buildLowerPipeline(OpPassManager &pm,
+                                     const CpuPipelineOptions &o) {
+  EmitKernelPassOptions kernel;
+  kernel.symbol = o.symbol;
+  kernel.info = o.info;
+  pm.addPass(createEmitKernelPass(kernel));
+  pm.addPass(createLowerAffinePass());
+  pm.addPass(createSCFToControlFlowPass());
+  pm.addPass(memref::createExpandStridedMetadataPass());
+  pm.addPass(createLowerAffinePass());
+  pm.addPass(createConvertVectorToLLVMPass());
+  pm.addPass(createFinalizeMemRefToLLVMConversionPass());
+  pm.addPass(createArithToLLVMConversionPass());
+  pm.addPass(createConvertIndexToLLVMPass());
+  pm.addPass(createConvertControlFlowToLLVMPass());
+  pm.addPass(createConvertFuncToLLVMPass());
+  pm.addPass(createReconcileUnrealizedCastsPass());
+}
+
+void mlir::tconv::buildCpuPipeline(OpPassManager &pm,
+                                   const CpuPipelineOptions &o) {
+  buildPhasesPipeline(pm);
+  buildSchedulePipeline(pm, o);
+  buildExpandPipeline(pm, o);
+  buildLowerPipeline(pm, o);
+}
+
+void mlir::tconv::registerPipelines() {
+  PassPipelineRegistration<>("tconv-cpu-phases",
+                             "a layer as phases, on buffers",
+                             buildPhasesPipeline);
+  PassPipelineRegistration<CpuPipelineOptions>(
+      "tconv-cpu-schedule", "phases, tiled, packed and mapped to tasks",
+      buildSchedulePipeline);
+  PassPipelineRegistration<CpuPipelineOptions>(
+      "tconv-cpu-expand", "a schedule's pieces as loops, vectors and buffers",
+      buildExpandPipeline);
+  PassPipelineRegistration<CpuPipelineOptions>(
+      "tconv-cpu-lower", "the LLVM dialect, with a kernel's entry points",
+      buildLowerPipeline);
+  PassPipelineRegistration<CpuPipelineOptions>(
+      "tconv-cpu", "from a layer to the LLVM dialect", buildCpuPipeline);
+}

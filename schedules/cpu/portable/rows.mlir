@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// any CPU with vectors of four floats: vectors along the rows (output channel and phase), x broadcast. For
+// inputs of a few positions: streaming.
+//
+// 6 x 2 vectors of 4: 12 sums, 2 vectors of weights and one of x in 16 registers.
+module attributes {transform.with_named_sequence} {
+  transform.named_sequence @schedule(%layer: !transform.any_op {transform.readonly}) {
+    // The register tile: rows by positions, of which a lower tile takes the
+    // rest.
+    %rows = transform.param.constant 8 : i64 -> !transform.param<i64>
+    %columns = transform.param.constant 6 : i64 -> !transform.param<i64>
+    %one = transform.param.constant 1 : i64 -> !transform.param<i64>
+
+    %phases = transform.structured.match ops{["tconv.phases"]} in %layer
+        : (!transform.any_op) -> !transform.any_op
+    %channels, %positions, %depth, %panel = transform.tconv.choose_blocks %phases
+        rows %rows columns %columns vectors <rows>
+        : (!transform.any_op, !transform.param<i64>, !transform.param<i64>)
+        -> (!transform.param<i64>, !transform.param<i64>, !transform.param<i64>, !transform.param<i64>)
+    transform.tconv.set_packing %phases channels %channels rows %rows
+        : !transform.any_op, !transform.param<i64>, !transform.param<i64>
+
+    // Tasks: a block of positions (all of them, if they are few) by a block of
+    // channels.
+    %task, %n, %g, %q, %c = transform.structured.tile_using_for %phases
+        tile_sizes [1, 1, %channels, %positions] interchange = [0, 1, 3, 2]
+        : (!transform.any_op, !transform.param<i64>, !transform.param<i64>)
+        -> (!transform.any_op, !transform.any_op, !transform.any_op, !transform.any_op, !transform.any_op)
+    %blocks, %tasks = transform.tconv.map_tasks %n
+        : (!transform.any_op) -> (!transform.any_op, !transform.any_op)
+    %block = transform.structured.match ops{["tconv.phases"]} in %layer
+        : (!transform.any_op) -> !transform.any_op
+    transform.tconv.pack_input %block before %tasks
+        positions %positions panel %panel granule %one
+        : !transform.any_op, !transform.any_op,
+          !transform.param<i64>, !transform.param<i64>, !transform.param<i64>
+
+    // The sums of all positions of the block, then one epilogue.
+    %contracts = transform.tconv.split_phases %block
+        columns %positions vectors <rows>
+        : (!transform.any_op, !transform.param<i64>) -> !transform.any_op
+    // Every weight is read from memory once: a tile of rows and a part of the
+    // depth, for all positions.
+    transform.foreach %contracts : !transform.any_op {
+    ^bb0(%contract: !transform.any_op):
+      %piece, %r, %k, %p = transform.structured.tile_using_for %contract
+          tile_sizes [%rows, %columns, %depth] interchange = [0, 2, 1]
+          : (!transform.any_op, !transform.param<i64>, !transform.param<i64>, !transform.param<i64>)
+          -> (!transform.any_op, !transform.any_op, !transform.any_op, !transform.any_op)
+    }
+    transform.yield
+  }
+}
