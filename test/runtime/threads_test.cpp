@@ -1,0 +1,283 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// Threads: the pool, the caller's own, and children of fork().
+#include <atomic>
+#include <cstdlib>
+#include <set>
+#include <thread>
+
+#include <sched.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <gtest/gtest.h>
+
+#include "support/layers.h"
+
+using namespace tconv::test;
+
+namespace {
+
+class Threads : public testing::Test {
+protected:
+  void make(const std::string &line, tconv_parallel_for parallelFor = nullptr,
+            void *user = nullptr, const char *target = nullptr) {
+    params_ = parse(line);
+    tconv_layer_options options;
+    tconv_layer_options_init(&options);
+    options.parallel_for = parallelFor;
+    options.parallel_user = user;
+    std::string tested = testTarget();
+    options.target = target ? target : tested.c_str();
+    ASSERT_EQ(tconv_set_seed(9), TCONV_OK);
+    tconv_layer *layer = nullptr;
+    tconv_status status = tconv_layer_create(&params_, &options, &layer);
+    if (status == TCONV_UNSUPPORTED)
+      GTEST_SKIP() << tconv_last_error();
+    ASSERT_EQ(status, TCONV_OK) << tconv_last_error();
+    layer_.reset(layer);
+  }
+
+  std::vector<float> run(int64_t batch, int64_t length) {
+    Random random(17);
+    std::vector<float> x =
+        randomValues(random, xElements(params_, batch, length));
+    std::vector<float> y(yElements(params_, batch, length));
+    EXPECT_EQ(tconv_layer_run(layer_.get(), x.data(), batch, length, y.data()),
+              TCONV_OK)
+        << tconv_last_error();
+    return y;
+  }
+
+  static constexpr const char *kLine =
+      "in_channels=64 out_channels=40 kernel_size=9 stride=4 has_bias=1";
+  tconv_params params_;
+  LayerHandle layer_;
+};
+
+const char *const kLines[] = {
+    "in_channels=64 out_channels=40 kernel_size=9 stride=4 has_bias=1",
+    "in_channels=37 out_channels=1 kernel_size=64 stride=16",
+    "in_channels=96 out_channels=96 kernel_size=12 stride=2 group=96",
+    "in_channels=30 out_channels=42 kernel_size=5 stride=3 dilation=2 group=6",
+};
+
+TEST_F(Threads, AnyNumberGivesTheSameBits) {
+  for (const char *line : kLines)
+    for (auto [batch, length] :
+         {std::pair<int64_t, int64_t>(1, 1500), {3, 401}, {1, 9}}) {
+      make(line);
+      if (IsSkipped())
+        return;
+      ASSERT_EQ(tconv_set_num_threads(1), TCONV_OK);
+      std::vector<float> one = run(batch, length);
+      for (int64_t threads : {2, 3, 8}) {
+        ASSERT_EQ(tconv_set_num_threads(threads), TCONV_OK);
+        EXPECT_EQ(tconv_get_num_threads(), threads);
+        EXPECT_EQ(run(batch, length), one) << line << " threads " << threads;
+      }
+    }
+}
+
+TEST_F(Threads, DefaultIsWhatTheProcessMayUse) {
+  cpu_set_t allowed;
+  ASSERT_EQ(sched_getaffinity(0, sizeof(allowed), &allowed), 0);
+  unsetenv("TCONV_NUM_THREADS");
+  EXPECT_EQ(tconv_get_num_threads(), CPU_COUNT(&allowed));
+}
+
+TEST_F(Threads, EnvironmentSetsTheDefault) {
+  setenv("TCONV_NUM_THREADS", "5", 1);
+  EXPECT_EQ(tconv_get_num_threads(), 5);
+}
+
+TEST_F(Threads, NonsenseInTheEnvironmentIsSaid) {
+  setenv("TCONV_NUM_THREADS", "many", 1);
+  setenv("TCONV_VERBOSE", "1", 1);
+  testing::internal::CaptureStderr();
+  EXPECT_GE(tconv_get_num_threads(), 1);
+  EXPECT_NE(
+      testing::internal::GetCapturedStderr().find("TCONV_NUM_THREADS = 'many'"),
+      std::string::npos);
+}
+
+TEST_F(Threads, ManyAtOnceOnOneLayer) {
+  make(kLine);
+  if (IsSkipped())
+    return;
+  ASSERT_EQ(tconv_set_num_threads(2), TCONV_OK);
+  std::vector<float> wanted = run(1, 500);
+  std::vector<std::thread> threads;
+  for (int i = 0; i < 4; ++i)
+    threads.emplace_back([&] {
+      for (int j = 0; j < 10; ++j)
+        EXPECT_EQ(run(1, 500), wanted);
+    });
+  for (std::thread &thread : threads)
+    thread.join();
+}
+
+TEST_F(Threads, WeightsMayChangeWhileOthersRun) {
+  make("in_channels=8 out_channels=8 kernel_size=3 stride=2");
+  if (IsSkipped())
+    return;
+  std::vector<float> weights[2], wanted[2];
+  const int64_t shape[] = {8, 8, 3};
+  for (int i = 0; i < 2; ++i) {
+    weights[i].assign(192, static_cast<float>(i + 1));
+    ASSERT_EQ(tconv_layer_set_weight(layer_.get(), weights[i].data(), shape, 3),
+              TCONV_OK);
+    wanted[i] = run(1, 100);
+  }
+  std::atomic<bool> stop{false};
+  std::thread writer([&] {
+    for (int i = 0; !stop; ++i)
+      EXPECT_EQ(
+          tconv_layer_set_weight(layer_.get(), weights[i % 2].data(), shape, 3),
+          TCONV_OK);
+  });
+  for (int i = 0; i < 300; ++i) {
+    std::vector<float> y = run(1, 100);
+    EXPECT_TRUE(y == wanted[0] || y == wanted[1]) << "a mixture";
+  }
+  stop = true;
+  writer.join();
+}
+
+/// Odd parts, the last one first, on two threads.
+int oddParts(void *user, tconv_task_fn run, void *tasks, int64_t count) {
+  auto *calls = static_cast<std::atomic<int> *>(user);
+  std::vector<std::pair<int64_t, int64_t>> parts;
+  for (int64_t begin = 0, size = 1; begin < count; begin += size, size += 2)
+    parts.emplace_back(begin, std::min(begin + size, count));
+  size_t half = parts.size() / 2;
+  std::thread other([&] {
+    for (size_t i = parts.size(); i > half; --i)
+      run(tasks, parts[i - 1].first, parts[i - 1].second);
+  });
+  for (size_t i = half; i > 0; --i)
+    run(tasks, parts[i - 1].first, parts[i - 1].second);
+  other.join();
+  run(tasks, count, count); // an empty part is fine
+  ++*calls;
+  return 0;
+}
+
+TEST_F(Threads, CallersOwnGiveTheSameBits) {
+  for (const char *line : kLines) {
+    make(line);
+    if (IsSkipped())
+      return;
+    std::vector<float> wanted = run(2, 700);
+    std::atomic<int> calls{0};
+    make(line, oddParts, &calls);
+    EXPECT_EQ(run(2, 700), wanted) << line;
+    EXPECT_EQ(calls, 1);
+  }
+}
+
+int refuse(void *, tconv_task_fn, void *, int64_t) { return 3; }
+int forget(void *, tconv_task_fn run, void *tasks, int64_t count) {
+  run(tasks, 0, count - 1);
+  return 0;
+}
+int overrun(void *, tconv_task_fn run, void *tasks, int64_t count) {
+  run(tasks, 0, count + 1);
+  return 0;
+}
+
+TEST_F(Threads, CallersFailuresAreStatuses) {
+  const std::pair<tconv_parallel_for, const char *> cases[] = {
+      {refuse, "parallel_for: returned 3 instead of running the tasks"},
+      {forget, "parallel_for: ran "},
+      {overrun, "parallel_for: ran a part that isn't within the "}};
+  for (auto [function, message] : cases) {
+    make("in_channels=2 out_channels=3 kernel_size=3", function);
+    if (IsSkipped())
+      return;
+    std::vector<float> x(20), y(30);
+    EXPECT_EQ(tconv_layer_run(layer_.get(), x.data(), 1, 10, y.data()),
+              TCONV_INVALID_VALUE);
+    EXPECT_EQ(std::string(tconv_last_error()).find(message), 0u)
+        << tconv_last_error();
+  }
+}
+
+TEST_F(Threads, TheReferenceRunsOnThemToo) {
+  std::atomic<int> calls{0};
+  make(kLine, nullptr, nullptr, "reference");
+  std::vector<float> wanted = run(1, 200);
+  make(kLine, oddParts, &calls, "reference");
+  EXPECT_EQ(run(1, 200), wanted);
+  EXPECT_EQ(calls, 1);
+}
+
+/// Whether a child ends well, within a time.
+bool childSucceeds(const std::function<bool()> &work) {
+  pid_t child = fork();
+  if (child == 0) {
+    alarm(60); // a deadlock is a failure, not a hang
+    _exit(work() ? 0 : 1);
+  }
+  int status = 0;
+  waitpid(child, &status, 0);
+  return WIFEXITED(status) && WEXITSTATUS(status) == 0;
+}
+
+TEST_F(Threads, ChildrenUseTheirParentsLayers) {
+  make(kLine);
+  if (IsSkipped())
+    return;
+  ASSERT_EQ(tconv_set_num_threads(2), TCONV_OK);
+  std::vector<float> wanted = run(1, 1500); // the pool has its threads now
+  EXPECT_TRUE(childSucceeds([&] {
+    return run(1, 1500) == wanted &&
+           // grandchildren, too
+           childSucceeds([&] { return run(1, 1500) == wanted; });
+  }));
+  EXPECT_EQ(run(1, 1500), wanted);
+}
+
+TEST_F(Threads, ForkWhileOthersWork) {
+  make(kLine);
+  if (IsSkipped())
+    return;
+  ASSERT_EQ(tconv_set_num_threads(2), TCONV_OK);
+  std::vector<float> wanted = run(1, 300);
+  std::vector<float> weight(weightElements(params_));
+  ASSERT_EQ(tconv_layer_get_weight(layer_.get(), weight.data()), TCONV_OK);
+  const int64_t shape[] = {64, 40, 9};
+  std::atomic<bool> stop{false};
+  std::vector<std::thread> threads;
+  threads.emplace_back([&] {
+    while (!stop)
+      run(1, 300);
+  });
+  threads.emplace_back([&] { // changes state all the time: packs and draws
+    while (!stop) {
+      tconv_layer_set_weight(layer_.get(), weight.data(), shape, 3);
+      run(1, 300);
+      tconv_layer *other = nullptr;
+      tconv_layer_create(&params_, nullptr, &other);
+      tconv_layer_destroy(other);
+      tconv_cache_stats stats;
+      tconv_get_cache_stats(&stats);
+    }
+  });
+  for (int i = 0; i < 25; ++i) {
+    EXPECT_TRUE(childSucceeds([&] {
+      tconv_layer *fresh = nullptr;
+      bool fine = tconv_layer_create(&params_, nullptr, &fresh) == TCONV_OK;
+      tconv_layer_destroy(fresh);
+      return fine && run(1, 300) == wanted &&
+             tconv_layer_set_weight(layer_.get(), weight.data(), shape, 3) ==
+                 TCONV_OK &&
+             run(1, 300) == wanted;
+    }));
+  }
+  stop = true;
+  for (std::thread &thread : threads)
+    thread.join();
+}
+
+} // namespace

@@ -1,0 +1,163 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#include "tconv-bench/bench.h"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <memory>
+#include <vector>
+
+#include <nlohmann/json.hpp>
+
+#include "common/command.h"
+
+namespace tconv::tools {
+namespace {
+
+struct DestroyLayer {
+  void operator()(tconv_layer *layer) const { tconv_layer_destroy(layer); }
+};
+using Layer = std::unique_ptr<tconv_layer, DestroyLayer>;
+
+/// Values on both sides of y that no kernel may touch.
+constexpr size_t guard = 1024;
+constexpr float guardValue = -12345.5f;
+
+struct Buffers {
+  std::vector<float> x, weight, bias, guarded;
+
+  float *y() { return guarded.data() + guard; }
+  size_t outputs() const { return guarded.size() - 2 * guard; }
+  /// Makes every output that a run does not write a NaN.
+  void poison() {
+    std::fill(guarded.begin(), guarded.end(), guardValue);
+    std::fill(guarded.begin() + guard, guarded.end() - guard,
+              std::numeric_limits<float>::quiet_NaN());
+  }
+  Status checkWritten() const {
+    for (size_t index = 0; index < guard; ++index)
+      if (guarded[index] != guardValue ||
+          guarded[guarded.size() - 1 - index] != guardValue)
+        return Status(TCONV_INTERNAL, "the kernel wrote outside y");
+    for (size_t index = 0; index < outputs(); ++index)
+      if (std::isnan(guarded[guard + index]))
+        return Status(TCONV_INTERNAL, "y has a NaN at element " +
+                                          std::to_string(index) +
+                                          ", or was not written there");
+    return Status::ok();
+  }
+};
+
+Status makeLayer(const LayerEntry &entry, const BenchOptions &options,
+                 Layer &layer) {
+  tconv_layer_options how;
+  tconv_layer_options_init(&how);
+  how.accuracy =
+      options.direct ? TCONV_ACCURACY_DIRECT : TCONV_ACCURACY_DEFAULT;
+  how.target = options.target.c_str();
+  how.engine = options.engine.c_str();
+  tconv_layer *created = nullptr;
+  tconv_status status = tconv_layer_create(&entry.params, &how, &created);
+  layer.reset(created);
+  return fromC(status);
+}
+
+Status fill(const LayerEntry &entry, const tconv_layer *layer,
+            Buffers &buffers) {
+  buffers.x.resize(static_cast<size_t>(entry.inputElements()));
+  buffers.weight.resize(static_cast<size_t>(entry.weightElements()));
+  buffers.guarded.resize(static_cast<size_t>(entry.outputElements()) +
+                         2 * guard);
+  tconv_initializer uniform;
+  if (Status status = fromC(tconv_initializer_by_name("uniform", &uniform)))
+    return status;
+  uniform.a = 1;
+  const int64_t shape[] = {entry.shape.batch, entry.params.in_channels,
+                           entry.shape.length};
+  if (Status status =
+          fromC(tconv_initialize(&uniform, shape, 3, buffers.x.data())))
+    return status;
+  if (Status status =
+          fromC(tconv_layer_get_weight(layer, buffers.weight.data())))
+    return status;
+  if (!entry.params.has_bias)
+    return Status::ok();
+  buffers.bias.resize(static_cast<size_t>(entry.params.out_channels));
+  return fromC(tconv_layer_get_bias(layer, buffers.bias.data()));
+}
+
+Status describe(tconv_layer *layer, const LayerEntry &entry,
+                BenchResult &result) {
+  size_t needed = 0;
+  std::string text;
+  // The first call asks for the size only; a text that doesn't fit is no
+  // defect there.
+  tconv_status status = tconv_layer_describe(
+      layer, entry.shape.batch, entry.shape.length, nullptr, 0, &needed);
+  if (status != TCONV_OK && needed == 0)
+    return fromC(status);
+  text.resize(needed);
+  if (Status failed = fromC(
+          tconv_layer_describe(layer, entry.shape.batch, entry.shape.length,
+                               text.data(), text.size(), &needed)))
+    return failed;
+  text.resize(text.find('\0') == std::string::npos ? text.size()
+                                                   : text.find('\0'));
+  auto json = nlohmann::json::parse(text, nullptr, false);
+  if (!json.is_object())
+    return Status(TCONV_INTERNAL,
+                  "tconv_layer_describe gave no JSON object: " + text);
+  result.description = text;
+  result.path = json.value("path", "");
+  result.why = json.value("why", "");
+  result.schedule = json.value("schedule", "");
+  result.target = json.value("target", "");
+  result.compileMs = json.value("compile_ms", 0.0);
+  return Status::ok();
+}
+
+} // namespace
+
+Status benchLayer(const LayerEntry &entry, const BenchOptions &options,
+                  BenchResult &result) {
+  result.entry = entry;
+  if (Status status = fromC(tconv_set_seed(options.seed)))
+    return status;
+  Layer layer;
+  if (Status status = makeLayer(entry, options, layer))
+    return status;
+  Buffers buffers;
+  if (Status status = fill(entry, layer.get(), buffers))
+    return status;
+
+  double start = now();
+  if (Status status = fromC(tconv_layer_prepare(layer.get(), entry.shape.batch,
+                                                entry.shape.length)))
+    return status;
+  result.prepareMs = (now() - start) * 1e3;
+  if (Status status = describe(layer.get(), entry, result))
+    return status;
+
+  auto run = [&] {
+    return fromC(tconv_layer_run(layer.get(), buffers.x.data(),
+                                 entry.shape.batch, entry.shape.length,
+                                 buffers.y()));
+  };
+  buffers.poison();
+  if (Status status = run())
+    return status;
+  if (options.check != Check::None) {
+    if (Status status = buffers.checkWritten())
+      return status;
+    Launch launch{entry, buffers.x.data(), buffers.weight.data(),
+                  entry.params.has_bias ? buffers.bias.data() : nullptr,
+                  buffers.y()};
+    bool fast = nlohmann::json::parse(result.description)
+                    .value("algorithm", "direct") != "direct";
+    result.errors = checkLaunch(launch, options.check == Check::Full, fast);
+    result.checked = true;
+  }
+  return measure(options.seconds, 3, run, result.timing);
+}
+
+} // namespace tconv::tools

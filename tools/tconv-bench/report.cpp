@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#include "tconv-bench/report.h"
+
+#include <cmath>
+#include <cstring>
+#include <fstream>
+
+#include "common/arrays.h"
+
+namespace tconv::tools {
+namespace {
+
+constexpr int scheduleWidth = 28;
+
+std::string note(const BenchResult &result) {
+  std::string text;
+  if (result.fellBack())
+    text += "  FALLBACK to " + (result.path.empty() ? "?" : result.path) +
+            ": " + (result.why.empty() ? "not a kernel" : result.why);
+  if (result.wrong())
+    text += "  WRONG: error above " + std::to_string(result.errors.bound) +
+            " or rms above the plain sum's";
+  if (!result.checked)
+    text += "  not checked";
+  return text;
+}
+
+/// JSON has no infinity.
+nlohmann::ordered_json finite(double value) {
+  if (std::isfinite(value))
+    return value;
+  return nullptr;
+}
+
+} // namespace
+
+void printMachine(std::FILE *stream, const Machine &machine) {
+  std::fprintf(stream,
+               "%s, %lld cores; FMA peak (%s, f32) %.1f GFLOP/s on 1 thread, "
+               "%.1f on %lld; copy %.1f GB/s\n",
+               machine.cpu.c_str(), static_cast<long long>(machine.cores),
+               machine.isa.c_str(), machine.peak1, machine.peakThreads,
+               static_cast<long long>(machine.threads), machine.copyGbs);
+}
+
+void printHeader(std::FILE *stream, size_t nameWidth) {
+  std::fprintf(stream, "%-*s %-*s %9s %9s %8s %6s %6s %8s %9s\n",
+               static_cast<int>(nameWidth), "layer", scheduleWidth, "schedule",
+               "min ms", "med. ms", "GFLOP/s", "% peak", "GB/s", "comp. ms",
+               "max error");
+}
+
+void printRow(std::FILE *stream, size_t nameWidth, const BenchResult &result,
+              const Machine &machine, int64_t threads) {
+  std::string error = "-";
+  if (result.checked) {
+    char text[32];
+    std::snprintf(text, sizeof(text), "%.2e", result.errors.maximum);
+    error = text;
+  }
+  std::fprintf(
+      stream, "%-*s %-*s %9.3f %9.3f %8.1f %6.1f %6.1f %8.1f %9s%s\n",
+      static_cast<int>(nameWidth), result.entry.name.c_str(), scheduleWidth,
+      result.schedule.empty() ? "-" : result.schedule.c_str(),
+      result.timing.minimum * 1e3, result.timing.median * 1e3, result.gflops(),
+      100 * result.gflops() / machine.peak(threads), result.compulsoryGbs(),
+      result.compileMs, error.c_str(), note(result).c_str());
+  std::fflush(stream);
+}
+
+nlohmann::ordered_json toJson(const Machine &machine) {
+  return {{"cpu", machine.cpu},
+          {"isa", machine.isa},
+          {"cores", machine.cores},
+          {"threads", machine.threads},
+          {"fma_peak_gflops_1t", machine.peak1},
+          {"fma_peak_gflops_Nt", machine.peakThreads},
+          {"copy_gbs", machine.copyGbs}};
+}
+
+nlohmann::ordered_json toJson(const BenchResult &result,
+                              const BenchOptions &options,
+                              const Machine &machine) {
+  nlohmann::ordered_json json = {
+      {"name", result.entry.name},
+      {"layer", result.entry.line},
+      {"batch", result.entry.shape.batch},
+      {"length", result.entry.shape.length},
+      {"seconds_min", result.timing.minimum},
+      {"seconds_median", result.timing.median},
+      {"runs", result.timing.runs},
+      {"gflops", result.gflops()},
+      {"peak_share", result.gflops() / machine.peak(options.threads)},
+      {"compulsory_gbs", result.compulsoryGbs()},
+      {"compile_ms", result.compileMs},
+      {"prepare_ms", result.prepareMs},
+      {"max_abs_error", nullptr},
+      {"threads", options.threads},
+      {"target", result.target},
+      {"engine", options.engine},
+      {"accuracy", options.direct ? "direct" : "default"},
+      {"path", result.path},
+      {"schedule", result.schedule}};
+  if (result.checked) {
+    json["max_abs_error"] = finite(result.errors.maximum);
+    json["error_bound"] = result.errors.bound;
+    json["rms_error"] = finite(result.errors.rms);
+    json["plain_rms_error"] = result.errors.plainRms;
+    json["checked_outputs"] = result.errors.samples;
+    json["correct"] = !result.wrong();
+  }
+  json["description"] = nlohmann::ordered_json::parse(result.description);
+  json["machine"] = toJson(machine);
+  return json;
+}
+
+Status writeJson(const std::string &path, const nlohmann::ordered_json &json) {
+  std::string text = json.dump(2) + "\n";
+  if (path == "-") {
+    bool written =
+        std::fputs(text.c_str(), stdout) >= 0 && std::fflush(stdout) == 0;
+    return written ? Status::ok()
+                   : Status(TCONV_NOT_FOUND, "cannot write JSON to standard "
+                                             "output");
+  }
+  return writeWhole(path, [&](const std::string &temporary) {
+    errno = 0;
+    std::ofstream file(temporary);
+    file << text;
+    file.close();
+    if (!file)
+      return Status(TCONV_NOT_FOUND,
+                    "cannot write '" + path + "': " + std::strerror(errno));
+    return Status::ok();
+  });
+}
+
+} // namespace tconv::tools
