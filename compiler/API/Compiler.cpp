@@ -135,7 +135,8 @@ Status Compilation::runTo(Stage last) {
       else if (info.stage == Stage::expand)
         buildExpandPipeline(pm, pipeline);
       else {
-        pipeline.info = description();
+        description_ = description();
+        pipeline.info = description_;
         buildLowerPipeline(pm, pipeline);
       }
       return succeeded(pm.run(*module_)) && succeeded(verify(*module_));
@@ -150,6 +151,9 @@ Status Compilation::runTo(Stage last) {
 }
 
 std::string Compilation::description() {
+  // What it is made from is gone once the layer is in the LLVM dialect.
+  if (done_ >= static_cast<int>(Stage::llvmDialect))
+    return description_;
   llvm::json::Object object{
       {"layer", ::tconv::formatLayerLine(params_)},
       {"target", options_.target},

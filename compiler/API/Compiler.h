@@ -71,6 +71,7 @@ private:
   CpuTarget target_;
   std::string kind_;
   std::string diagnostics_;
+  std::string description_;
   std::unique_ptr<MLIRContext> context_;
   OwningOpRef<ModuleOp> module_;
   int done_ = -1; ///< last stage that ran

@@ -74,6 +74,13 @@ float &anyOf(Random &random, std::vector<float> &values) {
                                                              1)(random)];
 }
 
+/// Targets without fused multiply-add round every product, so that one that is
+/// beyond the largest float is infinite before the sum could bring it back.
+bool productsAreRounded() {
+  std::string target = testTarget();
+  return target == "cpu:x86-64" || target == "cpu:x86-64-v2";
+}
+
 TEST(SpecialValues, InX) {
   for (uint64_t seed = 0; seed < 40; ++seed) {
     Random random(seed);
@@ -81,6 +88,9 @@ TEST(SpecialValues, InX) {
     if (!one.make(random))
       continue;
     SCOPED_TRACE(formatLayerLine(one.params) + " seed " + std::to_string(seed));
+    if (productsAreRounded())
+      for (float &w : one.weight)
+        w /= 8; // no product with 3e38 overflows
     anyOf(random, one.weight) = 0; // times infinity: NaN
     one.setWeights();
     ASSERT_EQ(one.check(), "") << "all finite";

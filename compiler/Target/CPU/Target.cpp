@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "compiler/Target/CPU/Target.h"
 
+#include "llvm/ADT/StringExtras.h"
 #include "llvm/ADT/StringMap.h"
 #include "llvm/TargetParser/Host.h"
-#include "llvm/TargetParser/SubtargetFeature.h"
 #include <unistd.h>
 
 using namespace mlir;
@@ -44,10 +44,11 @@ CpuTarget native() {
   target.triple = llvm::sys::getProcessTriple();
   target.cpu = llvm::sys::getHostCPUName().str();
   llvm::StringMap<bool> features = llvm::sys::getHostCPUFeatures();
-  llvm::SubtargetFeatures list;
+  std::vector<std::string> list;
   for (const auto &feature : features)
-    list.AddFeature(feature.first(), feature.second);
-  target.features = list.getString();
+    list.push_back((feature.second ? "+" : "-") + feature.first().str());
+  llvm::sort(list); // the map's order is arbitrary
+  target.features = llvm::join(list, ",");
   auto has = [&](std::initializer_list<const char *> names) {
     return llvm::all_of(names,
                         [&](const char *name) { return features.lookup(name); });

@@ -1,0 +1,189 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// Every built-in schedule, numerically, on whatever machine this is: a schedule
+// for wider vectors than the machine has is compiled for the machine's own
+// instructions (LLVM splits its vectors), so that all of it but the choice of
+// instructions is what would run there.
+#include <cstring>
+#include <gtest/gtest.h>
+
+#include "compiler/API/Compiler.h"
+#include "support/bounds.h"
+#include "support/layers.h"
+
+using namespace mlir::tconv;
+using namespace tconv::test;
+
+namespace {
+
+struct AlignedFree {
+  void operator()(void *p) const { free(p); }
+};
+using Aligned = std::unique_ptr<void, AlignedFree>;
+
+Aligned allocate(int64_t bytes) {
+  int64_t size = llvm::alignTo(bytes + 64, TCONV_KERNEL_ALIGNMENT);
+  void *p = aligned_alloc(TCONV_KERNEL_ALIGNMENT, size);
+  std::memset(p, 0x7f, size); // as floats, large: whoever reads it is seen
+  return Aligned(p);
+}
+
+/// Launches a kernel on y with a gap after every row, which must stay as it
+/// was, its tasks in `parts` parts, the last one first.
+std::vector<float> launch(const tconv_kernel &kernel, const Tensors &tensors,
+                          const void *packed, int64_t outputLength,
+                          int64_t parts) {
+  const int64_t gap = 3;
+  const float mark = 12345.0f;
+  int64_t rowStride = outputLength + gap;
+  std::vector<float> rows(tensors.batch * kernel.out_channels * rowStride,
+                          mark);
+  Aligned workspace = allocate(kernel.workspace_bytes);
+  tconv_kernel_args args = {};
+  args.struct_size = sizeof(args);
+  args.x = tensors.x;
+  args.weights = packed;
+  args.bias = tensors.bias;
+  args.y = rows.data();
+  args.workspace = workspace.get();
+  args.batch = tensors.batch;
+  args.length = tensors.length;
+  args.output_length = outputLength;
+  args.x_batch_stride = kernel.in_channels * tensors.length;
+  args.x_channel_stride = tensors.length;
+  args.y_batch_stride = kernel.out_channels * rowStride;
+  args.y_channel_stride = rowStride;
+  int64_t tasks = tconv_kernel_task_count(&kernel, &args);
+  for (int64_t part = parts - 1; part >= 0; --part)
+    kernel.run(&args, tasks * part / parts, tasks * (part + 1) / parts);
+
+  std::vector<float> y;
+  for (int64_t row = 0; row < tensors.batch * kernel.out_channels; ++row) {
+    const float *begin = rows.data() + row * rowStride;
+    y.insert(y.end(), begin, begin + outputLength);
+    for (int64_t i = 0; i < gap; ++i)
+      EXPECT_EQ(begin[outputLength + i], mark)
+          << "written beyond the end of row " << row;
+  }
+  return y;
+}
+
+void checkLayer(const tconv_params &params, const std::string &feature,
+                tconv_length_class lengthClass, Random &random) {
+  SCOPED_TRACE(::tconv::formatLayerLine(params));
+  CompileOptions options;
+  options.scheduleFeature = feature;
+  options.lengthClass = lengthClass;
+  Compilation compilation(params, options);
+  std::unique_ptr<LoadedKernel> loaded;
+  ::tconv::Status status = compilation.load(loaded);
+  ASSERT_FALSE(status) << status.message();
+  const tconv_kernel &kernel = loaded->kernel();
+  ASSERT_NE(compilation.description().find("builtin:" + feature),
+            std::string::npos)
+      << compilation.description();
+
+  std::vector<float> weight = randomValues(random, weightElements(params));
+  std::vector<float> bias = randomValues(random, params.out_channels);
+  Aligned packed = allocate(kernel.packed_bytes);
+  tconv_pack_args pack = {};
+  pack.struct_size = sizeof(pack);
+  pack.weight = weight.data();
+  pack.packed = packed.get();
+  kernel.pack(&pack);
+
+  Accuracy accuracy(params);
+  for (int64_t most : {4, 40, 300}) {
+    int64_t length = randomLength(random, params, most);
+    if (length == 0)
+      continue;
+    SCOPED_TRACE("length " + std::to_string(length));
+    int64_t batch = 1 + static_cast<int64_t>(random() % 2);
+    std::vector<float> x =
+        randomValues(random, xElements(params, batch, length));
+    Tensors tensors = {x.data(), weight.data(),
+                       params.has_bias ? bias.data() : nullptr, batch, length};
+    int64_t outputLength = expectedOutputLength(params, length);
+    std::vector<float> y =
+        launch(kernel, tensors, packed.get(), outputLength, 1);
+    ASSERT_EQ(accuracy.compare(tensors, y.data()), "");
+    std::vector<float> split =
+        launch(kernel, tensors, packed.get(), outputLength, 3);
+    ASSERT_EQ(std::memcmp(y.data(), split.data(), y.size() * sizeof(float)), 0)
+        << "the split of the tasks changes the result";
+  }
+  ASSERT_EQ(accuracy.compareMeanSquare(), "");
+}
+
+using Parameter = std::tuple<std::string, tconv_length_class>;
+class Schedules : public testing::TestWithParam<Parameter> {};
+
+TEST_P(Schedules, RandomLayers) {
+  auto [feature, lengthClass] = GetParam();
+  Random random(7);
+  for (int i = 0; i < 40; ++i) {
+    checkLayer(randomParams(random), "cpu/" + feature, lengthClass, random);
+    if (HasFatalFailure())
+      return;
+  }
+}
+
+// Shapes that each take another way through the expansions.
+TEST_P(Schedules, Corners) {
+  auto [feature, lengthClass] = GetParam();
+  Random random(8);
+  for (const char *line : {
+           // Interleaved by shuffles: 1, odd, even, as many as lanes or more.
+           "in_channels=9 out_channels=5 kernel_size=3 stride=1 pad_mode=same",
+           "in_channels=9 out_channels=5 kernel_size=6 stride=3 pad_mode=pad "
+           "has_bias=1",
+           "in_channels=9 out_channels=7 kernel_size=12 stride=6 pad_mode=pad",
+           "in_channels=4 out_channels=3 kernel_size=32 stride=16 pad_mode=pad "
+           "padding=8",
+           "in_channels=4 out_channels=3 kernel_size=40 stride=20 pad_mode=pad "
+           "has_bias=1",
+           "in_channels=3 out_channels=1 kernel_size=300 stride=100 "
+           "pad_mode=pad padding=150",
+           // Phases of different taps, of none, and shifted ones.
+           "in_channels=8 out_channels=6 kernel_size=11 stride=5 pad_mode=pad",
+           "in_channels=8 out_channels=6 kernel_size=2 stride=20 pad_mode=pad "
+           "has_bias=1",
+           "in_channels=8 out_channels=6 kernel_size=4 stride=6 dilation=9 "
+           "pad_mode=pad",
+           "in_channels=5 out_channels=4 kernel_size=30 stride=7 dilation=11 "
+           "pad_mode=pad has_bias=1",
+           // More taps than are unrolled, and a span wider than a tile.
+           "in_channels=3 out_channels=2 kernel_size=130 stride=1 "
+           "pad_mode=same",
+           // A depth of several parts, and several blocks of channels.
+           "in_channels=700 out_channels=9 kernel_size=4 stride=2 pad_mode=pad",
+           "in_channels=40 out_channels=90 kernel_size=16 stride=8 "
+           "pad_mode=pad has_bias=1",
+           // Groups and depthwise.
+           "in_channels=12 out_channels=18 kernel_size=4 stride=2 group=6 "
+           "pad_mode=pad",
+           "in_channels=13 out_channels=13 kernel_size=12 stride=2 group=13 "
+           "pad_mode=pad has_bias=1",
+           // Crops beyond a stride, and beyond the taps on both sides.
+           "in_channels=6 out_channels=4 kernel_size=9 stride=2 pad_mode=pad "
+           "padding=7",
+           "in_channels=6 out_channels=4 kernel_size=5 stride=3 pad_mode=crop "
+           "crop_begin=-7 crop_end=-40 has_bias=1",
+       }) {
+    checkLayer(parse(line), "cpu/" + feature, lengthClass, random);
+    if (HasFatalFailure())
+      return;
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    All, Schedules,
+    testing::Combine(testing::Values("portable", "avx2", "avx512"),
+                     testing::Values(TCONV_LENGTH_BULK, TCONV_LENGTH_SHORT)),
+    [](const testing::TestParamInfo<Parameter> &info) {
+      return std::get<0>(info.param) +
+             (std::get<1>(info.param) == TCONV_LENGTH_SHORT ? "_short"
+                                                            : "_bulk");
+    });
+
+} // namespace
