@@ -22,6 +22,23 @@ PackedLayout::PackedLayout(DecompositionAttr decomposition, PackingAttr packing,
   totalElements_ = groups * blocks_ * blockElements_;
 }
 
+SmallVector<PackedTapGroup> PackedLayout::tapGroups() const {
+  SmallVector<PackedTapGroup> groups;
+  ArrayRef<PackedSection> rest = sections_;
+  while (!rest.empty()) {
+    int64_t taps = rest.front().section.getTaps(), tiles = 0;
+    auto same = rest.take_while([&](const PackedSection &packed) {
+      return packed.section.getTaps() == taps;
+    });
+    for (const PackedSection &packed : same)
+      tiles += packed.tiles;
+    groups.push_back({taps, same.front().firstTile, tiles,
+                      same.front().weightsOffset, same});
+    rest = rest.drop_front(same.size());
+  }
+  return groups;
+}
+
 SmallVector<int64_t> PackedLayout::firstRows() const {
   SmallVector<int64_t> rows(stride_, -1);
   for (const PackedSection &packed : sections_)

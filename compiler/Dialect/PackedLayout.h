@@ -18,6 +18,16 @@ struct PackedSection {
   int64_t weightsOffset; ///< elements before it in the block
 };
 
+/// Neighbouring sections with the same number of taps: their tiles are of one
+/// size and lie end to end, so that one loop runs over all of them.
+struct PackedTapGroup {
+  int64_t taps;
+  int64_t firstTile;
+  int64_t tiles;
+  int64_t weightsOffset;
+  ArrayRef<PackedSection> sections;
+};
+
 class PackedLayout {
 public:
   PackedLayout(DecompositionAttr decomposition, PackingAttr packing,
@@ -32,6 +42,7 @@ public:
   int64_t blockElements() const { return blockElements_; }
   int64_t totalElements() const { return totalElements_; }
   ArrayRef<PackedSection> sections() const { return sections_; }
+  SmallVector<PackedTapGroup> tapGroups() const;
 
   /// For every phase, the row of channel 0 in a block, or -1 without taps.
   SmallVector<int64_t> firstRows() const;

@@ -115,7 +115,11 @@ ChooseBlocksOp::apply(TransformRewriter &rewriter, TransformResults &results,
     return diag;
   BlockSizes sizes = chooseBlocks(phases, machineOf(phases), rows, columns,
                                   getVectors());
-  if (auto given = phases->getAttrOfType<DictionaryAttr>(kBlocksAttr)) {
+  // They stand on the function, which outlives the tiling.
+  auto func = phases->getParentOfType<func::FuncOp>();
+  if (!func)
+    return emitDefiniteFailure("needs a layer inside a function");
+  if (auto given = func->getAttrOfType<DictionaryAttr>(kBlocksAttr)) {
     auto read = [&](StringRef name, int64_t &value) {
       auto attr = given.getAs<IntegerAttr>(name);
       if (attr && attr.getInt() > 0)
@@ -127,7 +131,7 @@ ChooseBlocksOp::apply(TransformRewriter &rewriter, TransformResults &results,
     read("panel", sizes.panel);
   } else {
     Builder &b = rewriter;
-    phases->setAttr(
+    func->setAttr(
         kBlocksAttr,
         b.getDictionaryAttr(
             {b.getNamedAttr("channels", b.getI64IntegerAttr(sizes.channels)),
@@ -475,29 +479,20 @@ DiagnosedSilenceableFailure SplitPhasesOp::apply(TransformRewriter &rewriter,
   Value zero = constant(0);
 
   SmallVector<Operation *> contracts;
-  ArrayRef<PackedSection> rest = layout.sections();
-  while (!rest.empty()) {
-    int64_t taps = rest.front().section.getTaps();
-    auto same = rest.take_while([&](const PackedSection &packed) {
-      return packed.section.getTaps() == taps;
-    });
-    rest = rest.drop_front(same.size());
-    int64_t tiles = 0;
-    for (const PackedSection &packed : same)
-      tiles += packed.tiles;
+  for (const PackedTapGroup &group : layout.tapGroups()) {
     Value window[] = {zero,
                       zero,
                       zero,
-                      constant(tiles * layout.rows()),
+                      constant(group.tiles * layout.rows()),
                       positions,
                       constant(phases.getGroupInputs())};
-    Value offset = apply(d0 + same.front().weightsOffset, {weightsOffset});
+    Value offset = apply(d0 + group.weightsOffset, {weightsOffset});
     contracts.push_back(ContractOp::create(
         rewriter, loc, phases.getX(), phases.getWeights(), scratch, offset,
-        column, window, getVectors(), layout.rows(), taps,
-        same.front().firstTile, tiles, phases.getDecomposition().getMaxShift(),
+        column, window, getVectors(), layout.rows(), group.taps,
+        group.firstTile, group.tiles, phases.getDecomposition().getMaxShift(),
         phases.getDecomposition().getShiftStep(), *phases.getPanelPositions(),
-        rewriter.getDenseI64ArrayAttr(tileShifts(same))));
+        rewriter.getDenseI64ArrayAttr(tileShifts(group.sections))));
   }
   Value firstChannel =
       apply(d0 * phases.getGroupOutputs() + d1, {group, channel});

@@ -23,7 +23,7 @@ def Tconv_ChooseBlocksOp : Tconv_TransformOp<"choose_blocks"> {
     output channels, positions and input channels a block has, and how many
     positions share a panel, from the layer and the machine's caches, without
     measuring. A `tconv.blocks` attribute of
-    the target (from tuning) comes first.
+    the function comes first; without one, it is left there.
   }];
   let arguments = (ins TransformHandleTypeInterface:$target,
                        TransformParamTypeInterface:$rows,

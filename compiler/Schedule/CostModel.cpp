@@ -9,6 +9,9 @@ using namespace mlir;
 using namespace mlir::tconv;
 
 static constexpr int64_t kElementBytes = 4;
+/// Positions of a block at most: more gain nothing and would leave short layers
+/// with one task.
+static constexpr int64_t kMostPositions = 512;
 
 DictionaryAttr mlir::tconv::machineAttr(MLIRContext *context,
                                         const Machine &machine) {
@@ -93,7 +96,8 @@ BlockSizes mlir::tconv::chooseBlocks(PhasesOp phases, const Machine &machine,
   // as long as the columns that panels have in common are the lesser part.
   sizes.panel = columns;
   if (span > columns)
-    sizes.panel = llvm::divideCeil(2 * span, columns) * columns;
+    sizes.panel =
+        llvm::divideCeil(std::min(2 * span, kMostPositions), columns) * columns;
   // The part of a panel that a register tile reads takes half of L1, and is
   // read again by every tile of rows. The weights of one channel must not take
   // more than their share of L2, but a part too thin would only move sums.
@@ -104,11 +108,10 @@ BlockSizes mlir::tconv::chooseBlocks(PhasesOp phases, const Machine &machine,
       std::max<int64_t>(share / (stride * taps * kElementBytes), 32);
   sizes.depth = balanced(inputs, std::min(byPanel, byWeights));
   // Three quarters of L2 hold what a part of the depth works on: panels,
-  // weights and sums. More than 512 positions gain nothing and would leave
-  // short layers with one task.
+  // weights and sums.
   int64_t panelBytes = (sizes.panel + span) * sizes.depth * kElementBytes;
   int64_t panels = std::max<int64_t>(share / panelBytes, 1);
-  int64_t most = std::max<int64_t>(512 / sizes.panel, 1);
+  int64_t most = std::max<int64_t>(kMostPositions / sizes.panel, 1);
   sizes.positions = std::min(panels, most) * sizes.panel;
   int64_t weightBytes = stride * sizes.depth * taps * kElementBytes;
   int64_t sumBytes = stride * sizes.positions * kElementBytes;

@@ -10,34 +10,76 @@ namespace mlir::tconv {
 using namespace mlir;
 using namespace mlir::tconv;
 
-/// Packs one section of one block of channels: `base` is its first element,
-/// `firstInput` and `firstOutput` the channels that it begins with.
-static void packSection(Emitter &e, PackWeightsOp op,
-                        const PackedLayout &layout, const PackedSection &packed,
-                        Value base, Value firstInput, Value firstOutput) {
-  auto module = op->getParentOfType<ModuleOp>();
+namespace {
+
+/// What a row of a group of sections holds, for every row of its tiles: the
+/// channel within the block (or as many as the block has, for padding) and the
+/// first tap.
+class RowTable {
+public:
+  RowTable(Emitter &e, ModuleOp module, const PackedLayout &layout,
+           const PackedTapGroup &group)
+      : e(e), module(module), sections(group.sections) {
+    if (sections.size() == 1)
+      return; // by arithmetic
+    for (const PackedSection &packed : sections) {
+      ArrayRef<int64_t> taps = packed.section.getFirstTaps();
+      int64_t phases = taps.size();
+      for (int64_t row = 0; row < packed.tiles * layout.rows(); ++row) {
+        channels.push_back(std::min(row / phases, layout.channels()));
+        firstTaps.push_back(taps[row % phases]);
+      }
+    }
+  }
+  Value channel(Value row) {
+    if (channels.empty())
+      return e.div(row, sections.front().section.getPhases().size());
+    return e.lookUp(module, channels, row);
+  }
+  Value firstTap(Value row) {
+    if (channels.empty()) {
+      SectionAttr section = sections.front().section;
+      return e.lookUp(module, section.getFirstTaps(),
+                      e.rem(row, section.getPhases().size()));
+    }
+    return e.lookUp(module, firstTaps, row);
+  }
+
+private:
+  Emitter &e;
+  ModuleOp module;
+  ArrayRef<PackedSection> sections;
+  SmallVector<int64_t> channels, firstTaps;
+};
+
+} // namespace
+
+/// Packs the sections of one number of taps of one block of channels: `base` is
+/// their first element, `firstInput` and `firstOutput` the channels that the
+/// block begins with.
+static void packGroup(Emitter &e, PackWeightsOp op, const PackedLayout &layout,
+                      const PackedTapGroup &group, Value base,
+                      Value firstInput, Value firstOutput) {
   auto weight = cast<MemRefType>(op.getWeight().getType());
   int64_t groupInputs = weight.getDimSize(0) / op.getGroups();
   int64_t groupOutputs = weight.getDimSize(1);
-  int64_t phases = packed.section.getPhases().size();
-  int64_t taps = packed.section.getTaps(), rows = layout.rows();
+  int64_t taps = group.taps, rows = layout.rows();
   int64_t tapStep = op.getDecomposition().getTapStep();
   int64_t tileElements = groupInputs * taps * rows;
+  RowTable table(e, op->getParentOfType<ModuleOp>(), layout, group);
 
-  e.loop(packed.tiles * rows, [&](Value row) {
-    Value block = e.div(row, phases);
-    Value output = e.add(firstOutput, block);
-    Value firstTap =
-        e.lookUp(module, packed.section.getFirstTaps(), e.rem(row, phases));
-    Value real = e.both(e.less(block, e.index(layout.channels())),
+  e.loop(group.tiles * rows, [&](Value row) {
+    Value channel = table.channel(row);
+    Value output = e.add(firstOutput, channel);
+    Value firstTap = table.firstTap(row);
+    Value real = e.both(e.less(channel, e.index(layout.channels())),
                         e.less(output, e.index(groupOutputs)));
     Value first = e.add(e.add(base, e.mul(e.div(row, rows), tileElements)),
                         e.rem(row, rows));
     auto fill = [&](function_ref<Value(Value, Value)> value) {
       e.loop(groupInputs, [&](Value input) {
         e.loop(taps, [&](Value tap) {
-          Value at =
-              e.mul(e.add(e.mul(input, taps), tap), rows);
+          Value at = e.mul(e.add(e.mul(input, taps), tap), rows);
           e.store(value(input, tap), op.getInit(), {e.add(first, at)});
         });
       });
@@ -66,10 +108,10 @@ static void expand(PackWeightsOp op) {
     e.loop(layout.blocks(), [&](Value block) {
       Value base = e.mul(e.add(e.mul(group, layout.blocks()), block),
                          layout.blockElements());
-      for (const PackedSection &packed : layout.sections())
-        packSection(e, op, layout, packed, e.add(base, packed.weightsOffset),
-                    e.mul(group, groupInputs),
-                    e.mul(block, layout.channels()));
+      for (const PackedTapGroup &taps : layout.tapGroups())
+        packGroup(e, op, layout, taps, e.add(base, taps.weightsOffset),
+                  e.mul(group, groupInputs),
+                  e.mul(block, layout.channels()));
     });
   });
   op.erase();
