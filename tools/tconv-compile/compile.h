@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#ifndef TCONV_TOOLS_TCONV_COMPILE_COMPILE_H
+#define TCONV_TOOLS_TCONV_COMPILE_COMPILE_H
+
+#include <string>
+#include <vector>
+
+#include "common/command.h"
+
+namespace tconv::tools {
+
+struct CompileArguments {
+  std::string layer;       ///< a layer line
+  std::string layersFile;  ///< or a file of them
+  std::string filter;      ///< part of the names in the file
+  std::string target = "cpu:native";
+  std::vector<std::string> emit = {"object", "header"};
+  std::string output;      ///< prefix of the files, or "-"
+  std::string symbol;      ///< of the kernel; empty: from the layer's name
+  std::string lengthClass; ///< "bulk", "short"; empty: by the layer's length
+  std::string schedulePath;
+  bool json = false;
+  bool verbose = false;
+};
+
+void addArguments(CLI::App &app, CompileArguments &arguments);
+Status compileLayers(const CompileArguments &arguments);
+
+} // namespace tconv::tools
+
+#endif // TCONV_TOOLS_TCONV_COMPILE_COMPILE_H

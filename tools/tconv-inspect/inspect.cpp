@@ -1,0 +1,179 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#include "tconv-inspect/inspect.h"
+
+#include <fstream>
+#include <iomanip>
+#include <iostream>
+
+#include "compiler/Schedule/Library.h"
+#include "tconv-inspect/facts.h"
+#include "tconv-inspect/page.h"
+
+using namespace tconv;
+using namespace tconv::tools;
+using mlir::tconv::CompileOptions;
+using nlohmann::ordered_json;
+
+namespace {
+
+void row(const std::string &name, const ordered_json &value) {
+  std::string text =
+      value.is_string() ? value.get<std::string>() : value.dump();
+  if (value.is_number_float()) {
+    std::ostringstream shortened;
+    shortened << std::setprecision(4) << value.get<double>();
+    text = shortened.str();
+  }
+  std::cout << "  " << std::left << std::setw(20) << name << text << "\n";
+}
+
+void rows(const std::string &title, const ordered_json &values) {
+  std::cout << title << "\n";
+  for (const auto &[name, value] : values.items())
+    row(name, value);
+}
+
+/// The first of a list, so that a line stays readable.
+std::string few(const ordered_json &numbers) {
+  constexpr size_t most = 12;
+  if (numbers.size() <= most)
+    return numbers.dump();
+  ordered_json head(ordered_json::array());
+  for (size_t i = 0; i < most; ++i)
+    head.push_back(numbers[i]);
+  std::string text = head.dump();
+  text.back() = ',';
+  return text + "... " + std::to_string(numbers.size()) + " in all]";
+}
+
+void print(const Facts &facts) {
+  const ordered_json &values = facts.values;
+  std::cout << values["layer"].get<std::string>() << "\n\n";
+  rows("kernel", values["kernel"]);
+  if (values.contains("launch") && values["launch"].is_object())
+    rows("launch", values["launch"]);
+  const ordered_json &map = values["decomposition"];
+  std::cout << "phases: " << map["stride"] << ", of which "
+            << map["phases_without_taps"] << " have no taps\n";
+  for (const ordered_json &section : map["sections"])
+    std::cout << "  " << section["taps"] << " taps, shift " << section["shift"]
+              << ": phases " << few(section["phases"]) << ", first taps "
+              << few(section["first_taps"]) << "\n";
+  rows("packed weights", values["packing"]);
+  rows("machine", values["machine"]);
+  rows("innermost loop with the most multiply-adds", values["hot_loop"]);
+  rows("milliseconds", values["milliseconds"]);
+  std::cout << "stages (--stage NAME prints one)\n";
+  for (const StageText &stage : facts.stages)
+    row(stage.name, stage.summary + ", " + std::to_string(stage.text.size()) +
+                        " bytes");
+}
+
+Status printMachine(const InspectArguments &arguments) {
+  auto target = mlir::tconv::parseCpuTarget(arguments.target);
+  if (!target)
+    return Status(TCONV_INVALID_VALUE,
+                  "--target: " + llvm::toString(target.takeError()));
+  ordered_json facts = machineFacts(*target);
+  if (arguments.json)
+    std::cout << facts.dump(2) << "\n";
+  else
+    rows("machine", facts);
+  return Status::ok();
+}
+
+void printSchedules(bool json) {
+  ordered_json names = ordered_json::array();
+  for (unsigned i = 0; i < mlir::tconv::embeddedScheduleCount; ++i)
+    names.push_back(mlir::tconv::embeddedSchedules[i].path);
+  if (json) {
+    std::cout << names.dump(2) << "\n";
+    return;
+  }
+  for (const ordered_json &name : names)
+    std::cout << name.get<std::string>() << "\n";
+}
+
+Status writePage(const std::string &path, const Facts &facts) {
+  std::ofstream stream(path);
+  stream << htmlPage(facts);
+  stream.close();
+  if (!stream)
+    return Status(TCONV_NOT_FOUND, path + ": can't be written");
+  return Status::ok();
+}
+
+} // namespace
+
+void tconv::tools::addArguments(CLI::App &app, InspectArguments &arguments) {
+  app.add_option("layer", arguments.layer,
+                 "a layer line: in_channels=512 out_channels=256 ...");
+  app.add_option("--target", arguments.target,
+                 "cpu:native, cpu:x86-64, -v2, -v3, -v4, cpu:aarch64+neon")
+      ->capture_default_str();
+  app.add_option("--length-class", arguments.lengthClass,
+                 "bulk or short; default: by the layer's length")
+      ->check(CLI::IsMember({"bulk", "short"}));
+  app.add_option("--schedule-path", arguments.schedulePath,
+                 "folder searched before the built-in schedules");
+  app.add_option("--stage", arguments.stage, "print the IR of this stage");
+  app.add_option("--html", arguments.html, "write a page to this file");
+  app.add_flag("--asm", arguments.assembly, "print the assembly");
+  app.add_flag("--machine", arguments.machine, "what is known of the target");
+  app.add_flag("--schedules", arguments.schedules, "the built-in schedules");
+  app.add_flag("--json", arguments.json, "everything as JSON");
+}
+
+Status tconv::tools::inspect(const InspectArguments &arguments) {
+  if (arguments.machine)
+    return printMachine(arguments);
+  if (arguments.schedules) {
+    printSchedules(arguments.json);
+    return Status::ok();
+  }
+  tconv_params params = defaultParams();
+  tconv_shape shape = {};
+  std::string name;
+  if (Status status = parseLayerLine(arguments.layer, params, shape, name))
+    return status;
+  if (Status status = checkParams(params))
+    return status;
+  if (shape.length != 0) {
+    int64_t ignored;
+    if (Status status = outputLength(params, shape.length, ignored))
+      return status;
+  }
+  CompileOptions options;
+  options.target = arguments.target;
+  options.schedulePath = arguments.schedulePath;
+  bool isShort = arguments.lengthClass == "short";
+  if (arguments.lengthClass.empty() && shape.length > 0)
+    isShort = lengthClass(params, shape.length) == TCONV_LENGTH_SHORT;
+  options.lengthClass = isShort ? TCONV_LENGTH_SHORT : TCONV_LENGTH_BULK;
+
+  Facts facts;
+  if (Status status = gather(params, shape, options, facts))
+    return status;
+  if (!arguments.html.empty())
+    if (Status status = writePage(arguments.html, facts))
+      return status;
+  if (!arguments.stage.empty()) {
+    std::string known;
+    for (const StageText &stage : facts.stages) {
+      if (stage.name == arguments.stage) {
+        std::cout << stage.text;
+        return Status::ok();
+      }
+      known += (known.empty() ? "" : ", ") + stage.name;
+    }
+    return Status(TCONV_INVALID_VALUE, "--stage: unknown '" + arguments.stage +
+                                           "'; there is " + known);
+  }
+  if (arguments.assembly)
+    std::cout << facts.assembly;
+  else if (arguments.json)
+    std::cout << facts.values.dump(2) << "\n";
+  else
+    print(facts);
+  return Status::ok();
+}

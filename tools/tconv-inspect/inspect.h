@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#ifndef TCONV_TOOLS_TCONV_INSPECT_INSPECT_H
+#define TCONV_TOOLS_TCONV_INSPECT_INSPECT_H
+
+#include <string>
+
+#include "common/command.h"
+
+namespace tconv::tools {
+
+struct InspectArguments {
+  std::string layer; ///< a layer line
+  std::string target = "cpu:native";
+  std::string lengthClass;
+  std::string schedulePath;
+  std::string stage; ///< print the IR of this stage
+  std::string html;  ///< file for a page
+  bool assembly = false;
+  bool machine = false;
+  bool schedules = false;
+  bool json = false;
+};
+
+void addArguments(CLI::App &app, InspectArguments &arguments);
+Status inspect(const InspectArguments &arguments);
+
+} // namespace tconv::tools
+
+#endif // TCONV_TOOLS_TCONV_INSPECT_INSPECT_H
