@@ -4,6 +4,7 @@
 
 #include "mlir/Dialect/Transform/IR/TransformOps.h"
 #include "mlir/Dialect/Transform/Transforms/TransformInterpreterUtils.h"
+#include "mlir/IR/Diagnostics.h"
 #include "mlir/Parser/Parser.h"
 #include "llvm/Support/MemoryBuffer.h"
 #include "llvm/Support/SourceMgr.h"
@@ -53,10 +54,24 @@ struct ApplySchedulePass
           << schedule->name << " has no named sequence @schedule";
       return signalPassFailure();
     }
-    if (failed(transform::applyTransformNamedSequence(
-            func, sequence, /*transformModule=*/ModuleOp(),
-            transform::TransformOptions()))) {
-      func.emitError("schedule ") << schedule->name << " failed";
+    // Some of MLIR's transforms fail without a word.
+    bool anyWord = false;
+    LogicalResult applied = [&] {
+      ScopedDiagnosticHandler listener(&getContext(), [&](Diagnostic &) {
+        anyWord = true;
+        return failure(); // for others to print
+      });
+      return transform::applyTransformNamedSequence(
+          func, sequence, /*transformModule=*/ModuleOp(),
+          transform::TransformOptions());
+    }();
+    if (failed(applied)) {
+      InFlightDiagnostic error = func.emitError("schedule ")
+                                 << schedule->name << " failed";
+      if (!anyWord)
+        error.attachNote() << "a transform failed without saying why: a tile "
+                              "size or an interchange that does not fit does "
+                              "that";
       return signalPassFailure();
     }
     func->setAttr("tconv.schedule",

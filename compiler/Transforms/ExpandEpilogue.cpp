@@ -188,7 +188,7 @@ struct ExpandEpiloguePass
       int64_t columns =
           cast<MemRefType>(op.getScratch().getType()).getDimSize(1);
       if (op.getVectors() == VectorAxis::positions && columns % lanes != 0) {
-        op.emitOpError() << "needs a multiple of " << lanes
+        op.emitOpError() << "needs a multiple of " << lanes.getValue()
                          << " positions, got " << columns;
         return WalkResult::interrupt();
       }

@@ -1,0 +1,45 @@
+// Every refusal of the attributes.
+// RUN: tconv-opt %s --split-input-file --verify-diagnostics
+
+// expected-error @+1 {{phase 0 is in two sections}}
+func.func private @f() attributes {a = #tconv.decomposition<stride = 2, crop = 0, tap_step = 2, shift_step = 1, sections = [<phases = [0], first_taps = [0], taps = 1, shift = 0>, <phases = [0], first_taps = [1], taps = 1, shift = 0>]>}
+
+// -----
+
+// expected-error @+1 {{phase 2 is outside [0, stride) with stride 2}}
+func.func private @f() attributes {a = #tconv.decomposition<stride = 2, crop = 0, tap_step = 2, shift_step = 1, sections = [<phases = [2], first_taps = [0], taps = 1, shift = 0>]>}
+
+// -----
+
+// expected-error @+1 {{crop must be in [0, stride), got 3 with stride 2}}
+func.func private @f() attributes {a = #tconv.decomposition<stride = 2, crop = 3, tap_step = 2, shift_step = 1, sections = [<phases = [0], first_taps = [0], taps = 1, shift = 0>]>}
+
+// -----
+
+// expected-error @+1 {{stride must be at least 1, got 0}}
+func.func private @f() attributes {a = #tconv.decomposition<stride = 0, crop = 0, tap_step = 2, shift_step = 1, sections = [<phases = [0], first_taps = [0], taps = 1, shift = 0>]>}
+
+// -----
+
+// expected-error @+1 {{tap_step and shift_step must be at least 1, got 0 and 1}}
+func.func private @f() attributes {a = #tconv.decomposition<stride = 1, crop = 0, tap_step = 0, shift_step = 1, sections = [<phases = [0], first_taps = [0], taps = 1, shift = 0>]>}
+
+// -----
+
+// expected-error @+1 {{taps of a section must be at least 1, got 0}}
+func.func private @f() attributes {a = #tconv.section<phases = [0], first_taps = [0], taps = 0, shift = 0>}
+
+// -----
+
+// expected-error @+1 {{a section needs one first tap for each phase, got 1 for 2}}
+func.func private @f() attributes {a = #tconv.section<phases = [0, 1], first_taps = [0], taps = 1, shift = 0>}
+
+// -----
+
+// expected-error @+1 {{a first tap must not be negative, got -1}}
+func.func private @f() attributes {a = #tconv.section<phases = [0], first_taps = [-1], taps = 1, shift = 0>}
+
+// -----
+
+// expected-error @+1 {{channels and rows of a packing must be at least 1, got 0 and 4}}
+func.func private @f() attributes {a = #tconv.packing<channels = 0, rows = 4>}

@@ -1,0 +1,23 @@
+// RUN: tconv-opt %s --tconv-emit-kernel="symbol=up description=made" | FileCheck %s
+
+// CHECK: func.func private @layer_pack
+// CHECK: func.func private @layer
+// The fields that a launch passes are read at their places in kernel_abi.h.
+// CHECK: llvm.func internal @up_run(%{{.*}}: !llvm.ptr, %{{.*}}: i64, %{{.*}}: i64)
+// CHECK: llvm.load
+// CHECK: call @layer
+// CHECK: llvm.func internal @up_pack(%{{.*}}: !llvm.ptr)
+// CHECK: call @layer_pack
+// CHECK: llvm.mlir.global internal constant @up_description("made\00")
+// CHECK: llvm.mlir.global external constant @up()
+// CHECK-DAG: llvm.mlir.constant(24 : i64)
+// CHECK-DAG: llvm.mlir.addressof @up_pack
+// CHECK-DAG: llvm.mlir.addressof @up_run
+func.func @layer_pack(%w: memref<1x2x3xf32>, %p: memref<6xf32>) {
+  return
+}
+func.func @layer(%x: memref<?x1x?xf32, strided<[?, ?, 1]>>, %p: memref<6xf32>, %y: memref<?x2x?xf32, strided<[?, ?, 1]>>, %begin: index, %end: index, %ws: memref<64xi8>) attributes {
+    tconv.in_channels = 1 : i64, tconv.out_channels = 2 : i64, tconv.kernel_size = 3 : i64, tconv.stride = 1 : i64, tconv.dilation = 1 : i64, tconv.groups = 1 : i64, tconv.crop_begin = 0 : i64,
+    tconv.workspace_bytes = 64 : i64, tconv.task_positions = 24 : i64, tconv.task_columns = 1 : i64} {
+  return
+}

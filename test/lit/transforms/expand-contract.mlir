@@ -1,0 +1,77 @@
+// RUN: tconv-opt %s --tconv-expand-contract=lanes=8 --split-input-file | FileCheck %s
+
+// Vectors along the positions: 2 rows by 2 vectors, both taps unrolled. The
+// depth begins at a constant 0, so the sums begin with zeros.
+// CHECK-LABEL: @positions
+// CHECK: %[[SUMS:.*]]:4 = scf.for {{.*}} iter_args({{.*}}) -> (vector<8xf32>, vector<8xf32>, vector<8xf32>, vector<8xf32>)
+// CHECK-COUNT-2: vector.load {{.*}} : memref<1x8x32xf32>, vector<8xf32>
+// CHECK: memref.load %{{.*}} : memref<32xf32>
+// CHECK: vector.broadcast
+// CHECK-COUNT-8: vector.fma
+// CHECK-NOT: vector.fma
+// CHECK: scf.yield
+// CHECK-COUNT-4: vector.store {{.*}} : memref<2x16xf32>, vector<8xf32>
+func.func @positions(%p: memref<1x8x32xf32>, %w: memref<32xf32>, %s: memref<2x16xf32>, %at: index) {
+  %c0 = arith.constant 0 : index
+  %c2 = arith.constant 2 : index
+  %c8 = arith.constant 8 : index
+  %c16 = arith.constant 16 : index
+  tconv.contract %p, %w, %s at [%c0, %at] window [%c0, %c0, %c0, %c2, %c16, %c8] {vectors = #tconv.vectors<positions>, rows = 2, taps = 2, first_tile = 0, tiles = 1, max_shift = 1, shift_step = 1, panel_positions = 16, shifts = array<i64: 0>} : memref<1x8x32xf32>, memref<32xf32>, memref<2x16xf32>
+  return
+}
+
+// -----
+
+// A part of the depth that is not known to be the first: zeros or the sums so
+// far. Tiles with shifts of their own look them up.
+// CHECK: memref.global "private" constant @[[TABLE:.*]] : memref<3xi64> = dense<[0, 2, 1]>
+// CHECK-LABEL: @parts
+// CHECK: memref.get_global @[[TABLE]]
+// CHECK: %[[FIRST:.*]] = arith.cmpi eq, %[[K:.*]], %c0
+// CHECK: scf.if %[[FIRST]] -> (vector<8xf32>)
+// CHECK: vector.load {{.*}} : memref<3x8xf32>
+func.func @parts(%p: memref<1x8x16xf32>, %w: memref<24xf32>, %s: memref<3x8xf32>, %row: index, %k: index) {
+  %c0 = arith.constant 0 : index
+  %c1 = arith.constant 1 : index
+  %c4 = arith.constant 4 : index
+  %c8 = arith.constant 8 : index
+  tconv.contract %p, %w, %s at [%c0, %c0] window [%row, %c0, %k, %c1, %c8, %c4] {vectors = #tconv.vectors<positions>, rows = 1, taps = 1, first_tile = 0, tiles = 3, max_shift = 2, shift_step = 1, panel_positions = 8, shifts = array<i64: 0, 2, 1>} : memref<1x8x16xf32>, memref<24xf32>, memref<3x8xf32>
+  return
+}
+
+// -----
+
+// Vectors along the rows: one variant for every number of positions up to 3.
+// CHECK-LABEL: @rows
+// CHECK: scf.index_switch
+// CHECK: case 1 {
+// CHECK-COUNT-1: vector.fma
+// CHECK: case 2 {
+// CHECK-COUNT-2: vector.fma
+// CHECK: default {
+// CHECK-COUNT-3: vector.fma
+// CHECK-NOT: vector.fma
+func.func @rows(%p: memref<1x8x16xf32>, %w: memref<64xf32>, %s: memref<9x8xf32>, %n: index) {
+  %c0 = arith.constant 0 : index
+  %c8 = arith.constant 8 : index
+  %height = affine.min affine_map<()[s0] -> (3, s0)>()[%n]
+  tconv.contract %p, %w, %s at [%c0, %c0] window [%c0, %c0, %c0, %c8, %height, %c8] {vectors = #tconv.vectors<rows>, rows = 8, taps = 1, first_tile = 0, tiles = 1, max_shift = 0, shift_step = 1, panel_positions = 9, shifts = array<i64: 0>} : memref<1x8x16xf32>, memref<64xf32>, memref<9x8xf32>
+  return
+}
+
+// -----
+
+// More taps than are unrolled: a loop of their own, which carries the sums too.
+// CHECK-LABEL: @many_taps
+// CHECK: scf.for {{.*}} iter_args
+// CHECK: scf.for {{.*}} iter_args
+// CHECK-COUNT-1: vector.fma
+// CHECK-NOT: vector.fma
+func.func @many_taps(%p: memref<1x2x32xf32>, %w: memref<18xf32>, %s: memref<1x8xf32>) {
+  %c0 = arith.constant 0 : index
+  %c1 = arith.constant 1 : index
+  %c2 = arith.constant 2 : index
+  %c8 = arith.constant 8 : index
+  tconv.contract %p, %w, %s at [%c0, %c0] window [%c0, %c0, %c0, %c1, %c8, %c2] {vectors = #tconv.vectors<positions>, rows = 1, taps = 9, first_tile = 0, tiles = 1, max_shift = 8, shift_step = 1, panel_positions = 8, shifts = array<i64: 0>} : memref<1x2x32xf32>, memref<18xf32>, memref<1x8xf32>
+  return
+}
