@@ -18,7 +18,7 @@ using namespace mlir;
 using namespace mlir::tconv;
 using ::tconv::Status;
 
-static const StageInfo stageInfos[] = {
+static constexpr StageInfo stageInfos[] = {
     {Stage::layer, "layer", "the layer on tensors"},
     {Stage::phases, "phases", "its phases on buffers"},
     {Stage::schedule, "schedule", "tiled, packed and mapped to tasks"},

@@ -18,9 +18,9 @@ namespace mlir::tconv {
 struct CompileOptions {
   std::string target = "cpu:native";
   tconv_length_class lengthClass = TCONV_LENGTH_BULK;
-  std::string schedulePath; ///< folder before the built-in schedules
+  std::string schedulePath;    ///< folder before the built-in schedules
   std::string scheduleFeature; ///< such as "cpu/avx2"; empty: the target's
-  std::string dumpPath;     ///< folder that every stage is written to
+  std::string dumpPath;        ///< folder that every stage is written to
   std::string symbol = "tconv_kernel_main";
 };
 

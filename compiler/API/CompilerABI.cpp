@@ -23,8 +23,7 @@ Status compileRequest(const tconv_compile_request &request,
                       tconv_compiled **out) {
   CompileOptions options;
   options.target = request.target;
-  options.lengthClass =
-      static_cast<tconv_length_class>(request.length_class);
+  options.lengthClass = static_cast<tconv_length_class>(request.length_class);
   if (request.schedule_path)
     options.schedulePath = request.schedule_path;
   if (request.dump_path)
@@ -45,8 +44,8 @@ void copyMessage(const std::string &text, char *message, size_t size) {
   message[count] = 0;
 }
 
-tconv_status compile(const tconv_compile_request *request,
-                     tconv_compiled **out, char *message, size_t size) {
+tconv_status compile(const tconv_compile_request *request, tconv_compiled **out,
+                     char *message, size_t size) {
   if (!request || !out || request->struct_size != sizeof(*request) ||
       !request->target) {
     copyMessage("malformed compile request", message, size);
@@ -73,17 +72,16 @@ const tconv_kernel *kernelOf(const tconv_compiled *compiled) {
 
 void release(tconv_compiled *compiled) { delete compiled; }
 
-const tconv_compiler_api api = {
-    TCONV_COMPILER_ABI_VERSION,
-    sizeof(tconv_compiler_api),
-    // The time of the build would make every build differ; what the code is
-    // made of does not.
-    TCONV_BUILD_ID,
-    LLVM_VERSION_STRING,
-    compile,
-    kernelOf,
-    release,
-    {nullptr}};
+const tconv_compiler_api api = {TCONV_COMPILER_ABI_VERSION,
+                                sizeof(tconv_compiler_api),
+                                // The time of the build would make every build
+                                // differ; what the code is made of does not.
+                                TCONV_BUILD_ID,
+                                LLVM_VERSION_STRING,
+                                compile,
+                                kernelOf,
+                                release,
+                                {nullptr}};
 
 } // namespace
 

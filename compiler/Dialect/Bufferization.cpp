@@ -40,7 +40,8 @@ struct DestinationModel
         return failure();
       buffers.push_back(*buffer);
     }
-    Value result = buffers[destination.getDpsInitOperand(0)->getOperandNumber()];
+    Value result =
+        buffers[destination.getDpsInitOperand(0)->getOperandNumber()];
     OperationState newState(op->getLoc(), op->getName(), buffers, TypeRange{},
                             op->getAttrs());
     newState.propertiesAttr = op->getPropertiesAsAttribute();

@@ -24,10 +24,10 @@ void TconvDialect::initialize() {
       >();
 }
 
-LogicalResult
-SectionAttr::verify(function_ref<InFlightDiagnostic()> emitError,
-                    ArrayRef<int64_t> phases, ArrayRef<int64_t> firstTaps,
-                    int64_t taps, int64_t) {
+LogicalResult SectionAttr::verify(function_ref<InFlightDiagnostic()> emitError,
+                                  ArrayRef<int64_t> phases,
+                                  ArrayRef<int64_t> firstTaps, int64_t taps,
+                                  int64_t) {
   if (phases.empty())
     return emitError() << "a section needs at least one phase";
   if (phases.size() != firstTaps.size())
@@ -83,9 +83,8 @@ int64_t DecompositionAttr::getMaxShift() const {
   return result;
 }
 
-LogicalResult
-PackingAttr::verify(function_ref<InFlightDiagnostic()> emitError,
-                    int64_t channels, int64_t rows) {
+LogicalResult PackingAttr::verify(function_ref<InFlightDiagnostic()> emitError,
+                                  int64_t channels, int64_t rows) {
   if (channels < 1 || rows < 1)
     return emitError() << "channels and rows of a packing must be at least 1, "
                           "got "

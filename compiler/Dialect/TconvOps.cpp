@@ -72,8 +72,8 @@ LogicalResult verifyRank(Operation *op, Value value, StringRef name,
                          int64_t rank) {
   auto type = cast<ShapedType>(value.getType());
   if (!type.hasRank() || type.getRank() != rank)
-    return op->emitOpError() << name << " must have rank " << rank << ", got "
-                             << type;
+    return op->emitOpError()
+           << name << " must have rank " << rank << ", got " << type;
   return success();
 }
 
@@ -132,10 +132,9 @@ LogicalResult Conv1dTransposeOp::verify() {
                          << ", K >= 1), got " << weight;
   if (Value bias = getBias()) {
     auto type = cast<ShapedType>(bias.getType());
-    if (!type.hasRank() || type.getRank() != 1 ||
-        type.getDimSize(0) != outputs)
-      return emitOpError() << "bias must be (Cout) = (" << outputs
-                           << "), got " << type;
+    if (!type.hasRank() || type.getRank() != 1 || type.getDimSize(0) != outputs)
+      return emitOpError() << "bias must be (Cout) = (" << outputs << "), got "
+                           << type;
   }
   auto batchesDiffer = [&](ShapedType a, ShapedType b) {
     return !a.isDynamicDim(0) && !b.isDynamicDim(0) &&
@@ -149,8 +148,8 @@ LogicalResult Conv1dTransposeOp::verify() {
   // The numbers come from text: no arithmetic below may overflow.
   int64_t reach, full, cropped;
   if (llvm::MulOverflow<int64_t>(getDilation(), kernel - 1, reach) ||
-      llvm::MulOverflow<int64_t>(
-          x.isDynamicDim(2) ? 0 : x.getDimSize(2) - 1, getStride(), full) ||
+      llvm::MulOverflow<int64_t>(x.isDynamicDim(2) ? 0 : x.getDimSize(2) - 1,
+                                 getStride(), full) ||
       llvm::AddOverflow<int64_t>(full, reach + 1, full) ||
       llvm::SubOverflow<int64_t>(full, getCropBegin(), cropped) ||
       llvm::SubOverflow<int64_t>(cropped, getCropEnd(), cropped))
@@ -170,8 +169,9 @@ void Conv1dTransposeOp::getEffects(Effects &effects) {
   addDestinationEffects(*this, effects);
 }
 
-LogicalResult Conv1dTransposeOp::reifyResultShapes(
-    OpBuilder &builder, ReifiedRankedShapedTypeDims &shapes) {
+LogicalResult
+Conv1dTransposeOp::reifyResultShapes(OpBuilder &builder,
+                                     ReifiedRankedShapedTypeDims &shapes) {
   if (!onTensors())
     return failure();
   Location loc = getLoc();
@@ -274,10 +274,9 @@ LogicalResult PhasesOp::verify() {
                          << getGroups() << " for " << outputs;
   if (Value bias = getBias()) {
     auto type = cast<ShapedType>(bias.getType());
-    if (!type.hasRank() || type.getRank() != 1 ||
-        type.getDimSize(0) != outputs)
-      return emitOpError() << "bias must be (Cout) = (" << outputs
-                           << "), got " << type;
+    if (!type.hasRank() || type.getRank() != 1 || type.getDimSize(0) != outputs)
+      return emitOpError() << "bias must be (Cout) = (" << outputs << "), got "
+                           << type;
   }
   return verifyPackedSize(*this, getWeights(),
                           PackedLayout(getDecomposition(), getPacking(),
@@ -297,8 +296,7 @@ LogicalResult PackInputOp::verify() {
   if (failed(verifyRank(*this, getX(), "x", 3)) ||
       failed(verifyRank(*this, getPanel(), "panel", 3)) ||
       failed(verifyStatic(*this, getPanel(), "panel", {0, 1, 2})) ||
-      failed(
-          verifyAtLeast(*this, "panel_positions", getPanelPositions(), 1)) ||
+      failed(verifyAtLeast(*this, "panel_positions", getPanelPositions(), 1)) ||
       failed(verifyAtLeast(*this, "granule", getGranule(), 1)) ||
       failed(verifyAtLeast(*this, "span", getSpan(), 0)))
     return failure();
@@ -340,13 +338,13 @@ LogicalResult ContractOp::verify() {
                          << getWindow().size() << " numbers";
   int64_t shifts = getShifts().size();
   if (shifts != 1 && shifts != static_cast<int64_t>(getTiles()))
-    return emitOpError() << "needs one shift, or one for each of "
-                         << getTiles() << " tiles, got " << shifts;
+    return emitOpError() << "needs one shift, or one for each of " << getTiles()
+                         << " tiles, got " << shifts;
   int64_t rowAxis = getVectors() == VectorAxis::positions ? 0 : 1;
   int64_t scratchRows =
       cast<MemRefType>(getScratch().getType()).getDimSize(rowAxis);
-  if (scratchRows < static_cast<int64_t>((getFirstTile() + getTiles()) *
-                                         getRows()))
+  if (scratchRows <
+      static_cast<int64_t>((getFirstTile() + getTiles()) * getRows()))
     return emitOpError() << "scratch has " << scratchRows << " rows, needs "
                          << (getFirstTile() + getTiles()) * getRows();
   for (int64_t shift : getShifts()) {

@@ -54,8 +54,8 @@ DiagnosedSilenceableFailure onlyParam(Operation *transformOp,
                                       TransformState &state, Value param,
                                       StringRef name, int64_t &result) {
   ArrayRef<Attribute> values = state.getParams(param);
-  auto value =
-      values.size() == 1 ? dyn_cast<IntegerAttr>(values.front()) : IntegerAttr();
+  auto value = values.size() == 1 ? dyn_cast<IntegerAttr>(values.front())
+                                  : IntegerAttr();
   if (!value || value.getInt() < 1)
     return emitDefiniteFailure(transformOp)
            << name << " must be one number of at least 1";
@@ -86,9 +86,8 @@ Value allocateAtEntry(OpBuilder &b, Location loc, func::FuncOp func,
                       ArrayRef<int64_t> shape) {
   OpBuilder::InsertionGuard guard(b);
   b.setInsertionPointToStart(&func.getBody().front());
-  return memref::AllocOp::create(
-      b, loc, MemRefType::get(shape, b.getF32Type()),
-      b.getI64IntegerAttr(64));
+  return memref::AllocOp::create(b, loc, MemRefType::get(shape, b.getF32Type()),
+                                 b.getI64IntegerAttr(64));
 }
 
 } // namespace
@@ -99,9 +98,9 @@ namespace mlir::tconv::xform {
 // choose_blocks
 //===----------------------------------------------------------------------===//
 
-DiagnosedSilenceableFailure
-ChooseBlocksOp::apply(TransformRewriter &rewriter, TransformResults &results,
-                      TransformState &state) {
+DiagnosedSilenceableFailure ChooseBlocksOp::apply(TransformRewriter &rewriter,
+                                                  TransformResults &results,
+                                                  TransformState &state) {
   PhasesOp phases;
   int64_t rows, columns;
   auto diag = onlyPayload(*this, state, getTarget(), "target", phases);
@@ -113,8 +112,8 @@ ChooseBlocksOp::apply(TransformRewriter &rewriter, TransformResults &results,
   diag = onlyParam(*this, state, getColumns(), "columns", columns);
   if (!diag.succeeded())
     return diag;
-  BlockSizes sizes = chooseBlocks(phases, machineOf(phases), rows, columns,
-                                  getVectors());
+  BlockSizes sizes =
+      chooseBlocks(phases, machineOf(phases), rows, columns, getVectors());
   // They stand on the function, which outlives the tiling.
   auto func = phases->getParentOfType<func::FuncOp>();
   if (!func)
@@ -162,9 +161,9 @@ void ChooseBlocksOp::getEffects(Effects &effects) {
 // set_packing
 //===----------------------------------------------------------------------===//
 
-DiagnosedSilenceableFailure
-SetPackingOp::apply(TransformRewriter &rewriter, TransformResults &,
-                    TransformState &state) {
+DiagnosedSilenceableFailure SetPackingOp::apply(TransformRewriter &rewriter,
+                                                TransformResults &,
+                                                TransformState &state) {
   PhasesOp phases;
   int64_t channels, rows;
   auto diag = onlyPayload(*this, state, getTarget(), "target", phases);
@@ -244,9 +243,10 @@ DiagnosedSilenceableFailure MapTasksOp::apply(TransformRewriter &rewriter,
              loops[i - 1].getBody()->without_terminator())) {
       if (auto inner = dyn_cast<scf::ForOp>(op); inner && !loops[i])
         loops[i] = inner;
-      else if (!llvm::all_of(op.getResults(), [&](Value value) {
-                 return succeeded(hoistBefore(value, loops[0]));
-               }) ||
+      else if (!llvm::all_of(op.getResults(),
+                             [&](Value value) {
+                               return succeeded(hoistBefore(value, loops[0]));
+                             }) ||
                op.getNumResults() == 0)
         return emitDefiniteFailure("needs four perfectly nested loops");
     }
@@ -328,10 +328,10 @@ DiagnosedSilenceableFailure MapTasksOp::apply(TransformRewriter &rewriter,
   if (auto groups = getConstantIntValue(loops[1].getUpperBound()),
       channels = getConstantIntValue(loops[3].getUpperBound());
       groups && channels)
-    func->setAttr("tconv.task_columns",
-                  rewriter.getI64IntegerAttr(
-                      llvm::divideCeil(*groups, step(1)) *
-                      llvm::divideCeil(*channels, step(3))));
+    func->setAttr(
+        "tconv.task_columns",
+        rewriter.getI64IntegerAttr(llvm::divideCeil(*groups, step(1)) *
+                                   llvm::divideCeil(*channels, step(3))));
   rewriter.eraseOp(loops[0]);
   results.set(cast<OpResult>(getBlockLoop()), {blockLoop.getOperation()});
   results.set(cast<OpResult>(getTaskLoop()), {taskLoop.getOperation()});
@@ -391,15 +391,14 @@ DiagnosedSilenceableFailure PackInputOp::apply(TransformRewriter &rewriter,
   DecompositionAttr map = phases.getDecomposition();
   int64_t width = llvm::alignTo(panel + map.getSpan(), lineElements);
   Location loc = phases.getLoc();
-  Value buffer =
-      allocateAtEntry(rewriter, loc, func,
-                      {positions / panel, phases.getGroupInputs(), width});
+  Value buffer = allocateAtEntry(
+      rewriter, loc, func, {positions / panel, phases.getGroupInputs(), width});
   rewriter.setInsertionPoint(loop);
-  tconv::PackInputOp::create(
-      rewriter, loc, phases.getX(), buffer, phases.getWindowOffset(0),
-      phases.getWindowOffset(1), phases.getWindowOffset(3),
-      phases.getWindowSize(3), panel, map.getMaxShift(), map.getSpan(),
-      granule);
+  tconv::PackInputOp::create(rewriter, loc, phases.getX(), buffer,
+                             phases.getWindowOffset(0),
+                             phases.getWindowOffset(1),
+                             phases.getWindowOffset(3), phases.getWindowSize(3),
+                             panel, map.getMaxShift(), map.getSpan(), granule);
   rewriter.modifyOpInPlace(phases, [&] {
     phases.getXMutable().assign(buffer);
     phases.getPanelOriginMutable().assign(phases.getWindowOffset(3));
@@ -480,12 +479,9 @@ DiagnosedSilenceableFailure SplitPhasesOp::apply(TransformRewriter &rewriter,
 
   SmallVector<Operation *> contracts;
   for (const PackedTapGroup &group : layout.tapGroups()) {
-    Value window[] = {zero,
-                      zero,
-                      zero,
-                      constant(group.tiles * layout.rows()),
-                      positions,
-                      constant(phases.getGroupInputs())};
+    Value window[] = {zero,      zero,
+                      zero,      constant(group.tiles * layout.rows()),
+                      positions, constant(phases.getGroupInputs())};
     Value offset = apply(d0 + group.weightsOffset, {weightsOffset});
     contracts.push_back(ContractOp::create(
         rewriter, loc, phases.getX(), phases.getWeights(), scratch, offset,
@@ -496,8 +492,8 @@ DiagnosedSilenceableFailure SplitPhasesOp::apply(TransformRewriter &rewriter,
   }
   Value firstChannel =
       apply(d0 * phases.getGroupOutputs() + d1, {group, channel});
-  EpilogueOp::create(rewriter, loc, scratch, phases.getInit(),
-                     phases.getBias(), phases.getWindowOffset(0), firstChannel,
+  EpilogueOp::create(rewriter, loc, scratch, phases.getInit(), phases.getBias(),
+                     phases.getWindowOffset(0), firstChannel,
                      phases.getWindowSize(2), position, phases.getWindowSize(3),
                      getVectors(), phases.getDecomposition().getStride(),
                      phases.getDecomposition().getCrop(),
@@ -526,7 +522,8 @@ class TconvTransformExtension
     : public transform::TransformDialectExtension<TconvTransformExtension> {
 public:
   MLIR_DEFINE_EXPLICIT_INTERNAL_INLINE_TYPE_ID(TconvTransformExtension)
-  void init() {
+  // MLIR's way to extend a dialect: the base calls this by its static type.
+  void init() { // NOLINT(bugprone-derived-method-shadowing-base-method)
     declareDependentDialect<TconvDialect>();
     declareGeneratedDialect<affine::AffineDialect>();
     declareGeneratedDialect<arith::ArithDialect>();

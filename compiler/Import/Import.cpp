@@ -21,8 +21,7 @@ mlir::tconv::importLayer(MLIRContext *context,
   Type f32 = b.getF32Type();
   SmallVector<Type> inputs = {
       RankedTensorType::get({any, layer.inChannels, any}, f32),
-      RankedTensorType::get({layer.inChannels,
-                             layer.outChannels / layer.groups,
+      RankedTensorType::get({layer.inChannels, layer.outChannels / layer.groups,
                              layer.kernelSize},
                             f32)};
   if (layer.hasBias)

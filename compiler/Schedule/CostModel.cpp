@@ -41,8 +41,8 @@ Machine mlir::tconv::machineOf(Operation *op) {
 /// weighted with its taps.
 static int64_t paddedWork(PhasesOp phases, int64_t channels, int64_t rows) {
   PackedLayout layout(phases.getDecomposition(),
-                      PackingAttr::get(phases.getContext(), channels, rows),
-                      1, 1, phases.getGroupOutputs());
+                      PackingAttr::get(phases.getContext(), channels, rows), 1,
+                      1, phases.getGroupOutputs());
   return layout.totalElements();
 }
 
@@ -102,8 +102,7 @@ BlockSizes mlir::tconv::chooseBlocks(PhasesOp phases, const Machine &machine,
   // read again by every tile of rows. The weights of one channel must not take
   // more than their share of L2, but a part too thin would only move sums.
   int64_t share = machine.l2Bytes / 4;
-  int64_t byPanel =
-      machine.l1Bytes / 2 / ((columns + span) * kElementBytes);
+  int64_t byPanel = machine.l1Bytes / 2 / ((columns + span) * kElementBytes);
   int64_t byWeights =
       std::max<int64_t>(share / (stride * taps * kElementBytes), 32);
   sizes.depth = balanced(inputs, std::min(byPanel, byWeights));

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "compiler/Transforms/Passes.h"
 
-#include "llvm/Support/MathExtras.h"
 #include "tconv/kernel_abi.h"
+#include "llvm/Support/MathExtras.h"
 
 namespace mlir::tconv {
 #define GEN_PASS_DEF_ASSIGNWORKSPACEPASS
@@ -45,8 +45,7 @@ struct AssignWorkspacePass
     Value workspace = func.getArgument(last);
     for (auto [alloc, offset] : llvm::zip(allocs, offsets)) {
       b.setInsertionPoint(alloc);
-      Value shift =
-          arith::ConstantIndexOp::create(b, alloc.getLoc(), offset);
+      Value shift = arith::ConstantIndexOp::create(b, alloc.getLoc(), offset);
       Value view = memref::ViewOp::create(b, alloc.getLoc(), alloc.getType(),
                                           workspace, shift, ValueRange());
       alloc.replaceAllUsesWith(view);

@@ -33,10 +33,9 @@ struct BufferizeLayerPass
   LogicalResult rewriteSignature(func::FuncOp func) {
     FunctionType type = func.getFunctionType();
     unsigned last = type.getNumInputs() - 1;
-    auto returnOp =
-        func.getBody().hasOneBlock()
-            ? dyn_cast<func::ReturnOp>(func.front().getTerminator())
-            : func::ReturnOp();
+    auto returnOp = func.getBody().hasOneBlock()
+                        ? dyn_cast<func::ReturnOp>(func.front().getTerminator())
+                        : func::ReturnOp();
     if (type.getNumResults() != 1 || type.getInput(last) != type.getResult(0) ||
         !returnOp)
       return func.emitError("a layer returns the new value of its last "

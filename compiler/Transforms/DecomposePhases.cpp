@@ -78,15 +78,13 @@ struct DecomposePhasesPass
         PackingAttr::get(op.getContext(), weight.getDimSize(1), /*rows=*/1);
     PackedLayout layout(decomposition, packing, groups,
                         weight.getDimSize(0) / groups, weight.getDimSize(1));
-    auto type =
-        RankedTensorType::get({layout.totalElements()}, b.getF32Type());
-    Value empty = tensor::EmptyOp::create(b, loc, type.getShape(),
-                                          type.getElementType());
-    Value packed =
-        PackWeightsOp::create(b, loc, type, op.getWeight(), empty,
-                              decomposition, groups, packing)
-            .getResult()
-            .front();
+    auto type = RankedTensorType::get({layout.totalElements()}, b.getF32Type());
+    Value empty =
+        tensor::EmptyOp::create(b, loc, type.getShape(), type.getElementType());
+    Value packed = PackWeightsOp::create(b, loc, type, op.getWeight(), empty,
+                                         decomposition, groups, packing)
+                       .getResult()
+                       .front();
     auto phases = PhasesOp::create(
         b, loc, op.getResultTypes(), op.getX(), packed, op.getBias(),
         op.getInit(), /*window=*/ValueRange(), /*panel_origin=*/Value(),

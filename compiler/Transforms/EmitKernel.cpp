@@ -41,8 +41,8 @@ public:
         b.getContext(), {ptr, ptr, i64, array, array});
     Value descriptor = LLVM::PoisonOp::create(b, loc, structType);
     auto insert = [&](Value value, ArrayRef<int64_t> position) {
-      descriptor = LLVM::InsertValueOp::create(b, loc, descriptor, value,
-                                               position);
+      descriptor =
+          LLVM::InsertValueOp::create(b, loc, descriptor, value, position);
     };
     insert(pointer, {0});
     insert(pointer, {1});
@@ -97,9 +97,9 @@ private:
     OpBuilder b = OpBuilder::atBlockEnd(getOperation().getBody());
     auto type = LLVM::LLVMFunctionType::get(
         LLVM::LLVMVoidType::get(&getContext()), arguments);
-    auto func = LLVM::LLVMFuncOp::create(b, body.getLoc(),
-                                         (symbol + suffix).str(), type,
-                                         LLVM::Linkage::Internal);
+    auto func =
+        LLVM::LLVMFuncOp::create(b, body.getLoc(), (symbol + suffix).str(),
+                                 type, LLVM::Linkage::Internal);
     return func;
   }
 
@@ -139,10 +139,9 @@ private:
     operands.push_back(abi.buffer(memref(1), FIELD(weights, ptr), {}, {}));
     if (hasBias)
       operands.push_back(abi.buffer(memref(2), FIELD(bias, ptr), {}, {}));
-    operands.push_back(tensor(memref(hasBias ? 3 : 2), FIELD(y, ptr),
-                              FIELD(output_length, i64),
-                              FIELD(y_batch_stride, i64),
-                              FIELD(y_channel_stride, i64)));
+    operands.push_back(tensor(
+        memref(hasBias ? 3 : 2), FIELD(y, ptr), FIELD(output_length, i64),
+        FIELD(y_batch_stride, i64), FIELD(y_channel_stride, i64)));
     for (unsigned i : {1, 2})
       operands.push_back(arith::IndexCastOp::create(
           b, layer.getLoc(), b.getIndexType(), block->getArgument(i)));

@@ -58,8 +58,7 @@ public:
   Value div(Value x, int64_t y) {
     if (auto cx = getConstantIntValue(x))
       return index(*cx / y);
-    return y == 1 ? x
-                  : arith::DivUIOp::create(b, loc, x, index(y)).getResult();
+    return y == 1 ? x : arith::DivUIOp::create(b, loc, x, index(y)).getResult();
   }
   Value rem(Value x, int64_t y) {
     if (auto cx = getConstantIntValue(x))
@@ -150,8 +149,7 @@ public:
     return arith::ConstantOp::create(b, loc, b.getF32FloatAttr(0));
   }
   Value zeroVector(int64_t lanes) {
-    return arith::ConstantOp::create(
-        b, loc, b.getZeroAttr(vectorType(lanes)));
+    return arith::ConstantOp::create(b, loc, b.getZeroAttr(vectorType(lanes)));
   }
   Value load(Value buffer, ValueRange at) {
     return memref::LoadOp::create(b, loc, buffer, at);
@@ -171,9 +169,7 @@ public:
   Value fma(Value x, Value y, Value z) {
     return vector::FMAOp::create(b, loc, x, y, z);
   }
-  Value addf(Value x, Value y) {
-    return arith::AddFOp::create(b, loc, x, y);
-  }
+  Value addf(Value x, Value y) { return arith::AddFOp::create(b, loc, x, y); }
   Value size(Value buffer, int64_t axis) {
     auto type = cast<MemRefType>(buffer.getType());
     if (!type.isDynamicDim(axis))

@@ -25,8 +25,8 @@ static std::optional<int64_t> upperBound(Value size) {
   std::optional<int64_t> bound;
   for (AffineExpr expr : min.getMap().getResults())
     if (auto constant = dyn_cast<AffineConstantExpr>(expr))
-      bound = std::min(bound.value_or(constant.getValue()),
-                       constant.getValue());
+      bound =
+          std::min(bound.value_or(constant.getValue()), constant.getValue());
   return bound;
 }
 
@@ -52,9 +52,8 @@ public:
                             "expanded");
     int64_t along = alongPositions ? *positions : tileRows;
     if (along % lanes != 0)
-      return op.emitOpError()
-             << "needs a multiple of " << lanes
-             << " lanes along its vectors, got " << along;
+      return op.emitOpError() << "needs a multiple of " << lanes
+                              << " lanes along its vectors, got " << along;
     setUp();
     if (alongPositions) {
       emit(tileRows, along / lanes);
@@ -73,15 +72,14 @@ private:
     auto module = op->getParentOfType<ModuleOp>();
     int64_t rows = op.getRows();
     Value tile = e.div(op.getWindowOffset(0), rows);
-    weightsBase =
-        e.add(op.getWeightsOffset(),
-              e.mul(tile, op.getDepth() * op.getTaps() * rows));
+    weightsBase = e.add(op.getWeightsOffset(),
+                        e.mul(tile, op.getDepth() * op.getTaps() * rows));
     Value shift = e.lookUp(module, op.getShifts(), tile);
     Value position = e.add(op.getColumn(), op.getWindowOffset(1));
     panel = e.div(position, op.getPanelPositions());
-    column = e.sub(e.add(e.rem(position, op.getPanelPositions()),
-                         op.getMaxShift()),
-                   shift);
+    column =
+        e.sub(e.add(e.rem(position, op.getPanelPositions()), op.getMaxShift()),
+              shift);
     scratchRow = e.add(op.getWindowOffset(0), op.getFirstTile() * rows);
   }
 
@@ -107,9 +105,7 @@ private:
     Value firstChannel = op.getWindowOffset(2);
     int64_t count = outer * inner;
     auto at = [&](int64_t o, int64_t i) { return scratchAt(o, i); };
-    auto zeros = [&] {
-      return SmallVector<Value>(count, e.zeroVector(lanes));
-    };
+    auto zeros = [&] { return SmallVector<Value>(count, e.zeroVector(lanes)); };
     auto reload = [&] {
       SmallVector<Value> sums;
       for (int64_t o = 0; o < outer; ++o)
@@ -122,15 +118,15 @@ private:
     if (auto channel = getConstantIntValue(firstChannel))
       sums = *channel == 0 ? zeros() : reload();
     else
-      sums = e.choose(e.compare(arith::CmpIPredicate::eq, firstChannel,
-                                e.index(0)),
-                      zeros, reload,
-                      SmallVector<Type>(count, e.vectorType(lanes)));
+      sums = e.choose(
+          e.compare(arith::CmpIPredicate::eq, firstChannel, e.index(0)), zeros,
+          reload, SmallVector<Type>(count, e.vectorType(lanes)));
 
     Value lastChannel = e.add(firstChannel, op.getWindowSize(2));
     int64_t taps = op.getTaps(), rows = op.getRows();
     sums = e.carry(
-        firstChannel, lastChannel, sums, [&](Value channel, ValueRange carried) {
+        firstChannel, lastChannel, sums,
+        [&](Value channel, ValueRange carried) {
           Value weights = e.add(weightsBase, e.mul(channel, taps * rows));
           SmallVector<Value> next = llvm::to_vector_of<Value>(carried);
           if (taps <= kMostUnrolledTaps) {
@@ -199,9 +195,8 @@ struct ExpandContractPass
   using ExpandContractPassBase::ExpandContractPassBase;
   void runOnOperation() override {
     WalkResult result = getOperation()->walk([&](ContractOp op) {
-      return failed(RegisterTile(op, lanes).expand())
-                 ? WalkResult::interrupt()
-                 : WalkResult::advance();
+      return failed(RegisterTile(op, lanes).expand()) ? WalkResult::interrupt()
+                                                      : WalkResult::advance();
     });
     if (result.wasInterrupted())
       signalPassFailure();

@@ -17,8 +17,7 @@ public:
   ChannelEpilogue(EpilogueOp op, Emitter &e, int64_t lanes, Value channel)
       : op(op), e(e), module(op->getParentOfType<ModuleOp>()),
         stride(op.getStride()), lanes(lanes), relative(channel),
-        channel(e.add(op.getChannel(), channel)),
-        length(e.size(op.getY(), 2)) {
+        channel(e.add(op.getChannel(), channel)), length(e.size(op.getY(), 2)) {
     if (op.getBias())
       bias = e.load(op.getBias(), {this->channel});
   }

@@ -19,10 +19,9 @@ static void expand(PackInputOp op, int64_t lanes) {
 
   Value length = e.size(x, 2);
   Value firstChannel = e.mul(op.getGroup(), inputs);
-  Value rounded = e.mul(
-      e.div(e.add(op.getPositions(), granule - 1), granule), granule);
-  Value panels =
-      e.div(e.add(rounded, panelPositions - 1), panelPositions);
+  Value rounded =
+      e.mul(e.div(e.add(op.getPositions(), granule - 1), granule), granule);
+  Value panels = e.div(e.add(rounded, panelPositions - 1), panelPositions);
   e.loop(panels, [&](Value i) {
     // Column 0 reads x[start]; columns [low, high) are inside x.
     Value done = e.mul(i, panelPositions);

@@ -58,8 +58,8 @@ private:
 /// their first element, `firstInput` and `firstOutput` the channels that the
 /// block begins with.
 static void packGroup(Emitter &e, PackWeightsOp op, const PackedLayout &layout,
-                      const PackedTapGroup &group, Value base,
-                      Value firstInput, Value firstOutput) {
+                      const PackedTapGroup &group, Value base, Value firstInput,
+                      Value firstOutput) {
   auto weight = cast<MemRefType>(op.getWeight().getType());
   int64_t groupInputs = weight.getDimSize(0) / op.getGroups();
   int64_t groupOutputs = weight.getDimSize(1);
@@ -110,8 +110,7 @@ static void expand(PackWeightsOp op) {
                          layout.blockElements());
       for (const PackedTapGroup &taps : layout.tapGroups())
         packGroup(e, op, layout, taps, e.add(base, taps.weightsOffset),
-                  e.mul(group, groupInputs),
-                  e.mul(block, layout.channels()));
+                  e.mul(group, groupInputs), e.mul(block, layout.channels()));
     });
   });
   op.erase();

@@ -96,7 +96,6 @@ Value Emitter::lookUp(ModuleOp module, ArrayRef<int64_t> numbers, Value i) {
         b, loc, name, b.getStringAttr("private"), type, values,
         /*constant=*/true, /*alignment=*/IntegerAttr());
   }
-  Value table =
-      memref::GetGlobalOp::create(b, loc, type, global.getSymName());
+  Value table = memref::GetGlobalOp::create(b, loc, type, global.getSymName());
   return arith::IndexCastOp::create(b, loc, b.getIndexType(), load(table, i));
 }

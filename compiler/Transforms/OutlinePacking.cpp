@@ -14,8 +14,7 @@ namespace {
 struct OutlinePackingPass
     : tconv::impl::OutlinePackingPassBase<OutlinePackingPass> {
   void runOnOperation() override {
-    for (auto func :
-         llvm::to_vector(getOperation().getOps<func::FuncOp>())) {
+    for (auto func : llvm::to_vector(getOperation().getOps<func::FuncOp>())) {
       SmallVector<PackWeightsOp> packs;
       func.walk([&](PackWeightsOp op) { packs.push_back(op); });
       for (PackWeightsOp pack : packs)

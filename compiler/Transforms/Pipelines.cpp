@@ -67,9 +67,8 @@ void mlir::tconv::buildCpuPipeline(OpPassManager &pm,
 }
 
 void mlir::tconv::registerPipelines() {
-  PassPipelineRegistration<>("tconv-cpu-phases",
-                             "a layer as phases, on buffers",
-                             buildPhasesPipeline);
+  PassPipelineRegistration<>(
+      "tconv-cpu-phases", "a layer as phases, on buffers", buildPhasesPipeline);
   PassPipelineRegistration<CpuPipelineOptions>(
       "tconv-cpu-schedule", "phases, tiled, packed and mapped to tasks",
       buildSchedulePipeline);

@@ -11,9 +11,9 @@
 namespace mlir::tconv {
 
 struct CpuPipelineOptions : PassPipelineOptions<CpuPipelineOptions> {
-  Option<std::string> feature{*this, "feature",
-                              llvm::cl::desc("schedules' folder: cpu/avx2, ..."),
-                              llvm::cl::init("cpu/portable")};
+  Option<std::string> feature{
+      *this, "feature", llvm::cl::desc("schedules' folder: cpu/avx2, ..."),
+      llvm::cl::init("cpu/portable")};
   Option<std::string> kind{*this, "kind",
                            llvm::cl::desc("schedule: positions or rows"),
                            llvm::cl::init("positions")};

@@ -161,8 +161,8 @@ TEST(Compilation, RegisterTilesDoNotSpill) {
       if (line.find(e.fma) == std::string::npos)
         continue;
       ++fmas;
-      EXPECT_NE(line.find(e.reg), std::string::npos) << e.target << ": "
-                                                     << line;
+      EXPECT_NE(line.find(e.reg), std::string::npos)
+          << e.target << ": " << line;
     }
     EXPECT_EQ(fmas, e.fmas) << e.target;
   }
@@ -170,8 +170,7 @@ TEST(Compilation, RegisterTilesDoNotSpill) {
 
 TEST(Compilation, RefusalsSayWhat) {
   std::string text;
-  Status status =
-      Compilation(parse(kLayer), forTarget("cpu:z80")).llvmIR(text);
+  Status status = Compilation(parse(kLayer), forTarget("cpu:z80")).llvmIR(text);
   EXPECT_EQ(status.code(), TCONV_INVALID_VALUE);
   EXPECT_NE(status.message().find("'cpu:z80'"), std::string::npos)
       << status.message();
@@ -192,7 +191,7 @@ struct ScheduleFolder {
     root = path.str().str();
     EXPECT_FALSE(llvm::sys::fs::create_directories(root + "/cpu/avx2"));
   }
-  ~ScheduleFolder() { llvm::sys::fs::remove_directories(root); }
+  ~ScheduleFolder() { EXPECT_FALSE(llvm::sys::fs::remove_directories(root)); }
   Status compileWith(const std::string &text) {
     std::ofstream(root + "/cpu/avx2/positions.mlir") << text;
     CompileOptions options = forTarget("cpu:x86-64-v3");

@@ -173,8 +173,9 @@ TEST(Initializers, VarianceScaling) {
 TEST(Initializers, OrthogonalRowsAndColumns) {
   tconv_initializer init = named("orthogonal");
   init.a = 2;
-  for (auto [rows, columns] :
+  for (std::pair<int64_t, int64_t> size2 :
        {std::pair<int64_t, int64_t>(20, 30), {30, 20}, {1, 7}, {16, 16}}) {
+    const int64_t rows = size2.first, columns = size2.second;
     const int64_t shape[] = {rows, columns};
     std::vector<float> q(rows * columns);
     ASSERT_EQ(tconv_initialize(&init, shape, 2, q.data()), TCONV_OK);

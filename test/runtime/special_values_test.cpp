@@ -90,7 +90,7 @@ TEST(SpecialValues, InX) {
     SCOPED_TRACE(formatLayerLine(one.params) + " seed " + std::to_string(seed));
     if (productsAreRounded())
       for (float &w : one.weight)
-        w /= 8; // no product with 3e38 overflows
+        w /= 8;                    // no product with 3e38 overflows
     anyOf(random, one.weight) = 0; // times infinity: NaN
     one.setWeights();
     ASSERT_EQ(one.check(), "") << "all finite";

@@ -6,7 +6,7 @@ import re
 import subprocess
 
 import pytest
-from tools import ROOT, passes, refuses
+from tools import BUILD, ROOT, passes, refuses, run
 
 LAYER = "in_channels=3 out_channels=2 kernel_size=4 stride=2 pad_mode=pad has_bias=1"
 
@@ -14,6 +14,12 @@ CLIENT = """
 #include <stdio.h>
 #include <stdlib.h>
 #include "up.h"
+
+static void *aligned(int64_t bytes) { /* C99 has no aligned_alloc */
+  char *memory = malloc((size_t)bytes + TCONV_KERNEL_ALIGNMENT);
+  return memory + (TCONV_KERNEL_ALIGNMENT -
+                   (uintptr_t)memory % TCONV_KERNEL_ALIGNMENT);
+}
 
 int main(void) {
   float x[3 * 40], w[3 * 2 * 4], b[2] = {0.5f, -1.0f}, y[2 * 82];
@@ -27,11 +33,11 @@ int main(void) {
   for (i = 0; i < 3 * 2 * 4; ++i) w[i] = (float)(i * 5 % 13) - 6;
   pack.struct_size = sizeof pack;
   pack.weight = w;
-  pack.packed = aligned_alloc(64, (up.packed_bytes + 63) / 64 * 64);
+  pack.packed = aligned(up.packed_bytes);
   up.pack(&pack);
   args.struct_size = sizeof args;
   args.x = x; args.weights = pack.packed; args.bias = b; args.y = y;
-  args.workspace = aligned_alloc(64, (up.workspace_bytes + 63) / 64 * 64);
+  args.workspace = aligned(up.workspace_bytes);
   args.batch = 1; args.length = 40; args.output_length = 82;
   args.x_batch_stride = 120; args.x_channel_stride = 40;
   args.y_batch_stride = 164; args.y_channel_stride = 82;
@@ -49,9 +55,34 @@ int main(void) {
       }
     }
   puts(up.description);
-  return 0;
+  return 0; /* the memory goes with the process */
 }
 """
+
+
+def compiled(*arguments, language="c99"):
+    """Runs the C compiler, which must have nothing to say."""
+    subprocess.run(
+        ["cc", f"-std={language}", "-pedantic", "-Wall", "-Wextra", "-Werror",
+         f"-I{ROOT}/runtime/include", *arguments],
+        check=True,
+    )  # fmt: skip
+
+
+def hot_loop(assembly):
+    """Instructions of the one-block loop with the most multiply-adds."""
+    best = []
+    for label, block in re.findall(r"^(\.L\w+):(.*?)(?=^\S+:|\Z)", assembly, re.M | re.S):
+        lines = re.findall(r"^\t[a-z].*", block, re.M)
+        ends = [i for i, line in enumerate(lines) if re.search(rf"\s{re.escape(label)}$", line)]
+        loop = lines[: ends[0] + 1] if ends else []
+        if sum(map(is_fma, loop)) > sum(map(is_fma, best)):
+            best = loop
+    return best
+
+
+def is_fma(line):
+    return bool(re.match(r"\t(vfmadd\w+|fmla|v?mulps)\t", line))
 
 
 def has_avx2():
@@ -75,11 +106,9 @@ def test_an_object_links_and_runs(target, length_class):
         f"--length-class={length_class}", "--symbol=up", "-o", "up",
     )  # fmt: skip
     open("main.c", "w").write(CLIENT)
-    subprocess.run(
-        ["cc", "-std=c11", "-Wall", "-Wextra", "-Werror", "main.c", "up.o",
-         f"-I{ROOT}/runtime/include", "-o", "main"],
-        check=True,
-    )  # fmt: skip
+    includes = re.findall("#include.*", open("up.h").read())
+    assert includes == ['#include "tconv/kernel_abi.h"']
+    compiled("main.c", "up.o", "-o", "main")
     done = subprocess.run(["./main"], capture_output=True, text=True)
     assert done.returncode == 0, done.stdout
     description = json.loads(done.stdout)
@@ -111,13 +140,18 @@ def test_every_output(folder):
 )
 def test_targets_use_their_vectors(target, fma):
     text = passes("tconv-compile", LAYER, f"--target={target}", "--emit=asm", "-o", "-")
-    assert len(re.findall(fma, text)) >= 12
+    loop = [line for line in hot_loop(text) if is_fma(line)]
+    assert len(loop) >= 12
+    assert all(re.search(fma, line) for line in loop), loop
 
 
 def test_the_same_bytes_twice(folder):
     for name in "ab":
         (folder / name).mkdir()
         passes("tconv-compile", LAYER, "-o", f"{name}/up", "--target=cpu:x86-64-v3")
+    # What else is made, and the files that were there, change nothing.
+    passes("tconv-compile", LAYER, "--emit=object,header,asm,llvm,mlir", "-o", "b/up",
+           "--target=cpu:x86-64-v3")  # fmt: skip
     for suffix in ("o", "h"):
         assert (folder / f"a/up.{suffix}").read_bytes() == (
             folder / f"b/up.{suffix}"
@@ -139,6 +173,76 @@ def test_a_file_of_layers(folder):
 
 
 @pytest.mark.parametrize(
+    "line, symbol",
+    [
+        (LAYER, "tconv_kernel_main"),
+        ("hifigan.up0: " + LAYER, "hifigan_up0"),
+        ("double: " + LAYER, "layer_double"),  # a keyword
+        ("layer: " + LAYER, "layer_layer"),  # a function inside of the object
+        ("2x: " + LAYER, "layer_2x"),
+    ],
+)
+def test_the_default_symbol_is_good_c(line, symbol):
+    passes("tconv-compile", line, "--emit=header,object", "-o", "up")
+    open("use.c", "w").write(
+        '#include "up.h"\nconst tconv_kernel *f(void);\n'
+        f"const tconv_kernel *f(void) {{ return &{symbol}; }}\n"
+    )
+    compiled("-c", "use.c")
+    compiled("-x", "c++", "-c", "use.c", language="c++17")
+    names = subprocess.run(["nm", "up.o"], capture_output=True, text=True, check=True)
+    assert re.search(rf"^\w+ [DR] {symbol}$", names.stdout, re.M), names.stdout
+
+
+def test_a_file_of_layers_needs_no_lengths(folder):
+    layers = folder / "some.layers"
+    layers.write_text(f"# two\nfirst: {LAYER}\n\n{LAYER}  # unnamed\n")
+    out = json.loads(
+        passes("tconv-compile", "--layers", layers, "--emit=object", "--json", "-o", "k_")
+    )
+    assert [entry["symbol"] for entry in out] == ["first", "layer_2"]
+    assert [entry["kernel"]["length_class"] for entry in out] == ["bulk", "bulk"]
+
+
+@pytest.mark.parametrize(
+    "length, option, expected",
+    [("", [], "bulk"), (" length=4000", [], "bulk"), (" length=2", [], "short"),
+     (" length=2", ["--length-class=bulk"], "bulk"),
+     ("", ["--length-class=short"], "short")],
+)  # fmt: skip
+def test_the_length_class(length, option, expected):
+    (entry,) = json.loads(
+        passes("tconv-compile", LAYER + length, *option, "--json", "-o", "up")
+    )
+    assert entry["kernel"]["length_class"] == expected
+
+
+@pytest.mark.parametrize("emit", ["asm", "object", "llvm,asm,object"])
+def test_times_of_every_stage(emit):
+    done = run("tconv-compile", LAYER, f"--emit={emit}", "--json", "-v", "-o", "up")
+    (entry,) = json.loads(done.stdout)
+    stages = ["layer", "phases", "schedule", "expand", "llvm", "opt", "codegen"]
+    assert [name for name in entry["milliseconds"] if name != "context"] == stages
+    assert all(stage in done.stderr for stage in stages)
+
+
+def test_a_schedule_of_ones_own(folder):
+    """It is taken, and the result says so."""
+    mine = folder / "mine/cpu/avx2"
+    mine.mkdir(parents=True)
+    text = (ROOT / "schedules/cpu/avx2/positions.mlir").read_text()
+    (mine / "positions.mlir").write_text(text)
+    out = passes("tconv-compile", LAYER, "--target=cpu:x86-64-v3", "--schedule-path=mine",
+                 "--emit=header", "-o", "-")  # fmt: skip
+    assert '"schedule": "mine/cpu/avx2/positions.mlir"' in out
+    (mine / "positions.mlir").write_text("garbage")
+    message = refuses("tconv-compile", LAYER, "--target=cpu:x86-64-v3",
+                      "--schedule-path=mine", "-o", "up")  # fmt: skip
+    assert "mine/cpu/avx2/positions.mlir" in message
+    assert not (folder / "up.o").exists()
+
+
+@pytest.mark.parametrize(
     "arguments, message",
     [
         ([LAYER.replace("stride", "strid")], "stride"),
@@ -148,7 +252,17 @@ def test_a_file_of_layers(folder):
         ([LAYER, "--emit=ptx"], "not built yet"),
         ([LAYER, "--emit=jpeg"], "jpeg"),
         ([LAYER, "--emit=mlir:nowhere"], "nowhere"),
+        ([LAYER, "--target=nvptx:sm_80"], "cpu:aarch64+neon"),
+        ([LAYER, "--emit=ptx"], "object, header"),
         ([LAYER, "--symbol=1up"], "1up"),
+        ([LAYER, "--symbol=int"], "'int'"),
+        ([LAYER, "--symbol=co_await"], "'co_await'"),
+        ([LAYER, "--symbol=tconv_kernel"], "'tconv_kernel'"),
+        ([LAYER, "--symbol=UINT8_MAX"], "'UINT8_MAX'"),
+        ([LAYER, "--symbol=layer_pack"], "'layer_pack'"),
+        ([LAYER, "--schedule-path=missing"], "'missing'"),
+        ([LAYER, "--filter=a"], "--layers"),
+        ([LAYER + " length=-5"], "-5"),
         ([LAYER, "--length-class=long"], "long"),
         (["--layers", "missing.layers"], "missing.layers"),
         ([], "layer"),
@@ -162,3 +276,33 @@ def test_refusals(folder, arguments, message):
 def test_a_folder_that_is_not_there(folder):
     assert "nowhere/up" in refuses("tconv-compile", LAYER, "-o", "nowhere/up")
     assert not list(folder.iterdir())
+
+
+def test_all_files_or_none(folder):
+    """One that can't be written, a folder, keeps the other from being so."""
+    (folder / "up.o").mkdir()
+    assert "up.o" in refuses("tconv-compile", LAYER, "-o", "up")
+    assert [path.name for path in folder.iterdir()] == ["up.o"]
+
+
+def test_other_files_stay(folder):
+    (folder / "up.o.tmp").write_text("mine")
+    passes("tconv-compile", LAYER, "-o", "up")
+    assert (folder / "up.o.tmp").read_text() == "mine"
+    assert {path.name for path in folder.iterdir()} == {"up.o", "up.h", "up.o.tmp"}
+
+
+@pytest.mark.parametrize("emit", ["object", "mlir", "asm,llvm"])
+def test_standard_output_takes_one_text(emit):
+    message = refuses("tconv-compile", LAYER, f"--emit={emit}", "-o", "-")
+    assert emit in message
+
+
+def test_a_full_standard_output():
+    with open("/dev/full", "w") as full:
+        done = subprocess.run(
+            [BUILD / "bin/tconv-compile", LAYER, "--emit=mlir:layer", "-o", "-"],
+            stdout=full, stderr=subprocess.PIPE, text=True,
+        )  # fmt: skip
+    assert done.returncode == 1
+    assert "standard output" in done.stderr

@@ -2,6 +2,8 @@
 """tconv-inspect: its figures, its page, what it refuses."""
 
 import json
+import math
+import re
 from html.parser import HTMLParser
 
 import pytest
@@ -41,11 +43,99 @@ def test_figures_computed_by_hand():
     assert launch["tasks"] == blocks * -(
         -launch["positions"] // kernel["task_positions"]
     )
+    assert launch["flop_per_byte"] == pytest.approx(
+        launch["gflop"] * 1e9 / launch["compulsory_bytes"]
+    )
+    # A block holds, for each section, whole tiles of (channel, phase) rows.
     real = 256 * 128 * 11 * 4
+    rows, channels = packing["rows"], packing["channels"]
+    assert channels == kernel["blocks"]["channels"]
+    assert rows == kernel["register_tile"]["rows"]
+    assert packing["bytes"] == 4 * 256 * blocks * sum(
+        -(-channels * phases // rows) * rows * taps for phases, taps in ((1, 3), (4, 2))
+    )
     assert packing["padding"] == pytest.approx(1 - real / packing["bytes"])
     assert facts["machine"]["lanes"] == 8
+    assert kernel["register_tile"] == {"rows": 4, "positions": 24, "vectors": "positions"}
+    assert (facts["machine"]["l1_bytes"], facts["machine"]["l2_bytes"]) == (2**15, 2**19)
     assert facts["hot_loop"]["stack_accesses"] == 0
     assert facts["hot_loop"]["multiply_adds"] in (24, 36)  # 12 a tap
+
+
+def test_the_workspace_is_what_the_schedule_allocates():
+    facts = json.loads(passes("tconv-inspect", ODD, "--json"))
+    allocated = re.findall(
+        r"memref\.alloc\(\).*: memref<([\dx]+)xf32>",
+        passes("tconv-inspect", ODD, "--stage=schedule"),
+    )
+    assert allocated
+    sizes = [4 * math.prod(map(int, shape.split("x"))) for shape in allocated]
+    assert facts["kernel"]["workspace_bytes"] == sum(-(-size // 64) * 64 for size in sizes)
+
+
+def test_json_has_the_stages_and_the_schedule():
+    facts = json.loads(passes("tconv-inspect", ODD, "--target=cpu:x86-64-v3", "--json"))
+    assert "launch" not in facts  # no length was given
+    names = ["layer", "phases", "schedule", "expand", "llvm", "llvmir", "assembly"]
+    assert [stage["name"] for stage in facts["stages"]] == names
+    text = passes("tconv-inspect", ODD, "--target=cpu:x86-64-v3", "--stage=phases")
+    assert facts["stages"][1]["bytes"] == len(text)
+    assert all(stage["milliseconds"] > 0 for stage in facts["stages"])
+    file = ROOT / "schedules/cpu/avx2/positions.mlir"
+    assert facts["schedule_text"] == file.read_text()
+
+
+@pytest.mark.parametrize("length_class", ["bulk", "short"])
+@pytest.mark.parametrize("target", ["x86-64", "x86-64-v3", "x86-64-v4", "aarch64+neon"])
+def test_the_loop_is_counted_right(target, length_class):
+    """Against another way to count: by the words of each instruction."""
+    options = [ODD, f"--target=cpu:{target}", f"--length-class={length_class}"]
+    loop = json.loads(passes("tconv-inspect", *options, "--json"))["hot_loop"]
+    lines = passes("tconv-inspect", *options, "--asm").split("\n")
+    counts = dict.fromkeys(("instructions", "multiply_adds", "loads", "stack_accesses"), 0)
+    for line in lines[lines.index(loop["label"] + ":") + 1 :]:
+        words = line.split("#")[0].split("\t")
+        if len(words) < 2 or words[1].startswith("."):
+            continue
+        name, operands = words[1], words[2] if len(words) > 2 else ""
+        counts["instructions"] += 1
+        counts["multiply_adds"] += name[:5] in ("vfmad", "fmla", "mulps", "vmulp")
+        assert "%rbp)" not in operands and "(%rbp" not in operands  # not told apart here
+        reads = name.startswith("ld")
+        if "(" in operands and not name.startswith(("lea", "prefetch")):
+            reads = not operands.endswith(")")
+        if "(%rsp" in operands or "[sp" in operands:
+            counts["stack_accesses"] += 1
+        else:
+            counts["loads"] += reads
+        if operands == loop["label"]:
+            break
+    assert counts == {name: loop[name] for name in counts}
+    assert counts["multiply_adds"] >= 12 and counts["loads"] > 0
+
+
+@pytest.mark.parametrize(
+    "target, reason",
+    [
+        ("cpu:x86-64", "nothing that another schedule is made for"),
+        ("cpu:x86-64-v3", "no AVX-512"),
+        ("cpu:x86-64-v4", "has AVX-512"),
+    ],
+)
+def test_why_this_schedule(target, reason):
+    kernel = json.loads(passes("tconv-inspect", ODD, f"--target={target}", "--json"))["kernel"]
+    assert reason in kernel["why_feature"]
+    assert "many positions" in kernel["why_kind"]
+
+
+def test_why_a_schedule_of_ones_own(tmp_path):
+    (tmp_path / "cpu/avx2").mkdir(parents=True)
+    text = (ROOT / "schedules/cpu/avx2/positions.mlir").read_text()
+    (tmp_path / "cpu/avx2/positions.mlir").write_text(text + "// mine\n")
+    options = ["--target=cpu:x86-64-v3", f"--schedule-path={tmp_path}", "--json"]
+    facts = json.loads(passes("tconv-inspect", ODD, *options))
+    assert str(tmp_path) in facts["kernel"]["why_feature"]
+    assert facts["schedule_text"].endswith("// mine\n")
 
 
 def test_a_few_positions_take_the_other_kind():
@@ -110,12 +200,28 @@ def test_the_page_is_well_formed(tmp_path):
     assert "memref&lt;" in text and "memref<" not in text
 
 
+def test_a_layer_too_large_to_draw(tmp_path):
+    layer = "in_channels=8 out_channels=1 kernel_size=1024 stride=256 pad_mode=pad"
+    passes("tconv-inspect", layer, "--html", tmp_path / "page.html")
+    text = (tmp_path / "page.html").read_text()
+    assert "too many to draw" in text and "<svg" not in text
+
+
+def test_no_page_after_a_refusal(tmp_path):
+    page = tmp_path / "page.html"
+    refuses("tconv-inspect", ODD, "--html", page, "--stage=nowhere")
+    assert not list(tmp_path.iterdir())
+
+
 @pytest.mark.parametrize(
     "arguments, message",
     [
         (["in_channel=3 out_channels=2 kernel_size=4"], "in_channels"),
         ([ODD + " length=-1"], "-1"),
+        ([ODD + f" batch=64 length={2**58}"], "64-bit"),
         ([ODD, "--target=cpu:z80"], "cpu:z80"),
+        ([ODD, "--target=nvptx:sm_80"], "not built yet"),
+        ([ODD, "--schedule-path=missing"], "missing"),
         (["--machine", "--target=cpu:z80"], "cpu:z80"),
         ([ODD, "--html", "/nowhere/page.html"], "/nowhere/page.html"),
         ([], "in_channels"),

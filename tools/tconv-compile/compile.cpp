@@ -1,21 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "tconv-compile/compile.h"
 
-#include <cstdio>
-#include <fstream>
+#include <algorithm>
 #include <iostream>
 #include <map>
 
 #include <nlohmann/json.hpp>
 
-#include "common/layers.h"
 #include "compiler/API/Compiler.h"
-#include "tconv/version.h"
+#include "tconv-compile/checks.h"
+#include "tconv-compile/files.h"
+#include "tconv-compile/header.h"
 
 using namespace tconv;
 using namespace tconv::tools;
 using mlir::tconv::Compilation;
 using mlir::tconv::CompileOptions;
+using nlohmann::ordered_json;
 
 namespace {
 
@@ -46,70 +47,43 @@ Status checkEmit(const std::string &kind) {
                 "--emit: unknown '" + kind + "'; there is " + kKnown);
 }
 
-Status checkTarget(const std::string &target) {
-  for (const char *prefix : {"nvptx:", "ascend:"})
-    if (target.rfind(prefix, 0) == 0)
-      return Status(TCONV_UNSUPPORTED,
-                    "--target: '" + target +
-                        "' is not built yet; there are CPU targets only");
-  return Status::ok();
-}
-
-bool isIdentifier(const std::string &name) {
-  if (name.empty() || (name[0] >= '0' && name[0] <= '9'))
-    return false;
-  for (unsigned char c : name)
-    if (!std::isalnum(c) && c != '_')
-      return false;
-  return true;
-}
-
-/// A C identifier from a layer's name: "hifigan.up0" gives hifigan_up0.
-std::string symbolOf(const std::string &name) {
-  std::string symbol;
-  for (unsigned char c : name)
-    symbol += std::isalnum(c) ? static_cast<char>(c) : '_';
-  return isIdentifier(symbol) ? symbol : "layer_" + symbol;
-}
-
-std::string headerText(const std::string &symbol,
-                       const std::string &description) {
-  std::string guard = "TCONV_KERNEL_" + symbol + "_H";
-  for (char &c : guard)
-    c = static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
-  // The description is JSON; a comment must not end in the middle of it.
-  std::string comment = nlohmann::json::parse(description).dump(2);
-  for (size_t at; (at = comment.find("*/")) != std::string::npos;)
-    comment.replace(at, 2, "* /");
-  return "/* Made by tconv-compile " + std::to_string(TCONV_VERSION_MAJOR) +
-         "." + std::to_string(TCONV_VERSION_MINOR) + "." +
-         std::to_string(TCONV_VERSION_PATCH) + ":\n" + comment +
-         "\n*/\n#ifndef " + guard + "\n#define " + guard +
-         "\n\n#include \"tconv/kernel_abi.h\"\n\n#ifdef __cplusplus\n"
-         "extern \"C\" {\n#endif\n\nextern const tconv_kernel " +
-         symbol + ";\n\n#ifdef __cplusplus\n}\n#endif\n\n#endif /* " + guard +
-         " */\n";
+/// Refuses outputs that are not made, and what standard output can't take.
+Status checkOutputs(const CompileArguments &arguments, size_t layers) {
+  for (const std::string &kind : arguments.emit)
+    if (Status status = checkEmit(kind))
+      return status;
+  if (arguments.output != "-")
+    return Status::ok();
+  if (arguments.json)
+    return Status(TCONV_INVALID_VALUE,
+                  "--json: standard output is taken by --output=-");
+  const std::string &kind = arguments.emit[0];
+  if (layers == 1 && kind != "object" && kind != "mlir" &&
+      std::all_of(arguments.emit.begin(), arguments.emit.end(),
+                  [&](const std::string &other) { return other == kind; }))
+    return Status::ok();
+  std::string kinds;
+  for (const std::string &one : arguments.emit)
+    kinds += (kinds.empty() ? "" : ",") + one;
+  return Status(TCONV_INVALID_VALUE,
+                "--output: '-' takes one text of one layer, got --emit=" +
+                    kinds + " of " + std::to_string(layers));
 }
 
 /// Everything that was asked for of one layer; nothing is written here.
-Status produce(const CompileArguments &arguments, const LayerEntry &layer,
+Status produce(const CompileArguments &arguments, const NamedLayer &layer,
                const std::string &symbol, std::vector<Product> &products,
-               nlohmann::json &report) {
+               ordered_json &report) {
   CompileOptions options;
   options.target = arguments.target;
   options.schedulePath = arguments.schedulePath;
   options.symbol = symbol;
-  bool isShort = arguments.lengthClass == "short";
-  if (arguments.lengthClass.empty() && layer.shape.length > 0)
-    isShort = lengthClass(layer.params, layer.shape.length) ==
-              TCONV_LENGTH_SHORT;
-  options.lengthClass = isShort ? TCONV_LENGTH_SHORT : TCONV_LENGTH_BULK;
+  options.lengthClass = chooseLengthClass(arguments.lengthClass, layer.params,
+                                          layer.shape.length);
 
   auto asks = [&](const std::string &kind) {
-    for (const std::string &emit : arguments.emit)
-      if (emit == kind)
-        return true;
-    return false;
+    return std::find(arguments.emit.begin(), arguments.emit.end(), kind) !=
+           arguments.emit.end();
   };
   Compilation compilation(layer.params, options);
   for (const mlir::tconv::StageInfo &info : mlir::tconv::stages()) {
@@ -127,11 +101,8 @@ Status produce(const CompileArguments &arguments, const LayerEntry &layer,
       return status;
     products.push_back({".ll", text});
   }
-  // Code generation uses the LLVM module up, so each has a compilation of its
-  // own.
   if (asks("asm")) {
-    Compilation again(layer.params, options);
-    if (Status status = again.assembly(text))
+    if (Status status = compilation.assembly(text))
       return status;
     products.push_back({".s", text});
   }
@@ -143,49 +114,57 @@ Status produce(const CompileArguments &arguments, const LayerEntry &layer,
   }
   report["layer"] = formatLayerLine(layer.params);
   report["symbol"] = symbol;
-  report["kernel"] = nlohmann::json::parse(compilation.description());
+  report["kernel"] = ordered_json::parse(compilation.description());
+  // Code for two outputs is made twice: its times add up.
+  ordered_json milliseconds = ordered_json::object();
   for (const mlir::tconv::StageTime &time : compilation.times())
-    report["milliseconds"][time.name] = time.milliseconds;
+    milliseconds[time.name] =
+        milliseconds.value(time.name, 0.0) + time.milliseconds;
+  report["milliseconds"] = milliseconds;
   return Status::ok();
 }
 
-/// Writes all files or none: each to a temporary name first.
-Status writeAll(const std::map<std::string, std::string> &files) {
-  auto discard = [&] {
-    for (const auto &file : files)
-      std::remove((file.first + ".tmp").c_str());
-  };
-  for (const auto &[path, bytes] : files) {
-    std::ofstream stream(path + ".tmp", std::ios::binary);
-    stream.write(bytes.data(), static_cast<std::streamsize>(bytes.size()));
-    stream.close();
-    if (!stream) {
-      discard();
-      return Status(TCONV_NOT_FOUND, path + ": can't be written");
-    }
+/// A layer to compile needs no length, so no launch is checked.
+Status readFile(const CompileArguments &arguments,
+                std::vector<NamedLayer> &layers) {
+  const std::string &path = arguments.layersFile;
+  std::vector<NamedLayer> read;
+  if (Status status = parseLayerFile(path, read))
+    return status;
+  for (size_t i = 0; i < read.size(); ++i) {
+    NamedLayer &layer = read[i];
+    if (layer.name.empty())
+      layer.name = std::to_string(i + 1);
+    if (Status status = checkParams(layer.params))
+      return Status(status.code(),
+                    path + ": layer " + layer.name + ": " + status.message());
+    if (layer.name.find(arguments.filter) != std::string::npos)
+      layers.push_back(std::move(layer));
   }
-  for (const auto &file : files)
-    if (std::rename((file.first + ".tmp").c_str(), file.first.c_str()) != 0) {
-      discard();
-      return Status(TCONV_NOT_FOUND, file.first + ": can't be written");
-    }
+  if (layers.empty())
+    return Status(TCONV_INVALID_VALUE,
+                  read.empty() ? path + ": has no layer"
+                               : path + ": no layer has a name with '" +
+                                     arguments.filter + "' in it");
   return Status::ok();
 }
 
 Status readLayers(const CompileArguments &arguments,
-                  std::vector<LayerEntry> &layers) {
+                  std::vector<NamedLayer> &layers) {
   if (arguments.layer.empty() == arguments.layersFile.empty())
     return Status(TCONV_INVALID_VALUE,
                   "give one layer line, or --layers with a file of them");
   if (!arguments.layersFile.empty())
-    return readLayersFile(arguments.layersFile, arguments.filter, layers);
-  // A layer to compile needs no length, so the launch is not checked.
-  LayerEntry entry;
-  if (Status status = parseLayerLine(arguments.layer, entry.params,
-                                     entry.shape, entry.name))
+    return readFile(arguments, layers);
+  if (!arguments.filter.empty())
+    return Status(TCONV_INVALID_VALUE,
+                  "--filter: '" + arguments.filter + "' needs --layers");
+  NamedLayer layer;
+  if (Status status = parseLayerLine(arguments.layer, layer.params, layer.shape,
+                                     layer.name))
     return status;
-  layers.push_back(entry);
-  return checkParams(entry.params);
+  layers.push_back(layer);
+  return checkParams(layer.params);
 }
 
 } // namespace
@@ -218,42 +197,40 @@ void tconv::tools::addArguments(CLI::App &app, CompileArguments &arguments) {
 }
 
 Status tconv::tools::compileLayers(const CompileArguments &arguments) {
-  for (const std::string &kind : arguments.emit)
-    if (Status status = checkEmit(kind))
-      return status;
-  if (Status status = checkTarget(arguments.target))
-    return status;
-  if (!arguments.symbol.empty() && !isIdentifier(arguments.symbol))
-    return Status(TCONV_INVALID_VALUE, "--symbol: '" + arguments.symbol +
-                                           "' is no C identifier");
-  std::vector<LayerEntry> layers;
+  std::vector<NamedLayer> layers;
   if (Status status = readLayers(arguments, layers))
     return status;
-  if (layers.size() > 1 && !arguments.symbol.empty())
-    return Status(TCONV_INVALID_VALUE, "--symbol: " + arguments.symbol +
-                                           " can't name several kernels");
+  if (Status status = checkOutputs(arguments, layers.size()))
+    return status;
+  if (Status status = checkTarget(arguments.target))
+    return status;
+  if (Status status = checkSchedulePath(arguments.schedulePath))
+    return status;
+  if (!arguments.symbol.empty()) {
+    if (Status status = checkSymbol(arguments.symbol))
+      return status;
+    if (layers.size() > 1)
+      return Status(TCONV_INVALID_VALUE, "--symbol: " + arguments.symbol +
+                                             " can't name several kernels");
+  }
 
   std::map<std::string, std::string> files;
-  nlohmann::json reports = nlohmann::json::array();
-  for (const LayerEntry &layer : layers) {
+  ordered_json reports = ordered_json::array();
+  for (const NamedLayer &layer : layers) {
     std::string symbol = arguments.symbol;
     if (symbol.empty())
       symbol = layer.name.empty() ? "tconv_kernel_main" : symbolOf(layer.name);
     std::vector<Product> products;
-    nlohmann::json report;
+    ordered_json report;
     if (Status status = produce(arguments, layer, symbol, products, report))
       return layer.name.empty()
                  ? status
                  : Status(status.code(), layer.name + ": " + status.message());
+    if (arguments.verbose)
+      std::cerr << symbol << ": " << report["milliseconds"].dump() << "\n";
     if (arguments.output == "-") {
-      if (products.size() != 1 || layers.size() != 1 ||
-          products[0].suffix == ".o")
-        return Status(TCONV_INVALID_VALUE,
-                      "--output: '-' takes one text of one layer, got " +
-                          std::to_string(products.size()) + " of " +
-                          std::to_string(layers.size()));
       std::cout << products[0].bytes;
-      return Status::ok();
+      return finishOutput();
     }
     std::string prefix = arguments.output;
     if (!arguments.layersFile.empty())
@@ -265,16 +242,14 @@ Status tconv::tools::compileLayers(const CompileArguments &arguments) {
         return Status(TCONV_INVALID_VALUE,
                       layer.name + ": another layer is written to " + path);
     }
-    if (arguments.verbose)
-      std::cerr << symbol << ": " << report["milliseconds"].dump() << "\n";
     reports.push_back(std::move(report));
   }
-  if (Status status = writeAll(files))
+  if (Status status = writeFiles(files))
     return status;
   if (arguments.json)
     std::cout << reports.dump(2) << "\n";
   else
     for (const auto &[path, bytes] : files)
       std::cout << path << ": " << bytes.size() << " bytes\n";
-  return Status::ok();
+  return finishOutput();
 }

@@ -10,9 +10,9 @@
 namespace tconv::tools {
 
 struct CompileArguments {
-  std::string layer;       ///< a layer line
-  std::string layersFile;  ///< or a file of them
-  std::string filter;      ///< part of the names in the file
+  std::string layer;      ///< a layer line
+  std::string layersFile; ///< or a file of them
+  std::string filter;     ///< part of the names in the file
   std::string target = "cpu:native";
   std::vector<std::string> emit = {"object", "header"};
   std::string output;      ///< prefix of the files, or "-"

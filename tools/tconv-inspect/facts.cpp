@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "tconv-inspect/facts.h"
 
-#include <regex>
+#include <algorithm>
 #include <sstream>
 
 #include "common/layers.h"
 #include "compiler/Dialect/PackedLayout.h"
 #include "compiler/Schedule/Library.h"
 #include "compiler/Transforms/Passes.h"
+#include "mlir/Dialect/Utils/StaticValueUtils.h"
+#include "tconv-inspect/hot_loop.h"
 
 using namespace mlir::tconv;
 using nlohmann::ordered_json;
@@ -54,8 +56,7 @@ ordered_json decompositionFacts(DecompositionAttr map) {
 ordered_json packingFacts(PackWeightsOp pack) {
   auto weight = mlir::cast<mlir::ShapedType>(pack.getWeight().getType());
   PackedLayout layout(pack.getDecomposition(), pack.getPacking(),
-                      pack.getGroups(),
-                      weight.getDimSize(0) / pack.getGroups(),
+                      pack.getGroups(), weight.getDimSize(0) / pack.getGroups(),
                       weight.getDimSize(1));
   ordered_json facts;
   facts["channels"] = layout.channels();
@@ -100,6 +101,51 @@ std::string whyKind(const std::string &kind) {
              : "many positions: weights are broadcast, x is read as vectors";
 }
 
+/// Why a schedule is taken from where it is.
+/// @param name of the schedule, with "builtin:" if it is a built-in one
+std::string whyFeature(const std::string &name, const CpuTarget &target,
+                       const std::string &folder) {
+  std::string prefix = "builtin:" + target.schedules + "/";
+  if (name.rfind("builtin:", 0) != 0)
+    return "found in " + folder + ", which comes before the built-in ones";
+  if (name.rfind(prefix, 0) != 0)
+    return "there is none for " + target.schedules +
+           ", so the portable one is taken";
+  if (target.schedules == "cpu/avx512")
+    return "the target has AVX-512 F, VL, DQ and BW";
+  if (target.schedules == "cpu/avx2")
+    return "the target has AVX2 and FMA, and no AVX-512 F, VL, DQ and BW";
+  return "the target has nothing that another schedule is made for";
+}
+
+/// The largest value of an index that is constant or a minimum with a
+/// constant, as tiling leaves them; 0 if it is neither.
+int64_t constantBound(mlir::Value value) {
+  if (auto constant = mlir::getConstantIntValue(value))
+    return *constant;
+  int64_t bound = 0;
+  if (auto min = value.getDefiningOp<mlir::affine::AffineMinOp>())
+    for (mlir::AffineExpr result : min.getMap().getResults())
+      if (auto constant = mlir::dyn_cast<mlir::AffineConstantExpr>(result))
+        bound = bound == 0 ? constant.getValue()
+                           : std::min(bound, constant.getValue());
+  return bound;
+}
+
+/// Rows (output channel and phase), positions, and which of both lie in one
+/// register; what of it a schedule leaves open is left out.
+ordered_json registerTile(mlir::ModuleOp module) {
+  ContractOp contract = first<ContractOp>(module);
+  if (!contract)
+    return nullptr;
+  ordered_json tile;
+  tile["rows"] = contract.getRows();
+  if (int64_t positions = constantBound(contract.getWindowSize(1)))
+    tile["positions"] = positions;
+  tile["vectors"] = stringifyVectorAxis(contract.getVectors()).str();
+  return tile;
+}
+
 } // namespace
 
 ordered_json tconv::tools::machineFacts(const CpuTarget &target) {
@@ -120,53 +166,6 @@ ordered_json tconv::tools::machineFacts(const CpuTarget &target) {
   return facts;
 }
 
-ordered_json tconv::tools::hotLoop(const std::string &assembly) {
-  static const std::regex fma(
-      "^\\s+(vfn?m(add|sub)\\w+|fmla|fmls)\\b.*(zmm|ymm|xmm|\\.4s)");
-  // Without fused instructions, the multiplications count.
-  static const std::regex multiply("^\\s+v?mulps\\b");
-  static const std::regex broadcast(
-      "^\\s+(v?broadcast\\w+|ld1r|dup)\\b|\\{1to");
-  static const std::regex stack("\\(%rsp|\\(%rbp|\\[sp");
-  static const std::regex jump("^\\s+(j\\w+|b\\.\\w+|cbn?z|b)\\s.*?(\\.L\\w+)");
-  std::vector<std::string> lines;
-  std::istringstream stream(assembly);
-  for (std::string line; std::getline(stream, line);)
-    lines.push_back(line);
-  ordered_json best;
-  int64_t most = 0;
-  for (size_t label = 0; label < lines.size(); ++label) {
-    if (lines[label].rfind(".L", 0) != 0)
-      continue;
-    std::string name = lines[label].substr(0, lines[label].find(':'));
-    int64_t fmas = 0, broadcasts = 0, spills = 0, count = 0;
-    for (size_t i = label + 1; i < lines.size(); ++i) {
-      const std::string &line = lines[i];
-      if (line.rfind(".L", 0) == 0)
-        break; // another block: not innermost
-      if (line.empty() || line[0] != '\t' || line[1] == '.' || line[1] == '#')
-        continue;
-      ++count;
-      fmas += std::regex_search(line, fma) || std::regex_search(line, multiply);
-      broadcasts += std::regex_search(line, broadcast);
-      spills += std::regex_search(line, stack);
-      std::smatch match;
-      if (!std::regex_search(line, match, jump) || match[2] != name)
-        continue;
-      if (fmas > most) {
-        most = fmas;
-        best = {{"label", name},
-                {"instructions", count},
-                {"multiply_adds", fmas},
-                {"broadcasts", broadcasts},
-                {"stack_accesses", spills}};
-      }
-      break;
-    }
-  }
-  return best;
-}
-
 tconv::Status tconv::tools::gather(const tconv_params &params,
                                    const tconv_shape &shape,
                                    const CompileOptions &options,
@@ -174,6 +173,9 @@ tconv::Status tconv::tools::gather(const tconv_params &params,
   Compilation compilation(params, options);
   ordered_json &values = facts.values;
   values["layer"] = formatLayerLine(params);
+  // On its own until it is complete: a reference into an ordered_json ends
+  // with the next key.
+  ordered_json kernel;
   for (const StageInfo &info : stages()) {
     if (Status status = compilation.runTo(info.stage))
       return status;
@@ -183,29 +185,33 @@ tconv::Status tconv::tools::gather(const tconv_params &params,
     if (info.stage == Stage::phases)
       values["decomposition"] =
           decompositionFacts(first<PhasesOp>(module).getDecomposition());
+    auto layer = module.lookupSymbol<mlir::func::FuncOp>("layer");
+    auto take = [&](const char *name) {
+      if (auto attr = layer->getAttrOfType<mlir::IntegerAttr>(
+              std::string("tconv.") + name))
+        kernel[name] = attr.getInt();
+    };
     if (info.stage == Stage::schedule) {
       values["packing"] = packingFacts(first<PackWeightsOp>(module));
-      auto layer = module.lookupSymbol<mlir::func::FuncOp>("layer");
-      for (const char *name : {"task_positions", "task_columns"})
-        if (auto attr = layer->getAttrOfType<mlir::IntegerAttr>(
-                std::string("tconv.") + name))
-          values["kernel"][name] = attr.getInt();
+      kernel["register_tile"] = registerTile(module);
+      take("task_positions");
+      take("task_columns");
     }
-    if (info.stage == Stage::expand) {
-      auto layer = module.lookupSymbol<mlir::func::FuncOp>("layer");
-      if (auto attr = layer->getAttrOfType<mlir::IntegerAttr>(
-              "tconv.workspace_bytes"))
-        values["kernel"]["workspace_bytes"] = attr.getInt();
-    }
+    if (info.stage == Stage::expand)
+      take("workspace_bytes");
   }
   values["machine"] = machineFacts(compilation.target());
   auto made = ordered_json::parse(compilation.description());
-  for (const char *name : {"kind", "length_class", "algorithm", "schedule"})
-    values["kernel"][name] = made[name];
-  values["kernel"]["why"] = whyKind(made["kind"]);
-  values["kernel"]["blocks"] = made["blocks"];
+  for (const char *name :
+       {"kind", "length_class", "algorithm", "schedule", "blocks"})
+    kernel[name] = made[name];
+  std::string kind = made["kind"], name = made["schedule"];
+  kernel["why_kind"] = whyKind(kind);
+  kernel["why_feature"] =
+      whyFeature(name, compilation.target(), options.schedulePath);
+  values["kernel"] = kernel;
   if (shape.length > 0)
-    values["launch"] = launchFacts(params, shape, values["kernel"]);
+    values["launch"] = launchFacts(params, shape, kernel);
 
   std::string ir;
   if (Status status = compilation.llvmIR(ir))
@@ -214,11 +220,27 @@ tconv::Status tconv::tools::gather(const tconv_params &params,
   if (Status status = compilation.assembly(facts.assembly))
     return status;
   values["hot_loop"] = hotLoop(facts.assembly);
+
+  ordered_json milliseconds;
   for (const StageTime &time : compilation.times())
-    values["milliseconds"][time.name] = time.milliseconds;
-  if (auto schedule = findSchedule(compilation.target().schedules,
-                                   made["kind"].get<std::string>(),
+    milliseconds[time.name] = time.milliseconds;
+  ordered_json list = ordered_json::array();
+  auto listed = [&](const std::string &name, const std::string &summary,
+                    size_t bytes, const char *time) {
+    list.push_back({{"name", name},
+                    {"summary", summary},
+                    {"bytes", bytes},
+                    {"milliseconds", milliseconds[time]}});
+  };
+  for (const StageText &stage : facts.stages)
+    listed(stage.name, stage.summary, stage.text.size(),
+           stage.name == "llvmir" ? "opt" : stage.name.c_str());
+  listed("assembly", "the target's assembly", facts.assembly.size(), "codegen");
+  values["milliseconds"] = milliseconds;
+  values["stages"] = list;
+  if (auto schedule = findSchedule(compilation.target().schedules, kind,
                                    options.schedulePath))
     facts.schedule = schedule->text;
+  values["schedule_text"] = facts.schedule;
   return Status::ok();
 }

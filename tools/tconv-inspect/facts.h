@@ -28,15 +28,12 @@ struct Facts {
 };
 
 /// Compiles a layer and gathers all facts.
-/// @param shape length 0: no launch is described
+/// @param shape length 0: no launch is described; checked otherwise
 Status gather(const tconv_params &params, const tconv_shape &shape,
               const mlir::tconv::CompileOptions &options, Facts &facts);
 
 /// What target parsing found of a machine.
 nlohmann::ordered_json machineFacts(const mlir::tconv::CpuTarget &target);
-
-/// Instruction counts of the innermost loop with the most multiply-adds.
-nlohmann::ordered_json hotLoop(const std::string &assembly);
 
 } // namespace tconv::tools
 

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "tconv-inspect/inspect.h"
 
-#include <fstream>
+#include <algorithm>
 #include <iomanip>
 #include <iostream>
 
 #include "compiler/Schedule/Library.h"
+#include "tconv-compile/checks.h"
+#include "tconv-compile/files.h"
 #include "tconv-inspect/facts.h"
 #include "tconv-inspect/page.h"
 
@@ -61,25 +63,32 @@ void print(const Facts &facts) {
               << few(section["first_taps"]) << "\n";
   rows("packed weights", values["packing"]);
   rows("machine", values["machine"]);
-  rows("innermost loop with the most multiply-adds", values["hot_loop"]);
-  rows("milliseconds", values["milliseconds"]);
-  std::cout << "stages (--stage NAME prints one)\n";
-  for (const StageText &stage : facts.stages)
-    row(stage.name, stage.summary + ", " + std::to_string(stage.text.size()) +
-                        " bytes");
+  if (values["hot_loop"].is_object())
+    rows("innermost loop with the most multiply-adds", values["hot_loop"]);
+  std::cout << "stages (--stage NAME and --asm print one)\n";
+  for (const ordered_json &stage : values["stages"]) {
+    std::ostringstream time;
+    time << std::fixed << std::setprecision(1)
+         << stage["milliseconds"].get<double>();
+    row(stage["name"], stage["summary"].get<std::string>() + ", " +
+                           stage["bytes"].dump() + " bytes, " + time.str() +
+                           " ms");
+  }
+  std::cout << "schedule (" << values["kernel"]["schedule"].get<std::string>()
+            << ")\n"
+            << facts.schedule;
 }
 
 Status printMachine(const InspectArguments &arguments) {
   auto target = mlir::tconv::parseCpuTarget(arguments.target);
   if (!target)
-    return Status(TCONV_INVALID_VALUE,
-                  "--target: " + llvm::toString(target.takeError()));
+    return Status(TCONV_INVALID_VALUE, llvm::toString(target.takeError()));
   ordered_json facts = machineFacts(*target);
   if (arguments.json)
     std::cout << facts.dump(2) << "\n";
   else
     rows("machine", facts);
-  return Status::ok();
+  return finishOutput();
 }
 
 void printSchedules(bool json) {
@@ -94,13 +103,33 @@ void printSchedules(bool json) {
     std::cout << name.get<std::string>() << "\n";
 }
 
-Status writePage(const std::string &path, const Facts &facts) {
-  std::ofstream stream(path);
-  stream << htmlPage(facts);
-  stream.close();
-  if (!stream)
-    return Status(TCONV_NOT_FOUND, path + ": can't be written");
-  return Status::ok();
+/// Names that --stage takes; checked before anything is compiled or written.
+Status checkStage(const std::string &stage) {
+  std::string known;
+  for (const mlir::tconv::StageInfo &info : mlir::tconv::stages()) {
+    if (stage == info.name)
+      return Status::ok();
+    known += info.name.str() + ", ";
+  }
+  if (stage.empty() || stage == "llvmir")
+    return Status::ok();
+  return Status(TCONV_INVALID_VALUE, "--stage: unknown '" + stage +
+                                         "'; there is " + known + "llvmir");
+}
+
+Status readLayer(const InspectArguments &arguments, tconv_params &params,
+                 tconv_shape &shape) {
+  std::string name;
+  if (Status status = parseLayerLine(arguments.layer, params, shape, name))
+    return status;
+  if (Status status = checkParams(params))
+    return status;
+  if (shape.length == 0)
+    return Status::ok();
+  int64_t output;
+  if (Status status = outputLength(params, shape.length, output))
+    return status;
+  return checkSizes(params, shape.batch, shape.length, output);
 }
 
 } // namespace
@@ -125,55 +154,43 @@ void tconv::tools::addArguments(CLI::App &app, InspectArguments &arguments) {
 }
 
 Status tconv::tools::inspect(const InspectArguments &arguments) {
+  if (Status status = checkTarget(arguments.target))
+    return status;
   if (arguments.machine)
     return printMachine(arguments);
   if (arguments.schedules) {
     printSchedules(arguments.json);
-    return Status::ok();
+    return finishOutput();
   }
   tconv_params params = defaultParams();
   tconv_shape shape = {};
-  std::string name;
-  if (Status status = parseLayerLine(arguments.layer, params, shape, name))
+  if (Status status = readLayer(arguments, params, shape))
     return status;
-  if (Status status = checkParams(params))
+  if (Status status = checkStage(arguments.stage))
     return status;
-  if (shape.length != 0) {
-    int64_t ignored;
-    if (Status status = outputLength(params, shape.length, ignored))
-      return status;
-  }
+  if (Status status = checkSchedulePath(arguments.schedulePath))
+    return status;
   CompileOptions options;
   options.target = arguments.target;
   options.schedulePath = arguments.schedulePath;
-  bool isShort = arguments.lengthClass == "short";
-  if (arguments.lengthClass.empty() && shape.length > 0)
-    isShort = lengthClass(params, shape.length) == TCONV_LENGTH_SHORT;
-  options.lengthClass = isShort ? TCONV_LENGTH_SHORT : TCONV_LENGTH_BULK;
+  options.lengthClass =
+      chooseLengthClass(arguments.lengthClass, params, shape.length);
 
   Facts facts;
   if (Status status = gather(params, shape, options, facts))
     return status;
   if (!arguments.html.empty())
-    if (Status status = writePage(arguments.html, facts))
+    if (Status status = writeFiles({{arguments.html, htmlPage(facts)}}))
       return status;
-  if (!arguments.stage.empty()) {
-    std::string known;
-    for (const StageText &stage : facts.stages) {
-      if (stage.name == arguments.stage) {
+  if (!arguments.stage.empty())
+    for (const StageText &stage : facts.stages)
+      if (stage.name == arguments.stage)
         std::cout << stage.text;
-        return Status::ok();
-      }
-      known += (known.empty() ? "" : ", ") + stage.name;
-    }
-    return Status(TCONV_INVALID_VALUE, "--stage: unknown '" + arguments.stage +
-                                           "'; there is " + known);
-  }
   if (arguments.assembly)
     std::cout << facts.assembly;
-  else if (arguments.json)
+  if (arguments.json)
     std::cout << facts.values.dump(2) << "\n";
-  else
+  if (arguments.stage.empty() && !arguments.assembly && !arguments.json)
     print(facts);
-  return Status::ok();
+  return finishOutput();
 }

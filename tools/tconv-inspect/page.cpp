@@ -39,25 +39,31 @@ void table(std::ostream &out, const std::string &title,
 }
 
 void folded(std::ostream &out, const std::string &title,
-            const std::string &text) {
+            const std::string &text, const ordered_json &milliseconds) {
   out << "<details><summary>" << escape(title) << " (" << text.size()
-      << " bytes)</summary><pre>" << escape(text) << "</pre></details>\n";
+      << " bytes";
+  if (milliseconds.is_number())
+    out << ", " << milliseconds.get<double>() << " ms";
+  out << ")</summary><pre>" << escape(text) << "</pre></details>\n";
 }
 
-/// Which phase uses which taps: a row a phase, a column a tap. Layers too large
-/// to be looked at get none.
+/// Which phase uses which taps: a row a phase, a column a tap. Of a layer too
+/// large to be looked at it says so.
 void picture(std::ostream &out, const ordered_json &map) {
   int64_t stride = map["stride"], step = map["tap_step"], kernel = 0;
   for (const ordered_json &section : map["sections"])
     for (int64_t tap : section["first_taps"])
-      kernel = std::max(kernel, tap + (section["taps"].get<int64_t>() - 1) *
-                                          step + 1);
+      kernel = std::max(kernel,
+                        tap + (section["taps"].get<int64_t>() - 1) * step + 1);
   constexpr int64_t cell = 14, left = 70, top = 34;
-  if (stride > 64 || kernel > 128)
+  if (stride > 64 || kernel > 128) {
+    out << "<p>" << stride << " phases of " << kernel
+        << " taps are too many to draw.</p>\n";
     return;
+  }
   out << "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\""
-      << left + kernel * cell + 20 << "\" height=\""
-      << top + stride * cell + 10 << "\" font-size=\"11\">\n"
+      << left + kernel * cell + 20 << "\" height=\"" << top + stride * cell + 10
+      << "\" font-size=\"11\">\n"
       << "<text x=\"" << left << "\" y=\"12\">taps 0 to " << kernel - 1
       << " of the kernel</text>\n";
   for (int64_t phase = 0; phase < stride; ++phase)
@@ -72,8 +78,8 @@ void picture(std::ostream &out, const ordered_json &map) {
         int64_t shift = section["shift"].get<int64_t>() +
                         i * map["shift_step"].get<int64_t>();
         out << "<rect x=\"" << left + tap * cell << "\" y=\""
-            << top + section["phases"][n].get<int64_t>() * cell
-            << "\" width=\"" << cell - 2 << "\" height=\"" << cell - 2
+            << top + section["phases"][n].get<int64_t>() * cell << "\" width=\""
+            << cell - 2 << "\" height=\"" << cell - 2
             << "\" fill=\"#2a6fbb\"><title>tap " << tap << " reads x[q - "
             << shift << "]</title></rect>\n";
       }
@@ -109,14 +115,16 @@ std::string tconv::tools::htmlPage(const Facts &facts) {
   out << "</table>\n";
   table(out, "Packed weights", values["packing"]);
   table(out, "Machine", values["machine"]);
-  table(out, "Innermost loop with the most multiply-adds",
-        values["hot_loop"]);
-  table(out, "Milliseconds", values["milliseconds"]);
+  if (values["hot_loop"].is_object())
+    table(out, "Innermost loop with the most multiply-adds",
+          values["hot_loop"]);
   out << "<h2>Stages</h2>\n";
-  folded(out, "schedule file", facts.schedule);
-  for (const StageText &stage : facts.stages)
-    folded(out, stage.name + ": " + stage.summary, stage.text);
-  folded(out, "assembly", facts.assembly);
+  folded(out, "schedule file", facts.schedule, nullptr);
+  for (size_t i = 0; i < facts.stages.size(); ++i)
+    folded(out, facts.stages[i].name + ": " + facts.stages[i].summary,
+           facts.stages[i].text, values["stages"][i]["milliseconds"]);
+  folded(out, "assembly", facts.assembly,
+         values["stages"].back()["milliseconds"]);
   out << "</body></html>\n";
   return out.str();
 }

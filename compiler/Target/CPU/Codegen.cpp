@@ -33,8 +33,7 @@ mlir::tconv::createTargetMachine(const CpuTarget &target) {
   initializeTargets();
   llvm::Triple triple(target.triple);
   std::string error;
-  const llvm::Target *found =
-      llvm::TargetRegistry::lookupTarget(triple, error);
+  const llvm::Target *found = llvm::TargetRegistry::lookupTarget(triple, error);
   if (!found)
     return llvm::createStringError("LLVM has no target for '%s': %s",
                                    target.triple.c_str(), error.c_str());

@@ -50,8 +50,8 @@ CpuTarget native() {
   llvm::sort(list); // the map's order is arbitrary
   target.features = llvm::join(list, ",");
   auto has = [&](std::initializer_list<const char *> names) {
-    return llvm::all_of(names,
-                        [&](const char *name) { return features.lookup(name); });
+    return llvm::all_of(
+        names, [&](const char *name) { return features.lookup(name); });
   };
   target.schedules = "cpu/portable";
   if (has({"avx512f", "avx512vl", "avx512dq", "avx512bw"})) {

@@ -12,13 +12,13 @@
 namespace mlir::tconv {
 
 struct CpuTarget {
-  std::string name;     ///< as given, such as "cpu:native"
-  std::string triple;   ///< LLVM's
-  std::string cpu;      ///< LLVM's
-  std::string features; ///< LLVM's, such as "+avx2,+fma"
+  std::string name;      ///< as given, such as "cpu:native"
+  std::string triple;    ///< LLVM's
+  std::string cpu;       ///< LLVM's
+  std::string features;  ///< LLVM's, such as "+avx2,+fma"
   std::string schedules; ///< folder of its schedules, such as "cpu/avx2"
-  int64_t lanes = 4;    ///< float32 lanes of a vector register
-  Machine machine;      ///< what the cost model knows
+  int64_t lanes = 4;     ///< float32 lanes of a vector register
+  Machine machine;       ///< what the cost model knows
 
   bool isX86() const { return llvm::StringRef(triple).starts_with("x86_64"); }
 };

@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#include "tconv-compile/checks.h"
+
+#include <filesystem>
+
+#include "compiler/Target/CPU/Target.h"
+
+using namespace tconv;
+
+Status tconv::tools::checkTarget(const std::string &target) {
+  auto parsed = mlir::tconv::parseCpuTarget(target);
+  if (parsed)
+    return Status::ok();
+  // The compiler's message lists the targets that there are.
+  std::string message = llvm::toString(parsed.takeError());
+  for (const char *later : {"nvptx", "ascend"})
+    if (target.rfind(std::string(later) + ":", 0) == 0)
+      return Status(TCONV_UNSUPPORTED,
+                    "--target: " + std::string(later) +
+                        " targets are not built yet: " + message);
+  return Status(TCONV_INVALID_VALUE, "--target: " + message);
+}
+
+Status tconv::tools::checkSchedulePath(const std::string &folder) {
+  std::error_code ignored;
+  if (folder.empty() || std::filesystem::is_directory(folder, ignored))
+    return Status::ok();
+  return Status(TCONV_NOT_FOUND,
+                "--schedule-path: '" + folder + "' is no folder");
+}
+
+tconv_length_class tconv::tools::chooseLengthClass(const std::string &name,
+                                                   const tconv_params &params,
+                                                   int64_t length) {
+  if (name.empty() && length > 0)
+    return lengthClass(params, length);
+  return name == "short" ? TCONV_LENGTH_SHORT : TCONV_LENGTH_BULK;
+}

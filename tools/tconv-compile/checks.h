@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// Arguments that tconv-compile and tconv-inspect have in common.
+#ifndef TCONV_TOOLS_TCONV_COMPILE_CHECKS_H
+#define TCONV_TOOLS_TCONV_COMPILE_CHECKS_H
+
+#include <string>
+
+#include "layer/layer.h"
+
+namespace tconv::tools {
+
+/// Refuses what is no target, and what will be one: the message says which of
+/// both, and lists the targets that there are.
+Status checkTarget(const std::string &target);
+
+/// Refuses a folder that is not there; without this the built-in schedules
+/// would be taken and nobody told. Empty is no folder, and fine.
+Status checkSchedulePath(const std::string &folder);
+
+/// "bulk", "short", or empty: the class of `length`, bulk where that is 0.
+tconv_length_class chooseLengthClass(const std::string &name,
+                                     const tconv_params &params,
+                                     int64_t length);
+
+} // namespace tconv::tools
+
+#endif // TCONV_TOOLS_TCONV_COMPILE_CHECKS_H
