@@ -239,6 +239,11 @@ TEST_F(Threads, ChildrenUseTheirParentsLayers) {
 }
 
 TEST_F(Threads, ForkWhileOthersWork) {
+#if defined(__SANITIZE_ADDRESS__)
+  // A thread in the middle of an allocation holds a lock of ASan's allocator,
+  // which g++ 12's does not release in the child.
+  GTEST_SKIP() << "ASan's allocator does not survive fork() beside threads";
+#endif
   make(kLine);
   if (IsSkipped())
     return;

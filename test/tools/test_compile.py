@@ -204,16 +204,23 @@ def test_a_file_of_layers_needs_no_lengths(folder):
     assert [entry["kernel"]["length_class"] for entry in out] == ["bulk", "bulk"]
 
 
+# Of layers with few input channels every length is bulk; this has enough.
+WIDE = "in_channels=64 out_channels=8 kernel_size=4 stride=2"
+
+
 @pytest.mark.parametrize(
-    "length, option, expected",
-    [("", [], "bulk"), (" length=4000", [], "bulk"), (" length=2", [], "short"),
-     (" length=2", ["--length-class=bulk"], "bulk"),
-     ("", ["--length-class=short"], "short")],
-)  # fmt: skip
-def test_the_length_class(length, option, expected):
-    (entry,) = json.loads(
-        passes("tconv-compile", LAYER + length, *option, "--json", "-o", "up")
-    )
+    "line, option, expected",
+    [
+        (WIDE, [], "bulk"),
+        (WIDE + " length=4000", [], "bulk"),
+        (WIDE + " length=2", [], "short"),
+        (LAYER + " length=2", [], "bulk"),
+        (WIDE + " length=2", ["--length-class=bulk"], "bulk"),
+        (WIDE, ["--length-class=short"], "short"),
+    ],
+)
+def test_the_length_class(line, option, expected):
+    (entry,) = json.loads(passes("tconv-compile", line, *option, "--json", "-o", "up"))
     assert entry["kernel"]["length_class"] == expected
 
 

@@ -125,7 +125,20 @@ def test_the_loop_is_counted_right(target, length_class):
 def test_why_this_schedule(target, reason):
     kernel = json.loads(passes("tconv-inspect", ODD, f"--target={target}", "--json"))["kernel"]
     assert reason in kernel["why_feature"]
-    assert "many positions" in kernel["why_kind"]
+
+
+@pytest.mark.parametrize(
+    "length, option, reason",
+    [
+        ("", [], "no length"),
+        (" length=4000", [], "many positions"),
+        (" length=2", [], "a few positions"),
+        (" length=2", ["--length-class=bulk"], "--length-class=bulk"),
+    ],
+)
+def test_why_this_kind(length, option, reason):
+    facts = json.loads(passes("tconv-inspect", ODD + length, *option, "--json"))
+    assert reason in facts["kernel"]["why_kind"]
 
 
 def test_why_a_schedule_of_ones_own(tmp_path):
@@ -174,15 +187,18 @@ class Checker(HTMLParser):
 
     def __init__(self):
         super().__init__()
-        self.open, self.titles = [], 0
+        self.open, self.titles = [], []
 
     def handle_starttag(self, tag, attrs):
         if tag not in self.VOID or tag == "rect":
             self.open.append(tag)
-        self.titles += tag == "h2"
 
     def handle_startendtag(self, tag, attrs):
         pass
+
+    def handle_data(self, data):
+        if self.open and self.open[-1] == "h2":
+            self.titles.append(data)
 
     def handle_endtag(self, tag):
         assert self.open.pop() == tag
@@ -190,11 +206,17 @@ class Checker(HTMLParser):
 
 def test_the_page_is_well_formed(tmp_path):
     page = tmp_path / "page.html"
-    passes("tconv-inspect", ODD, "--html", page)
+    passes("tconv-inspect", ODD + " length=100", "--html", page)
     text = page.read_text()
     checker = Checker()
     checker.feed(text)
-    assert checker.open == [] and checker.titles >= 7
+    assert checker.open == []
+    assert checker.titles == [
+        "Kernel", "Launch", "Phases", "Packed weights", "Machine",
+        "Innermost loop with the most multiply-adds", "Stages",
+    ]  # fmt: skip
+    assert text.count("<details>") == 8  # schedule, six stages, assembly
+    assert not re.search(r"(src|href)=|@import|url\(", text)  # self-contained
     # 11 taps are drawn, one square each, and the IR is escaped.
     assert text.count('fill="#2a6fbb"') == 11
     assert "memref&lt;" in text and "memref<" not in text

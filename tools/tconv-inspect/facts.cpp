@@ -95,10 +95,18 @@ ordered_json launchFacts(const tconv_params &params, const tconv_shape &shape,
   return facts;
 }
 
-std::string whyKind(const std::string &kind) {
+/// Why a kind of schedule.
+/// @param asked the class that was asked for, or empty
+std::string whyKind(const std::string &kind, const std::string &asked,
+                    int64_t length) {
+  if (!asked.empty())
+    return "--length-class=" + asked + " asks for it";
+  if (length == 0)
+    return "no length is given, and bulk is meant then";
   return kind == "rows"
              ? "a few positions: vectors of positions would be mostly padding"
-             : "many positions: weights are broadcast, x is read as vectors";
+             : "many positions, or few input channels: weights are broadcast, "
+               "x is read as vectors";
 }
 
 /// Why a schedule is taken from where it is.
@@ -169,6 +177,7 @@ ordered_json tconv::tools::machineFacts(const CpuTarget &target) {
 tconv::Status tconv::tools::gather(const tconv_params &params,
                                    const tconv_shape &shape,
                                    const CompileOptions &options,
+                                   const std::string &askedClass,
                                    Facts &facts) {
   Compilation compilation(params, options);
   ordered_json &values = facts.values;
@@ -206,7 +215,7 @@ tconv::Status tconv::tools::gather(const tconv_params &params,
        {"kind", "length_class", "algorithm", "schedule", "blocks"})
     kernel[name] = made[name];
   std::string kind = made["kind"], name = made["schedule"];
-  kernel["why_kind"] = whyKind(kind);
+  kernel["why_kind"] = whyKind(kind, askedClass, shape.length);
   kernel["why_feature"] =
       whyFeature(name, compilation.target(), options.schedulePath);
   values["kernel"] = kernel;

@@ -29,8 +29,10 @@ struct Facts {
 
 /// Compiles a layer and gathers all facts.
 /// @param shape length 0: no launch is described; checked otherwise
+/// @param askedClass the length class if it was asked for, else empty
 Status gather(const tconv_params &params, const tconv_shape &shape,
-              const mlir::tconv::CompileOptions &options, Facts &facts);
+              const mlir::tconv::CompileOptions &options,
+              const std::string &askedClass, Facts &facts);
 
 /// What target parsing found of a machine.
 nlohmann::ordered_json machineFacts(const mlir::tconv::CpuTarget &target);

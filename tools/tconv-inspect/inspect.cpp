@@ -177,7 +177,8 @@ Status tconv::tools::inspect(const InspectArguments &arguments) {
       chooseLengthClass(arguments.lengthClass, params, shape.length);
 
   Facts facts;
-  if (Status status = gather(params, shape, options, facts))
+  if (Status status =
+          gather(params, shape, options, arguments.lengthClass, facts))
     return status;
   if (!arguments.html.empty())
     if (Status status = writeFiles({{arguments.html, htmlPage(facts)}}))
