@@ -285,11 +285,12 @@ def test_a_folder_that_is_not_there(folder):
     assert not list(folder.iterdir())
 
 
-def test_all_files_or_none(folder):
+@pytest.mark.parametrize("suffix", ["h", "o"])
+def test_all_files_or_none(folder, suffix):
     """One that can't be written, a folder, keeps the other from being so."""
-    (folder / "up.o").mkdir()
-    assert "up.o" in refuses("tconv-compile", LAYER, "-o", "up")
-    assert [path.name for path in folder.iterdir()] == ["up.o"]
+    (folder / f"up.{suffix}").mkdir()
+    assert f"up.{suffix}" in refuses("tconv-compile", LAYER, "-o", "up")
+    assert [path.name for path in folder.iterdir()] == [f"up.{suffix}"]
 
 
 def test_other_files_stay(folder):
