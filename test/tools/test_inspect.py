@@ -97,7 +97,9 @@ def test_the_loop_is_counted_right(target, length_class, layer):
     """Against another way to count: by the words of each instruction."""
     options = [layer, f"--target=cpu:{target}", f"--length-class={length_class}"]
     loop = json.loads(passes("tconv-inspect", *options, "--json"))["hot_loop"]
-    lines = passes("tconv-inspect", *options, "--asm").split("\n")
+    text = passes("tconv-inspect", *options, "--asm")
+    assert "%rsp, %rbp" not in text  # no frame pointer: rbp is like any other
+    lines = text.split("\n")
     counts = dict.fromkeys(("instructions", "multiply_adds", "loads", "stack_accesses"), 0)
     for line in lines[lines.index(loop["label"] + ":") + 1 :]:
         words = line.split("#")[0].split("\t")
@@ -106,7 +108,6 @@ def test_the_loop_is_counted_right(target, length_class, layer):
         name, operands = words[1], words[2] if len(words) > 2 else ""
         counts["instructions"] += 1
         counts["multiply_adds"] += name[:5] in ("vfmad", "fmla", "mulps", "vmulp")
-        assert "%rbp)" not in operands and "(%rbp" not in operands  # not told apart here
         reads = name.startswith("ld")
         if "(" in operands and not name.startswith(("lea", "prefetch")):
             reads = not operands.endswith(")")
