@@ -84,8 +84,13 @@ struct EmitKernelPass : tconv::impl::EmitKernelPassBase<EmitKernelPass> {
       module.emitError("a kernel needs the functions layer and layer_pack");
       return signalPassFailure();
     }
-    layer.setPrivate();
-    pack.setPrivate();
+    // Internal to the object too, so that two kernels can be linked together.
+    for (func::FuncOp func : {layer, pack}) {
+      func.setPrivate();
+      func->setAttr("llvm.linkage",
+                    LLVM::LinkageAttr::get(&getContext(),
+                                           LLVM::Linkage::Internal));
+    }
     if (failed(emitRun(layer)) || failed(emitPack(pack)) ||
         failed(emitDescriptor(layer, pack)))
       signalPassFailure();

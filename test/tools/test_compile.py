@@ -116,6 +116,21 @@ def test_an_object_links_and_runs(target, length_class):
     assert description["length_class"] == length_class
 
 
+def test_two_kernels_in_one_program():
+    """An object has one name that others can see: the kernel's."""
+    for name, stride in (("one", 2), ("two", 3)):
+        line = LAYER.replace("stride=2", f"stride={stride}")
+        passes("tconv-compile", line, f"--symbol={name}", "--target=cpu:x86-64", "-o", name)
+        names = subprocess.run(["nm", "-g", f"{name}.o"], capture_output=True, text=True)
+        assert [line.split()[-1] for line in names.stdout.splitlines()] == [name]
+    open("main.c", "w").write(
+        '#include "one.h"\n#include "two.h"\n'
+        "int main(void) { return one.stride != 2 || two.stride != 3; }\n"
+    )
+    compiled("main.c", "one.o", "two.o", "-o", "main")
+    assert subprocess.run(["./main"]).returncode == 0
+
+
 def test_every_output(folder):
     passes("tconv-compile", LAYER, "--emit=object,header,asm,llvm,mlir", "-o", "up")
     names = {path.name for path in folder.iterdir()}

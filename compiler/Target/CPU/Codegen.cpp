@@ -62,6 +62,10 @@ mlir::tconv::translateAndOptimize(ModuleOp module, const CpuTarget &target,
       continue;
     // No loop becomes a call of memset or memcpy.
     function.addFnAttr("no-builtins");
+    // An entry point only takes its arguments apart: inlining the body into it
+    // would cost compile time and gain nothing.
+    if (function.hasLocalLinkage() && !function.hasAddressTaken())
+      function.addFnAttr(llvm::Attribute::NoInline);
     function.addFnAttr(llvm::Attribute::NoUnwind);
     function.addFnAttr("target-cpu", target.cpu);
     if (!target.features.empty())
