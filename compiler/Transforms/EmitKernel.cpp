@@ -87,9 +87,9 @@ struct EmitKernelPass : tconv::impl::EmitKernelPassBase<EmitKernelPass> {
     // Internal to the object too, so that two kernels can be linked together.
     for (func::FuncOp func : {layer, pack}) {
       func.setPrivate();
-      func->setAttr("llvm.linkage",
-                    LLVM::LinkageAttr::get(&getContext(),
-                                           LLVM::Linkage::Internal));
+      func->setAttr(
+          "llvm.linkage",
+          LLVM::LinkageAttr::get(&getContext(), LLVM::Linkage::Internal));
     }
     if (failed(emitRun(layer)) || failed(emitPack(pack)) ||
         failed(emitDescriptor(layer, pack)))
