@@ -2,6 +2,7 @@
 #include "compiler/Dialect/PackedLayout.h"
 
 #include "llvm/Support/MathExtras.h"
+#include <limits>
 
 using namespace mlir;
 using namespace mlir::tconv;
@@ -12,14 +13,31 @@ PackedLayout::PackedLayout(DecompositionAttr decomposition, PackingAttr packing,
     : stride_(decomposition.getStride()), rows_(packing.getRows()),
       channels_(packing.getChannels()),
       blocks_(llvm::divideCeil(groupOutputs, packing.getChannels())) {
+  // The numbers may come from text: none is to wrap around unseen.
+  auto times = [&](int64_t a, int64_t b) {
+    int64_t product = 0;
+    fits_ &= !llvm::MulOverflow(a, b, product);
+    return product;
+  };
+  auto plus = [&](int64_t a, int64_t b) {
+    int64_t sum = 0;
+    fits_ &= !llvm::AddOverflow(a, b, sum);
+    return sum;
+  };
   for (SectionAttr section : decomposition.getSections()) {
-    int64_t sectionRows = channels_ * section.getPhases().size();
+    int64_t sectionRows = times(channels_, section.getPhases().size());
     int64_t sectionTiles = llvm::divideCeil(sectionRows, rows_);
     sections_.push_back({section, tiles_, sectionTiles, blockElements_});
-    tiles_ += sectionTiles;
-    blockElements_ += sectionTiles * groupInputs * section.getTaps() * rows_;
+    tiles_ = plus(tiles_, sectionTiles);
+    int64_t tapElements = times(times(sectionTiles, rows_), groupInputs);
+    blockElements_ =
+        plus(blockElements_, times(tapElements, section.getTaps()));
   }
-  totalElements_ = groups * blocks_ * blockElements_;
+  (void)times(tiles_, rows_); // the rows of a scratch buffer
+  totalElements_ = times(times(groups, blocks_), blockElements_);
+  (void)times(totalElements_, sizeof(float));
+  if (!fits_)
+    totalElements_ = std::numeric_limits<int64_t>::max();
 }
 
 SmallVector<PackedTapGroup> PackedLayout::tapGroups() const {

@@ -40,7 +40,11 @@ public:
   /// Register tiles in a block, all sections together.
   int64_t tiles() const { return tiles_; }
   int64_t blockElements() const { return blockElements_; }
+  /// The largest number of 64 bits where they do not fit.
   int64_t totalElements() const { return totalElements_; }
+  /// Whether the packed weights fit 64 bits, in bytes; if not, no other number
+  /// of the layout means anything.
+  bool fits() const { return fits_; }
   ArrayRef<PackedSection> sections() const { return sections_; }
   SmallVector<PackedTapGroup> tapGroups() const;
 
@@ -52,6 +56,7 @@ public:
 private:
   int64_t stride_, rows_, channels_, blocks_;
   int64_t tiles_ = 0, blockElements_ = 0, totalElements_ = 0;
+  bool fits_ = true;
   SmallVector<PackedSection> sections_;
 };
 

@@ -27,6 +27,9 @@
 
 namespace mlir::tconv {
 
+/// Phases of a layer at most: tables with a row for each are part of a kernel.
+inline constexpr int64_t kMostPhases = int64_t(1) << 22;
+
 /// Makes the destination ops bufferizable.
 void registerBufferizationModels(DialectRegistry &registry);
 

@@ -3,7 +3,9 @@
 
 #include "mlir/IR/Builders.h"
 #include "mlir/IR/DialectImplementation.h"
+#include "llvm/ADT/DenseSet.h"
 #include "llvm/ADT/TypeSwitch.h"
+#include "llvm/Support/MathExtras.h"
 
 using namespace mlir;
 using namespace mlir::tconv;
@@ -41,12 +43,27 @@ LogicalResult SectionAttr::verify(function_ref<InFlightDiagnostic()> emitError,
   return success();
 }
 
+/// Distances between positions are added and subtracted all over the compiler;
+/// within these bounds no sum of a few of them overflows.
+static constexpr int64_t kFarthest = int64_t(1) << 60;
+
+/// Whether `first` and `first + (count - 1) * step` lie within the bounds.
+static bool reaches(int64_t first, int64_t count, int64_t step) {
+  int64_t last;
+  return first >= -kFarthest && first <= kFarthest &&
+         !llvm::MulOverflow<int64_t>(count - 1, step, last) &&
+         !llvm::AddOverflow<int64_t>(first, last, last) && last <= kFarthest;
+}
+
 LogicalResult
 DecompositionAttr::verify(function_ref<InFlightDiagnostic()> emitError,
                           int64_t stride, int64_t crop, int64_t tapStep,
                           int64_t shiftStep, ArrayRef<SectionAttr> sections) {
   if (stride < 1)
     return emitError() << "stride must be at least 1, got " << stride;
+  if (stride > kMostPhases)
+    return emitError() << "stride must be at most " << kMostPhases << ", got "
+                       << stride;
   if (crop < 0 || crop >= stride)
     return emitError() << "crop must be in [0, stride), got " << crop
                        << " with stride " << stride;
@@ -55,16 +72,25 @@ DecompositionAttr::verify(function_ref<InFlightDiagnostic()> emitError,
                        << tapStep << " and " << shiftStep;
   if (sections.empty())
     return emitError() << "a decomposition needs at least one section";
-  SmallVector<bool> seen(stride, false);
-  for (SectionAttr section : sections)
+  llvm::DenseSet<int64_t> seen;
+  for (SectionAttr section : sections) {
+    int64_t taps = section.getTaps();
+    if (!reaches(section.getShift(), taps, shiftStep))
+      return emitError() << "shift " << section.getShift() << " of " << taps
+                         << " taps, " << shiftStep
+                         << " apart, lies too far out";
+    for (int64_t tap : section.getFirstTaps())
+      if (!reaches(tap, taps, tapStep))
+        return emitError() << "first tap " << tap << " of " << taps << " taps, "
+                           << tapStep << " apart, lies too far out";
     for (int64_t phase : section.getPhases()) {
       if (phase < 0 || phase >= stride)
         return emitError() << "phase " << phase
                            << " is outside [0, stride) with stride " << stride;
-      if (seen[phase])
+      if (!seen.insert(phase).second)
         return emitError() << "phase " << phase << " is in two sections";
-      seen[phase] = true;
     }
+  }
   return success();
 }
 

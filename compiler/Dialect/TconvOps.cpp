@@ -87,6 +87,50 @@ LogicalResult verifyStatic(Operation *op, Value value, StringRef name,
   return success();
 }
 
+/// Axes that are not empty, where their sizes are known.
+LogicalResult verifyNotEmpty(Operation *op, Value value, StringRef name,
+                             ArrayRef<int64_t> axes) {
+  auto type = cast<ShapedType>(value.getType());
+  for (int64_t axis : axes)
+    if (type.getDimSize(axis) == 0)
+      return op->emitOpError() << "axis " << axis << " of " << name
+                               << " must not be empty, got " << type;
+  return success();
+}
+
+/// A buffer of the pieces: its last axis is read and written by vectors.
+LogicalResult verifyBuffer(Operation *op, Value value, StringRef name,
+                           int64_t rank) {
+  if (failed(verifyRank(op, value, name, rank)))
+    return failure();
+  auto type = cast<MemRefType>(value.getType());
+  if (!type.getElementType().isF32())
+    return op->emitOpError("computes f32 only so far, got ") << type;
+  if (!type.isLastDimUnitStride())
+    return op->emitOpError() << "the last axis of " << name
+                             << " must be contiguous, got " << type;
+  return success();
+}
+
+LogicalResult verifyBias(Operation *op, Value bias, int64_t outputs) {
+  if (!bias)
+    return success();
+  auto type = cast<ShapedType>(bias.getType());
+  if (!type.hasRank() || type.getRank() != 1 || type.getDimSize(0) != outputs)
+    return op->emitOpError()
+           << "bias must be (Cout) = (" << outputs << "), got " << type;
+  return success();
+}
+
+LogicalResult verifySameBatch(Operation *op, Value x, Value y) {
+  auto a = cast<ShapedType>(x.getType()), b = cast<ShapedType>(y.getType());
+  if (!a.isDynamicDim(0) && !b.isDynamicDim(0) &&
+      a.getDimSize(0) != b.getDimSize(0))
+    return op->emitOpError()
+           << "x and y differ in their batch: " << a << " and " << b;
+  return success();
+}
+
 LogicalResult verifyAtLeast(Operation *op, StringRef name, int64_t value,
                             int64_t least) {
   if (value < least)
@@ -109,6 +153,8 @@ LogicalResult Conv1dTransposeOp::verify() {
       failed(verifyStatic(*this, getX(), "x", {1})) ||
       failed(verifyStatic(*this, getWeight(), "weight", {0, 1, 2})) ||
       failed(verifyStatic(*this, getInit(), "y", {1})) ||
+      failed(verifyNotEmpty(*this, getX(), "x", {1})) ||
+      failed(verifyNotEmpty(*this, getInit(), "y", {1, 2})) ||
       failed(verifyAtLeast(*this, "stride", getStride(), 1)) ||
       failed(verifyAtLeast(*this, "dilation", getDilation(), 1)) ||
       failed(verifyAtLeast(*this, "groups", getGroups(), 1)))
@@ -130,19 +176,9 @@ LogicalResult Conv1dTransposeOp::verify() {
     return emitOpError() << "weight must be (Cin, Cout / groups, K) = ("
                          << inputs << ", " << outputs / getGroups()
                          << ", K >= 1), got " << weight;
-  if (Value bias = getBias()) {
-    auto type = cast<ShapedType>(bias.getType());
-    if (!type.hasRank() || type.getRank() != 1 || type.getDimSize(0) != outputs)
-      return emitOpError() << "bias must be (Cout) = (" << outputs << "), got "
-                           << type;
-  }
-  auto batchesDiffer = [&](ShapedType a, ShapedType b) {
-    return !a.isDynamicDim(0) && !b.isDynamicDim(0) &&
-           a.getDimSize(0) != b.getDimSize(0);
-  };
-  if (batchesDiffer(x, y))
-    return emitOpError() << "x and y differ in their batch: " << x << " and "
-                         << y;
+  if (failed(verifyBias(*this, getBias(), outputs)) ||
+      failed(verifySameBatch(*this, getX(), getInit())))
+    return failure();
   if (!x.isDynamicDim(2) && x.getDimSize(2) < 1)
     return emitOpError() << "x needs at least one position, got " << x;
   // The numbers come from text: no arithmetic below may overflow.
@@ -150,7 +186,8 @@ LogicalResult Conv1dTransposeOp::verify() {
   if (llvm::MulOverflow<int64_t>(getDilation(), kernel - 1, reach) ||
       llvm::MulOverflow<int64_t>(x.isDynamicDim(2) ? 0 : x.getDimSize(2) - 1,
                                  getStride(), full) ||
-      llvm::AddOverflow<int64_t>(full, reach + 1, full) ||
+      llvm::AddOverflow<int64_t>(full, reach, full) ||
+      llvm::AddOverflow<int64_t>(full, 1, full) ||
       llvm::SubOverflow<int64_t>(full, getCropBegin(), cropped) ||
       llvm::SubOverflow<int64_t>(cropped, getCropEnd(), cropped))
     return emitOpError("sizes do not fit 64 bits");
@@ -200,6 +237,8 @@ Conv1dTransposeOp::reifyResultShapes(OpBuilder &builder,
 static LogicalResult verifyPackedSize(Operation *op, Value packed,
                                       const PackedLayout &layout) {
   auto type = cast<ShapedType>(packed.getType());
+  if (!layout.fits())
+    return op->emitOpError("packed weights do not fit 64 bits");
   if (!type.hasRank() || type.getRank() != 1 ||
       type.getDimSize(0) != layout.totalElements())
     return op->emitOpError()
@@ -212,6 +251,7 @@ LogicalResult PackWeightsOp::verify() {
   if (failed(verifyForm(*this, getInit())) ||
       failed(verifyRank(*this, getWeight(), "weight", 3)) ||
       failed(verifyStatic(*this, getWeight(), "weight", {0, 1, 2})) ||
+      failed(verifyNotEmpty(*this, getWeight(), "weight", {0, 1, 2})) ||
       failed(verifyAtLeast(*this, "groups", getGroups(), 1)))
     return failure();
   auto weight = cast<ShapedType>(getWeight().getType());
@@ -255,6 +295,8 @@ LogicalResult PhasesOp::verify() {
       failed(verifyRank(*this, getInit(), "y", 3)) ||
       failed(verifyStatic(*this, getX(), "x", {1})) ||
       failed(verifyStatic(*this, getInit(), "y", {1})) ||
+      failed(verifyNotEmpty(*this, getX(), "x", {1})) ||
+      failed(verifyNotEmpty(*this, getInit(), "y", {1, 2})) ||
       failed(verifyAtLeast(*this, "groups", getGroups(), 1)))
     return failure();
   if (!getWindow().empty() && getWindow().size() != 8)
@@ -264,6 +306,12 @@ LogicalResult PhasesOp::verify() {
     return emitOpError("is tiled and packed on buffers only");
   if (isPacked() != getPanelPositions().has_value())
     return emitOpError("needs panel_origin and panel_positions together");
+  if (isPacked() && (failed(verifyStatic(*this, getX(), "x", {0, 1, 2})) ||
+                     failed(verifyAtLeast(*this, "panel_positions",
+                                          *getPanelPositions(), 1))))
+    return failure();
+  if (!isPacked() && failed(verifySameBatch(*this, getX(), getInit())))
+    return failure();
   int64_t inputs = cast<ShapedType>(getX().getType()).getDimSize(1);
   int64_t outputs = cast<ShapedType>(getInit().getType()).getDimSize(1);
   if (!isPacked() && inputs % getGroups() != 0)
@@ -272,12 +320,8 @@ LogicalResult PhasesOp::verify() {
   if (outputs % getGroups() != 0)
     return emitOpError() << "groups must divide the output channels, got "
                          << getGroups() << " for " << outputs;
-  if (Value bias = getBias()) {
-    auto type = cast<ShapedType>(bias.getType());
-    if (!type.hasRank() || type.getRank() != 1 || type.getDimSize(0) != outputs)
-      return emitOpError() << "bias must be (Cout) = (" << outputs << "), got "
-                           << type;
-  }
+  if (failed(verifyBias(*this, getBias(), outputs)))
+    return failure();
   return verifyPackedSize(*this, getWeights(),
                           PackedLayout(getDecomposition(), getPacking(),
                                        getGroups(), getGroupInputs(),
@@ -293,19 +337,26 @@ void PhasesOp::getEffects(Effects &effects) {
 //===----------------------------------------------------------------------===//
 
 LogicalResult PackInputOp::verify() {
-  if (failed(verifyRank(*this, getX(), "x", 3)) ||
-      failed(verifyRank(*this, getPanel(), "panel", 3)) ||
+  if (failed(verifyBuffer(*this, getX(), "x", 3)) ||
+      failed(verifyBuffer(*this, getPanel(), "panel", 3)) ||
+      failed(verifyStatic(*this, getX(), "x", {1})) ||
       failed(verifyStatic(*this, getPanel(), "panel", {0, 1, 2})) ||
+      failed(verifyNotEmpty(*this, getPanel(), "panel", {0, 1, 2})) ||
       failed(verifyAtLeast(*this, "panel_positions", getPanelPositions(), 1)) ||
       failed(verifyAtLeast(*this, "granule", getGranule(), 1)) ||
       failed(verifyAtLeast(*this, "span", getSpan(), 0)))
     return failure();
   auto panel = cast<MemRefType>(getPanel().getType());
+  int64_t inputs = cast<MemRefType>(getX().getType()).getDimSize(1);
+  if (inputs % panel.getDimSize(1) != 0)
+    return emitOpError() << "a panel holds the channels of one group, got "
+                         << panel.getDimSize(1) << " of " << inputs;
   if (getPanelPositions() % getGranule() != 0)
     return emitOpError() << "granule must divide panel_positions, got "
                          << getGranule() << " for " << getPanelPositions();
-  if (panel.getDimSize(2) <
-      static_cast<int64_t>(getPanelPositions() + getSpan()))
+  int64_t columns;
+  if (llvm::AddOverflow<int64_t>(getPanelPositions(), getSpan(), columns) ||
+      panel.getDimSize(2) < columns)
     return emitOpError() << "a panel of " << panel.getDimSize(2)
                          << " columns can't hold " << getPanelPositions()
                          << " positions and a span of " << getSpan();
@@ -322,15 +373,18 @@ int64_t ContractOp::getDepth() {
 }
 
 LogicalResult ContractOp::verify() {
-  if (failed(verifyRank(*this, getPanel(), "panel", 3)) ||
-      failed(verifyRank(*this, getWeights(), "weights", 1)) ||
-      failed(verifyRank(*this, getScratch(), "scratch", 2)) ||
+  if (failed(verifyBuffer(*this, getPanel(), "panel", 3)) ||
+      failed(verifyBuffer(*this, getWeights(), "weights", 1)) ||
+      failed(verifyBuffer(*this, getScratch(), "scratch", 2)) ||
       failed(verifyStatic(*this, getPanel(), "panel", {0, 1, 2})) ||
       failed(verifyStatic(*this, getScratch(), "scratch", {0, 1})) ||
+      failed(verifyNotEmpty(*this, getPanel(), "panel", {0, 1, 2})) ||
+      failed(verifyNotEmpty(*this, getScratch(), "scratch", {0, 1})) ||
       failed(verifyAtLeast(*this, "rows", getRows(), 1)) ||
       failed(verifyAtLeast(*this, "taps", getTaps(), 1)) ||
       failed(verifyAtLeast(*this, "tiles", getTiles(), 1)) ||
       failed(verifyAtLeast(*this, "first_tile", getFirstTile(), 0)) ||
+      failed(verifyAtLeast(*this, "shift_step", getShiftStep(), 1)) ||
       failed(verifyAtLeast(*this, "panel_positions", getPanelPositions(), 1)))
     return failure();
   if (getWindow().size() != 6)
@@ -343,15 +397,28 @@ LogicalResult ContractOp::verify() {
   int64_t rowAxis = getVectors() == VectorAxis::positions ? 0 : 1;
   int64_t scratchRows =
       cast<MemRefType>(getScratch().getType()).getDimSize(rowAxis);
-  if (scratchRows <
-      static_cast<int64_t>((getFirstTile() + getTiles()) * getRows()))
+  int64_t needed;
+  if (llvm::AddOverflow<int64_t>(getFirstTile(), getTiles(), needed) ||
+      llvm::MulOverflow<int64_t>(needed, getRows(), needed))
+    return emitOpError("rows do not fit 64 bits");
+  if (scratchRows < needed)
     return emitOpError() << "scratch has " << scratchRows << " rows, needs "
-                         << (getFirstTile() + getTiles()) * getRows();
+                         << needed;
+  int64_t maxShift = getMaxShift();
+  int64_t width = cast<MemRefType>(getPanel().getType()).getDimSize(2);
   for (int64_t shift : getShifts()) {
-    int64_t last = shift + (getTaps() - 1) * getShiftStep();
-    if (last > static_cast<int64_t>(getMaxShift()))
+    int64_t last, columns;
+    if (llvm::MulOverflow<int64_t>(getTaps() - 1, getShiftStep(), last) ||
+        llvm::AddOverflow<int64_t>(shift, last, last) ||
+        llvm::SubOverflow<int64_t>(maxShift, shift, columns) ||
+        llvm::AddOverflow<int64_t>(columns, getPanelPositions(), columns))
+      return emitOpError("shifts do not fit 64 bits");
+    if (last > maxShift)
       return emitOpError() << "shift " << last << " of the last tap is beyond "
-                           << "max_shift " << getMaxShift();
+                           << "max_shift " << maxShift;
+    if (columns > width)
+      return emitOpError() << "shift " << shift << " reads " << columns
+                           << " columns of a panel of " << width;
   }
   return success();
 }
@@ -363,15 +430,20 @@ void ContractOp::getEffects(Effects &effects) {
 }
 
 LogicalResult EpilogueOp::verify() {
-  if (failed(verifyRank(*this, getScratch(), "scratch", 2)) ||
-      failed(verifyRank(*this, getY(), "y", 3)) ||
+  if (failed(verifyBuffer(*this, getScratch(), "scratch", 2)) ||
+      failed(verifyBuffer(*this, getY(), "y", 3)) ||
       failed(verifyStatic(*this, getScratch(), "scratch", {0, 1})) ||
+      failed(verifyNotEmpty(*this, getScratch(), "scratch", {0, 1})) ||
+      failed(verifyStatic(*this, getY(), "y", {1})) ||
+      (getBias() && failed(verifyBuffer(*this, getBias(), "bias", 1))) ||
+      failed(verifyBias(*this, getBias(),
+                        cast<ShapedType>(getY().getType()).getDimSize(1))) ||
       failed(verifyAtLeast(*this, "stride", getStride(), 1)))
     return failure();
-  if (getCrop() >= getStride())
-    return emitOpError() << "crop must be in [0, stride), got " << getCrop()
-                         << " with stride " << getStride();
-  int64_t stride = getStride();
+  int64_t stride = getStride(), crop = getCrop();
+  if (crop < 0 || crop >= stride)
+    return emitOpError() << "crop must be in [0, stride), got " << crop
+                         << " with stride " << stride;
   if (static_cast<int64_t>(getFirstRows().size()) != stride ||
       static_cast<int64_t>(getRowSteps().size()) != stride)
     return emitOpError() << "needs a first row and a row step for each of "
@@ -382,6 +454,10 @@ LogicalResult EpilogueOp::verify() {
   for (int64_t row : getFirstRows())
     if (row < -1 || row >= rows)
       return emitOpError() << "row " << row << " is outside a scratch of "
+                           << rows;
+  for (int64_t step : getRowSteps())
+    if (step < 0 || step > rows)
+      return emitOpError() << "row step " << step << " is outside a scratch of "
                            << rows;
   return success();
 }

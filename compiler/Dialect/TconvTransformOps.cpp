@@ -16,6 +16,7 @@
 #include "mlir/Dialect/Transform/IR/TransformTypes.h"
 #include "mlir/Dialect/Transform/Interfaces/TransformInterfaces.h"
 #include "mlir/IR/Matchers.h"
+#include "llvm/Support/MathExtras.h"
 
 using namespace mlir;
 using namespace mlir::tconv;
@@ -49,17 +50,30 @@ DiagnosedSilenceableFailure onlyPayload(Operation *transformOp,
   return DiagnosedSilenceableFailure::success();
 }
 
+/// Numbers of a schedule: beyond this no buffer of a kernel could be had.
+constexpr int64_t kMostParam = std::numeric_limits<int32_t>::max();
+
+/// A number from 1 to kMostParam, or nothing.
+std::optional<int64_t> readParam(Attribute attr) {
+  auto value = dyn_cast_or_null<IntegerAttr>(attr);
+  if (!value || !value.getType().isSignlessInteger() ||
+      !value.getValue().isStrictlyPositive() ||
+      value.getValue().ugt(kMostParam))
+    return std::nullopt;
+  return value.getValue().getZExtValue();
+}
+
 /// The one value of a parameter, at least 1.
 DiagnosedSilenceableFailure onlyParam(Operation *transformOp,
                                       TransformState &state, Value param,
                                       StringRef name, int64_t &result) {
   ArrayRef<Attribute> values = state.getParams(param);
-  auto value = values.size() == 1 ? dyn_cast<IntegerAttr>(values.front())
-                                  : IntegerAttr();
-  if (!value || value.getInt() < 1)
+  auto value = values.size() == 1 ? readParam(values.front()) : std::nullopt;
+  if (!value)
     return emitDefiniteFailure(transformOp)
-           << name << " must be one number of at least 1";
-  result = value.getInt();
+           << name << " must be one number of at least 1 and at most "
+           << kMostParam;
+  result = *value;
   return DiagnosedSilenceableFailure::success();
 }
 
@@ -78,6 +92,27 @@ LogicalResult hoistBefore(Value value, scf::ForOp loop) {
       return failure();
   def->moveBefore(loop);
   return success();
+}
+
+/// Whether the product of some sizes fits 64 bits, with room for the elements'
+/// bytes.
+bool productFits(ArrayRef<int64_t> sizes) {
+  int64_t product = 16;
+  for (int64_t size : sizes)
+    if (llvm::MulOverflow(product, size, product))
+      return false;
+  return true;
+}
+
+/// The largest value of a size that tiling made: a constant, or the constant in
+/// an affine.min. Nothing where it isn't known.
+std::optional<int64_t> mostOf(Value size) {
+  auto bound = getConstantIntValue(size);
+  if (auto min = size.getDefiningOp<affine::AffineMinOp>())
+    for (AffineExpr expr : min.getMap().getResults())
+      if (auto constant = dyn_cast<AffineConstantExpr>(expr))
+        bound = std::min(bound.value_or(kMostParam), constant.getValue());
+  return bound;
 }
 
 /// A buffer that lives as long as the function; tconv-assign-workspace places
@@ -112,6 +147,16 @@ DiagnosedSilenceableFailure ChooseBlocksOp::apply(TransformRewriter &rewriter,
   diag = onlyParam(*this, state, getColumns(), "columns", columns);
   if (!diag.succeeded())
     return diag;
+  // The cost model multiplies these without looking.
+  DecompositionAttr map = phases.getDecomposition();
+  int64_t span = map.getSpan(), taps = 0;
+  for (SectionAttr section : map.getSections())
+    taps = std::max(taps, section.getTaps());
+  int64_t stride = map.getStride(), inputs = phases.getGroupInputs();
+  if (!productFits({stride, taps, inputs}) || !productFits({rows, taps}) ||
+      !productFits({columns + span, inputs}) ||
+      !productFits({stride, columns + span}))
+    return emitDefiniteFailure("needs a layer whose blocks fit 64 bits");
   BlockSizes sizes =
       chooseBlocks(phases, machineOf(phases), rows, columns, getVectors());
   // They stand on the function, which outlives the tiling.
@@ -119,15 +164,20 @@ DiagnosedSilenceableFailure ChooseBlocksOp::apply(TransformRewriter &rewriter,
   if (!func)
     return emitDefiniteFailure("needs a layer inside a function");
   if (auto given = func->getAttrOfType<DictionaryAttr>(kBlocksAttr)) {
-    auto read = [&](StringRef name, int64_t &value) {
-      auto attr = given.getAs<IntegerAttr>(name);
-      if (attr && attr.getInt() > 0)
-        value = attr.getInt();
-    };
-    read("channels", sizes.channels);
-    read("positions", sizes.positions);
-    read("depth", sizes.depth);
-    read("panel", sizes.panel);
+    std::pair<StringRef, int64_t *> fields[] = {{"channels", &sizes.channels},
+                                                {"positions", &sizes.positions},
+                                                {"depth", &sizes.depth},
+                                                {"panel", &sizes.panel}};
+    for (auto [name, value] : fields)
+      if (Attribute attr = given.get(name)) {
+        std::optional<int64_t> number = readParam(attr);
+        if (!number)
+          return emitDefiniteFailure()
+                 << name << " of " << kBlocksAttr
+                 << " must be a number of at least 1 and at most " << kMostParam
+                 << ", got " << attr;
+        *value = *number;
+      }
   } else {
     Builder &b = rewriter;
     func->setAttr(
@@ -190,6 +240,10 @@ DiagnosedSilenceableFailure SetPackingOp::apply(TransformRewriter &rewriter,
   auto packing = PackingAttr::get(getContext(), channels, rows);
   PackedLayout layout(phases.getDecomposition(), packing, phases.getGroups(),
                       phases.getGroupInputs(), phases.getGroupOutputs());
+  if (!layout.fits())
+    return emitDefiniteFailure()
+           << "packed weights in blocks of " << channels << " channels and "
+           << rows << " rows do not fit 64 bits";
   phases.setPackingAttr(packing);
   pack.setPackingAttr(packing);
   OpBuilder::InsertionGuard guard(rewriter);
@@ -252,6 +306,15 @@ DiagnosedSilenceableFailure MapTasksOp::apply(TransformRewriter &rewriter,
     }
     if (!loops[i])
       return emitDefiniteFailure("needs four nested loops");
+  }
+
+  for (scf::ForOp loop : loops) {
+    if (loop.getNumResults() != 0 ||
+        !loop.getInductionVar().getType().isIndex())
+      return emitDefiniteFailure(
+          "needs loops over indices that carry no values");
+    if (getConstantIntValue(loop.getStep()).value_or(1) < 1)
+      return emitDefiniteFailure("needs loops with a step of at least 1");
   }
 
   Location loc = loops[0].getLoc();
@@ -380,6 +443,12 @@ DiagnosedSilenceableFailure PackInputOp::apply(TransformRewriter &rewriter,
   auto func = phases->getParentOfType<func::FuncOp>();
   if (!func)
     return emitDefiniteFailure("needs a tile inside a function");
+  if (!loop->isProperAncestor(phases))
+    return emitDefiniteFailure("needs a loop around the tile");
+  if (int64_t most = mostOf(phases.getWindowSize(3)).value_or(positions);
+      most > positions)
+    return emitDefiniteFailure() << "positions must be at least the tile's "
+                                 << most << ", got " << positions;
   for (Value value : {phases.getWindowOffset(0), phases.getWindowOffset(1),
                       phases.getWindowOffset(3), phases.getWindowSize(3)})
     if (failed(hoistBefore(value, loop)))
@@ -390,6 +459,10 @@ DiagnosedSilenceableFailure PackInputOp::apply(TransformRewriter &rewriter,
   constexpr int64_t lineElements = 16;
   DecompositionAttr map = phases.getDecomposition();
   int64_t width = llvm::alignTo(panel + map.getSpan(), lineElements);
+  if (!productFits({positions / panel, phases.getGroupInputs(), width}))
+    return emitDefiniteFailure()
+           << "panels of " << panel << " positions and a span of "
+           << map.getSpan() << " do not fit 64 bits";
   Location loc = phases.getLoc();
   Value buffer = allocateAtEntry(
       rewriter, loc, func, {positions / panel, phases.getGroupInputs(), width});
@@ -449,7 +522,14 @@ DiagnosedSilenceableFailure SplitPhasesOp::apply(TransformRewriter &rewriter,
                       phases.getGroups(), phases.getGroupInputs(),
                       phases.getGroupOutputs());
   Location loc = phases.getLoc();
+  if (int64_t most = mostOf(phases.getWindowSize(3)).value_or(columns);
+      most > columns)
+    return emitDefiniteFailure() << "columns must be at least the tile's "
+                                 << most << " positions, got " << columns;
   int64_t scratchRows = layout.tiles() * layout.rows();
+  if (!productFits({scratchRows, columns}))
+    return emitDefiniteFailure() << "sums of " << scratchRows << " rows and "
+                                 << columns << " columns do not fit 64 bits";
   SmallVector<int64_t> shape = {scratchRows, columns};
   if (!alongPositions)
     std::swap(shape[0], shape[1]);

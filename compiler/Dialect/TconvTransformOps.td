@@ -24,6 +24,25 @@ def Tconv_ChooseBlocksOp : Tconv_TransformOp<"choose_blocks"> {
     positions share a panel, from the layer and the machine's caches, without
     measuring. A `tconv.blocks` attribute of
     the function comes first; without one, it is left there.
+
+    Example:
+
+    ```mlir
+    module attributes {transform.with_named_sequence} {
+      transform.named_sequence @schedule(
+          %layer: !transform.any_op {transform.readonly},
+          %rows: !transform.param<i64> {transform.readonly},
+          %columns: !transform.param<i64> {transform.readonly}) {
+        %channels, %positions, %depth, %panel =
+            transform.tconv.choose_blocks %layer
+                rows %rows columns %columns vectors <positions>
+            : (!transform.any_op, !transform.param<i64>, !transform.param<i64>)
+            -> (!transform.param<i64>, !transform.param<i64>,
+                !transform.param<i64>, !transform.param<i64>)
+        transform.yield
+      }
+    }
+    ```
   }];
   let arguments = (ins TransformHandleTypeInterface:$target,
                        TransformParamTypeInterface:$rows,
@@ -45,6 +64,21 @@ def Tconv_SetPackingOp : Tconv_TransformOp<"set_packing"> {
     Weights are packed in blocks of `channels` output channels and register
     tiles of `rows` rows. Changes the `tconv.phases` and the
     `tconv.pack_weights` that feeds it.
+
+    Example:
+
+    ```mlir
+    module attributes {transform.with_named_sequence} {
+      transform.named_sequence @schedule(
+          %layer: !transform.any_op {transform.readonly},
+          %channels: !transform.param<i64> {transform.readonly},
+          %rows: !transform.param<i64> {transform.readonly}) {
+        transform.tconv.set_packing %layer channels %channels rows %rows
+            : !transform.any_op, !transform.param<i64>, !transform.param<i64>
+        transform.yield
+      }
+    }
+    ```
   }];
   let arguments = (ins TransformHandleTypeInterface:$target,
                        TransformParamTypeInterface:$channels,
@@ -64,6 +98,19 @@ def Tconv_MapTasksOp : Tconv_TransformOp<"map_tasks"> {
     positions follow each other, so that what is prepared for it (a panel) is
     prepared once for all of them. Returns the two loops that are left: over
     blocks of positions, and over blocks of channels.
+
+    Example:
+
+    ```mlir
+    module attributes {transform.with_named_sequence} {
+      transform.named_sequence @schedule(
+          %nest: !transform.any_op {transform.consumed}) {
+        %blocks, %tasks = transform.tconv.map_tasks %nest
+            : (!transform.any_op) -> (!transform.any_op, !transform.any_op)
+        transform.yield
+      }
+    }
+    ```
   }];
   let arguments = (ins TransformHandleTypeInterface:$nest);
   let results = (outs TransformHandleTypeInterface:$block_loop,
@@ -80,6 +127,25 @@ def Tconv_PackInputOp : Tconv_TransformOp<"pack_input"> {
     both multiples of `granule`, to which the positions of the last tile are
     rounded up. The panels are packed before `loop`, which must not change the
     tile's positions.
+
+    Example:
+
+    ```mlir
+    module attributes {transform.with_named_sequence} {
+      transform.named_sequence @schedule(
+          %tile: !transform.any_op {transform.readonly},
+          %loop: !transform.any_op {transform.readonly},
+          %positions: !transform.param<i64> {transform.readonly},
+          %panel: !transform.param<i64> {transform.readonly},
+          %granule: !transform.param<i64> {transform.readonly}) {
+        transform.tconv.pack_input %tile before %loop
+            positions %positions panel %panel granule %granule
+            : !transform.any_op, !transform.any_op, !transform.param<i64>,
+              !transform.param<i64>, !transform.param<i64>
+        transform.yield
+      }
+    }
+    ```
   }];
   let arguments = (ins TransformHandleTypeInterface:$target,
                        TransformHandleTypeInterface:$loop,
@@ -99,6 +165,21 @@ def Tconv_SplitPhasesOp : Tconv_TransformOp<"split_phases"> {
     The tile of `columns` positions becomes one `tconv.contract` for each number
     of taps, into a scratch buffer, and a `tconv.epilogue`. Returns the
     contractions.
+
+    Example:
+
+    ```mlir
+    module attributes {transform.with_named_sequence} {
+      transform.named_sequence @schedule(
+          %tile: !transform.any_op {transform.consumed},
+          %columns: !transform.param<i64> {transform.readonly}) {
+        %contracts = transform.tconv.split_phases %tile
+            columns %columns vectors <positions>
+            : (!transform.any_op, !transform.param<i64>) -> !transform.any_op
+        transform.yield
+      }
+    }
+    ```
   }];
   let arguments = (ins TransformHandleTypeInterface:$target,
                        TransformParamTypeInterface:$columns,

@@ -26,6 +26,12 @@ struct AssignWorkspacePass
     SmallVector<int64_t> offsets;
     for (memref::AllocOp alloc : allocs) {
       MemRefType type = alloc.getType();
+      if (!type.getElementType().isIntOrFloat()) {
+        alloc.emitOpError("needs elements of a known size to get a place in "
+                          "the workspace, got ")
+            << type;
+        return signalPassFailure();
+      }
       if (!type.hasStaticShape() || !type.getLayout().isIdentity()) {
         alloc.emitOpError("needs a static shape to get a place in the "
                           "workspace, got ")
@@ -33,9 +39,18 @@ struct AssignWorkspacePass
         return signalPassFailure();
       }
       offsets.push_back(bytes);
-      bytes += type.getNumElements() *
-               llvm::divideCeil(type.getElementTypeBitWidth(), 8);
-      bytes = llvm::alignTo(bytes, TCONV_KERNEL_ALIGNMENT);
+      int64_t size = llvm::divideCeil(type.getElementTypeBitWidth(), 8);
+      bool overflow = false;
+      for (int64_t axis : type.getShape())
+        overflow |= llvm::MulOverflow(size, axis, size);
+      overflow |=
+          llvm::AddOverflow(bytes, size, bytes) ||
+          llvm::AddOverflow<int64_t>(bytes, TCONV_KERNEL_ALIGNMENT - 1, bytes);
+      if (overflow) {
+        alloc.emitOpError("does not fit a workspace of 64 bits, got ") << type;
+        return signalPassFailure();
+      }
+      bytes -= bytes % TCONV_KERNEL_ALIGNMENT;
     }
     OpBuilder b(func.getContext());
     auto type = MemRefType::get({bytes}, b.getI8Type());

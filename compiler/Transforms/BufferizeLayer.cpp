@@ -50,6 +50,9 @@ struct BufferizeLayerPass
                << type.getInput(i);
       MemRefLayoutAttrInterface layout;
       if (i == 0 || i == last) {
+        if (tensor.getRank() == 0)
+          return func.emitError("argument ")
+                 << i << " of a layer has no rows, got " << tensor;
         // Rows of x and y: any distance apart, each contiguous.
         SmallVector<int64_t> strides(tensor.getRank(), ShapedType::kDynamic);
         strides.back() = 1;

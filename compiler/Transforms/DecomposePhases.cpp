@@ -15,8 +15,14 @@ namespace mlir::tconv {
 using namespace mlir;
 using namespace mlir::tconv;
 
-/// The decomposition of a layer: see the pass's documentation.
+/// The decomposition of a layer: see the pass's documentation. Nothing, and a
+/// diagnostic, for a layer whose numbers are too large to have one.
 static DecompositionAttr decompose(Conv1dTransposeOp op) {
+  if (int64_t(op.getStride()) > kMostPhases) {
+    op.emitOpError() << "stride must be at most " << kMostPhases << ", got "
+                     << op.getStride();
+    return {};
+  }
   int64_t stride = op.getStride(), dilation = op.getDilation();
   int64_t kernel = cast<ShapedType>(op.getWeight().getType()).getDimSize(2);
   int64_t divisor = std::gcd(stride, dilation);
@@ -45,9 +51,9 @@ static DecompositionAttr decompose(Conv1dTransposeOp op) {
     attrs.push_back(
         SectionAttr::get(context, numbers, firstTaps, -key.first, key.second));
   }
-  return DecompositionAttr::get(context, stride,
-                                cropBegin - wholeStrides * stride, tapStep,
-                                shiftStep, attrs);
+  return DecompositionAttr::getChecked(
+      [&] { return op.emitOpError(); }, context, stride,
+      cropBegin - wholeStrides * stride, tapStep, shiftStep, ArrayRef(attrs));
 }
 
 namespace {
@@ -60,17 +66,19 @@ struct DecomposePhasesPass
         op.emitOpError("is decomposed on tensors");
         return WalkResult::interrupt();
       }
-      rewrite(op);
-      return WalkResult::advance();
+      return failed(rewrite(op)) ? WalkResult::interrupt()
+                                 : WalkResult::advance();
     });
     if (result.wasInterrupted())
       signalPassFailure();
   }
 
-  void rewrite(Conv1dTransposeOp op) {
+  LogicalResult rewrite(Conv1dTransposeOp op) {
     IRRewriter b(op);
     Location loc = op.getLoc();
     DecompositionAttr decomposition = decompose(op);
+    if (!decomposition)
+      return failure();
     int64_t groups = op.getGroups();
     auto weight = cast<ShapedType>(op.getWeight().getType());
     // The order before any schedule: all channels in one block, single rows.
@@ -78,6 +86,8 @@ struct DecomposePhasesPass
         PackingAttr::get(op.getContext(), weight.getDimSize(1), /*rows=*/1);
     PackedLayout layout(decomposition, packing, groups,
                         weight.getDimSize(0) / groups, weight.getDimSize(1));
+    if (!layout.fits())
+      return op.emitOpError("packed weights do not fit 64 bits");
     auto type = RankedTensorType::get({layout.totalElements()}, b.getF32Type());
     Value empty =
         tensor::EmptyOp::create(b, loc, type.getShape(), type.getElementType());
@@ -90,6 +100,7 @@ struct DecomposePhasesPass
         op.getInit(), /*window=*/ValueRange(), /*panel_origin=*/Value(),
         decomposition, groups, packing, /*panel_positions=*/IntegerAttr());
     b.replaceOp(op, phases.getResults());
+    return success();
   }
 };
 

@@ -84,6 +84,8 @@ struct EmitKernelPass : tconv::impl::EmitKernelPassBase<EmitKernelPass> {
       module.emitError("a kernel needs the functions layer and layer_pack");
       return signalPassFailure();
     }
+    if (failed(checkLayer(layer)) || failed(checkPack(pack)))
+      return signalPassFailure();
     // Internal to the object too, so that two kernels can be linked together.
     for (func::FuncOp func : {layer, pack}) {
       func.setPrivate();
@@ -108,14 +110,64 @@ private:
     return func;
   }
 
-  LogicalResult emitRun(func::FuncOp layer) {
-    // x, packed weights, bias if there is one, y, begin, end, workspace.
+  /// Descriptors are built from the types alone, so that these must say all
+  /// that the structures don't: x, packed weights, bias if there is one, y,
+  /// begin, end, workspace.
+  LogicalResult checkLayer(func::FuncOp layer) {
     ArrayRef<Type> types = layer.getArgumentTypes();
-    bool hasBias = types.size() == 7;
-    if (types.size() != 6 && !hasBias)
+    size_t bias = types.size() == 7;
+    if (types.size() != 6 + bias)
       return layer.emitError("is no kernel: expected x, weights, bias or not, "
                              "y, begin, end and workspace, got ")
              << types.size() << " arguments";
+    for (size_t i : {size_t(0), 2 + bias}) {
+      auto type = dyn_cast<MemRefType>(types[i]);
+      if (!type || type.getRank() != 3 || !type.getElementType().isF32() ||
+          type.isDynamicDim(1) || !type.isLastDimUnitStride())
+        return layer.emitError("argument ")
+               << i << " of a kernel must be a buffer of rank 3 whose rows are "
+               << "contiguous, got " << types[i];
+    }
+    for (size_t i : {size_t(1), 1 + bias, 5 + bias})
+      if (failed(checkStatic(layer, i, 1)))
+        return failure();
+    for (size_t i : {3 + bias, 4 + bias})
+      if (!types[i].isIndex())
+        return layer.emitError("argument ")
+               << i << " of a kernel must be an index, got " << types[i];
+    return checkNoResults(layer);
+  }
+
+  /// Weights in, packed weights out.
+  LogicalResult checkPack(func::FuncOp pack) {
+    if (pack.getNumArguments() != 2)
+      return pack.emitError("is no packing: expected weights and packed "
+                            "weights, got ")
+             << pack.getNumArguments() << " arguments";
+    if (failed(checkStatic(pack, 0, 3)) || failed(checkStatic(pack, 1, 1)))
+      return failure();
+    return checkNoResults(pack);
+  }
+
+  LogicalResult checkStatic(func::FuncOp func, size_t i, int64_t rank) {
+    auto type = dyn_cast<MemRefType>(func.getArgumentTypes()[i]);
+    if (type && type.hasStaticShape() && type.getRank() == rank &&
+        type.getLayout().isIdentity())
+      return success();
+    return func.emitError("argument ")
+           << i << " of a kernel must be a buffer of rank " << rank
+           << " and static shape, got " << func.getArgumentTypes()[i];
+  }
+
+  LogicalResult checkNoResults(func::FuncOp func) {
+    if (func.getNumResults() != 0)
+      return func.emitError("of a kernel must return nothing");
+    return success();
+  }
+
+  LogicalResult emitRun(func::FuncOp layer) {
+    ArrayRef<Type> types = layer.getArgumentTypes();
+    bool hasBias = types.size() == 7;
     OpBuilder b(&getContext());
     Type ptr = LLVM::LLVMPointerType::get(&getContext());
     Type i64 = b.getI64Type();
@@ -182,7 +234,7 @@ private:
     ModuleOp module = getOperation();
     auto number = [&](StringRef name) -> std::optional<int64_t> {
       auto attr = layer->getAttrOfType<IntegerAttr>(name);
-      if (!attr) {
+      if (!attr || !attr.getType().isInteger(64)) {
         layer.emitError("needs the attribute ") << name;
         return std::nullopt;
       }

@@ -7,8 +7,17 @@
 
 #include "compiler/Transforms/Passes.h"
 #include "mlir/Dialect/Utils/StaticValueUtils.h"
+#include "llvm/Support/MathExtras.h"
 
 namespace mlir::tconv {
+
+/// The option of the tconv-expand-* passes. Vectors are halved and interleaved
+/// in pairs, which needs a power of two.
+inline LogicalResult checkLanes(Operation *op, int64_t lanes) {
+  if (lanes > 0 && llvm::isPowerOf2_64(lanes))
+    return success();
+  return op->emitError("lanes must be a power of two, got ") << lanes;
+}
 
 class Emitter {
 public:

@@ -13,6 +13,9 @@ using namespace mlir::tconv;
 
 /// Taps up to this number are unrolled inside the loop over input channels.
 static constexpr int64_t kMostUnrolledTaps = 8;
+/// Sums of a register tile: no machine has so many registers, and code grows
+/// with them.
+static constexpr int64_t kMostSums = 256;
 
 /// The largest value of a size that tiling made: a constant, or the constant in
 /// an affine.min.
@@ -50,10 +53,19 @@ public:
     if (!positions)
       return op.emitOpError("must be tiled along its positions before it is "
                             "expanded");
+    int64_t scratchPositions = cast<MemRefType>(op.getScratch().getType())
+                                   .getDimSize(alongPositions ? 1 : 0);
+    if (*positions < 1 || *positions > scratchPositions)
+      return op.emitOpError("covers ")
+             << *positions << " positions of a scratch of " << scratchPositions;
     int64_t along = alongPositions ? *positions : tileRows;
     if (along % lanes != 0)
       return op.emitOpError() << "needs a multiple of " << lanes
                               << " lanes along its vectors, got " << along;
+    if (*positions > kMostSums * lanes / tileRows)
+      return op.emitOpError()
+             << "needs more than " << kMostSums << " sums for " << tileRows
+             << " rows and " << *positions << " positions";
     setUp();
     if (alongPositions) {
       emit(tileRows, along / lanes);
@@ -194,6 +206,8 @@ struct ExpandContractPass
     : tconv::impl::ExpandContractPassBase<ExpandContractPass> {
   using ExpandContractPassBase::ExpandContractPassBase;
   void runOnOperation() override {
+    if (failed(checkLanes(getOperation(), lanes)))
+      return signalPassFailure();
     WalkResult result = getOperation()->walk([&](ContractOp op) {
       return failed(RegisterTile(op, lanes).expand()) ? WalkResult::interrupt()
                                                       : WalkResult::advance();

@@ -183,6 +183,8 @@ struct ExpandEpiloguePass
     : tconv::impl::ExpandEpiloguePassBase<ExpandEpiloguePass> {
   using ExpandEpiloguePassBase::ExpandEpiloguePassBase;
   void runOnOperation() override {
+    if (failed(checkLanes(getOperation(), lanes)))
+      return signalPassFailure();
     WalkResult result = getOperation()->walk([&](EpilogueOp op) {
       int64_t columns =
           cast<MemRefType>(op.getScratch().getType()).getDimSize(1);

@@ -61,6 +61,8 @@ struct ExpandPackInputPass
     : tconv::impl::ExpandPackInputPassBase<ExpandPackInputPass> {
   using ExpandPackInputPassBase::ExpandPackInputPassBase;
   void runOnOperation() override {
+    if (failed(checkLanes(getOperation(), lanes)))
+      return signalPassFailure();
     getOperation()->walk([&](PackInputOp op) { expand(op, lanes); });
   }
 };

@@ -97,13 +97,21 @@ static void packGroup(Emitter &e, PackWeightsOp op, const PackedLayout &layout,
   });
 }
 
-static void expand(PackWeightsOp op) {
+/// Rows that a table may have: more would be a kernel of gigabytes.
+static constexpr int64_t kMostTableRows = int64_t(1) << 24;
+
+static LogicalResult expand(PackWeightsOp op) {
   OpBuilder b(op);
   Emitter e(b, op.getLoc());
   auto weight = cast<MemRefType>(op.getWeight().getType());
   int64_t groupInputs = weight.getDimSize(0) / op.getGroups();
   PackedLayout layout(op.getDecomposition(), op.getPacking(), op.getGroups(),
                       groupInputs, weight.getDimSize(1));
+  for (const PackedTapGroup &taps : layout.tapGroups())
+    if (taps.sections.size() > 1 && taps.tiles > kMostTableRows / layout.rows())
+      return op.emitOpError("needs a table of ")
+             << taps.tiles << " tiles of " << layout.rows()
+             << " rows, more than " << kMostTableRows;
   e.loop(op.getGroups(), [&](Value group) {
     e.loop(layout.blocks(), [&](Value block) {
       Value base = e.mul(e.add(e.mul(group, layout.blocks()), block),
@@ -114,6 +122,7 @@ static void expand(PackWeightsOp op) {
     });
   });
   op.erase();
+  return success();
 }
 
 namespace {
@@ -126,8 +135,8 @@ struct ExpandPackWeightsPass
         op.emitOpError("is expanded on buffers");
         return WalkResult::interrupt();
       }
-      expand(op);
-      return WalkResult::advance();
+      return failed(expand(op)) ? WalkResult::interrupt()
+                                : WalkResult::advance();
     });
     if (result.wasInterrupted())
       signalPassFailure();

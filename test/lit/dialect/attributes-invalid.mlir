@@ -43,3 +43,36 @@ func.func private @f() attributes {a = #tconv.section<phases = [0], first_taps =
 
 // expected-error @+1 {{channels and rows of a packing must be at least 1, got 0 and 4}}
 func.func private @f() attributes {a = #tconv.packing<channels = 0, rows = 4>}
+
+// -----
+
+// Numbers that are too large to compute with.
+// expected-error @+1 {{stride must be at most 4194304, got 9223372036854775807}}
+func.func private @f() attributes {a = #tconv.decomposition<stride = 9223372036854775807, crop = 0, tap_step = 1, shift_step = 1, sections = [<phases = [0], first_taps = [0], taps = 1, shift = 0>]>}
+
+// -----
+
+// expected-error @+1 {{shift 0 of 3 taps, 9223372036854775807 apart, lies too far out}}
+func.func private @f() attributes {a = #tconv.decomposition<stride = 1, crop = 0, tap_step = 1, shift_step = 9223372036854775807, sections = [<phases = [0], first_taps = [0], taps = 3, shift = 0>]>}
+
+// -----
+
+// expected-error @+1 {{shift -9223372036854775808 of 1 taps, 1 apart, lies too far out}}
+func.func private @f() attributes {a = #tconv.decomposition<stride = 1, crop = 0, tap_step = 1, shift_step = 1, sections = [<phases = [0], first_taps = [0], taps = 1, shift = -9223372036854775808>]>}
+
+// -----
+
+// expected-error @+1 {{shift 1152921504606846976 of 2 taps, 1 apart, lies too far out}}
+func.func private @f() attributes {a = #tconv.decomposition<stride = 1, crop = 0, tap_step = 1, shift_step = 1, sections = [<phases = [0], first_taps = [0], taps = 2, shift = 1152921504606846976>]>}
+
+// -----
+
+// expected-error @+1 {{first tap 9223372036854775807 of 2 taps, 1 apart, lies too far out}}
+func.func private @f() attributes {a = #tconv.decomposition<stride = 1, crop = 0, tap_step = 1, shift_step = 1, sections = [<phases = [0], first_taps = [9223372036854775807], taps = 2, shift = 0>]>}
+
+// -----
+
+// An empty list is no list.
+// expected-error @+2 {{expected integer value}}
+// expected-error @+1 {{failed to parse Tconv_SectionAttr parameter 'phases'}}
+func.func private @f() attributes {a = #tconv.section<phases = [], first_taps = [], taps = 1, shift = 0>}

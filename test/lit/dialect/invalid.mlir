@@ -166,3 +166,67 @@ func.func @overflow_dilation(%x: tensor<1x4x3xf32>, %w: tensor<4x3x3xf32>, %y: t
   %0 = tconv.conv1d_transpose ins(%x, %w : tensor<1x4x3xf32>, tensor<4x3x3xf32>) outs(%y : tensor<1x3x?xf32>) {dilation = 9223372036854775807} -> tensor<1x3x?xf32>
   return
 }
+
+// -----
+
+func.func @no_inputs(%x: tensor<?x0x?xf32>, %w: tensor<0x3x2xf32>, %y: tensor<?x3x?xf32>) {
+  // expected-error @+1 {{axis 1 of x must not be empty, got 'tensor<?x0x?xf32>'}}
+  %0 = tconv.conv1d_transpose ins(%x, %w : tensor<?x0x?xf32>, tensor<0x3x2xf32>) outs(%y : tensor<?x3x?xf32>) -> tensor<?x3x?xf32>
+  return
+}
+
+// -----
+
+func.func @no_outputs(%x: tensor<?x4x?xf32>, %w: tensor<4x0x2xf32>, %y: tensor<?x0x?xf32>) {
+  // expected-error @+1 {{axis 1 of y must not be empty, got 'tensor<?x0x?xf32>'}}
+  %0 = tconv.conv1d_transpose ins(%x, %w : tensor<?x4x?xf32>, tensor<4x0x2xf32>) outs(%y : tensor<?x0x?xf32>) -> tensor<?x0x?xf32>
+  return
+}
+
+// -----
+
+func.func @no_length(%x: tensor<1x4x3xf32>, %w: tensor<4x3x2xf32>, %y: tensor<1x3x0xf32>) {
+  // expected-error @+1 {{axis 2 of y must not be empty, got 'tensor<1x3x0xf32>'}}
+  %0 = tconv.conv1d_transpose ins(%x, %w : tensor<1x4x3xf32>, tensor<4x3x2xf32>) outs(%y : tensor<1x3x0xf32>) {any_length} -> tensor<1x3x0xf32>
+  return
+}
+
+// -----
+
+func.func @overflow_reach(%x: tensor<?x4x?xf32>, %w: tensor<4x3x2xf32>, %y: tensor<?x3x?xf32>) {
+  // expected-error @+1 {{sizes do not fit 64 bits}}
+  %0 = tconv.conv1d_transpose ins(%x, %w : tensor<?x4x?xf32>, tensor<4x3x2xf32>) outs(%y : tensor<?x3x?xf32>) {dilation = 9223372036854775807} -> tensor<?x3x?xf32>
+  return
+}
+
+// -----
+
+func.func @overflow_crop(%x: tensor<?x4x?xf32>, %w: tensor<4x3x2xf32>, %y: tensor<?x3x?xf32>) {
+  // expected-error @+1 {{sizes do not fit 64 bits}}
+  %0 = tconv.conv1d_transpose ins(%x, %w : tensor<?x4x?xf32>, tensor<4x3x2xf32>) outs(%y : tensor<?x3x?xf32>) {crop_begin = -9223372036854775808} -> tensor<?x3x?xf32>
+  return
+}
+
+// -----
+
+func.func @result_of_buffers(%x: memref<?x4x?xf32>, %w: memref<4x3x2xf32>, %y: memref<?x3x?xf32>) {
+  // expected-error @+1 {{on buffers must return nothing}}
+  %0 = tconv.conv1d_transpose ins(%x, %w : memref<?x4x?xf32>, memref<4x3x2xf32>) outs(%y : memref<?x3x?xf32>) -> tensor<?x3x?xf32>
+  return
+}
+
+// -----
+
+func.func @results(%x: tensor<1x1x3xf32>, %w: tensor<1x1x1xf32>, %y: tensor<1x1x3xf32>) {
+  // expected-error @+1 {{has one result at most, got 2}}
+  %0:2 = "tconv.conv1d_transpose"(%x, %w, %y) : (tensor<1x1x3xf32>, tensor<1x1x1xf32>, tensor<1x1x3xf32>) -> (tensor<1x1x3xf32>, tensor<1x1x3xf32>)
+  return
+}
+
+// -----
+
+func.func @scalar_bias(%x: memref<?x4x?xf32>, %w: memref<4x3x2xf32>, %b: memref<f32>, %y: memref<?x3x?xf32>) {
+  // expected-error @+1 {{bias must be (Cout) = (3), got 'memref<f32>'}}
+  tconv.conv1d_transpose ins(%x, %w, %b : memref<?x4x?xf32>, memref<4x3x2xf32>, memref<f32>) outs(%y : memref<?x3x?xf32>)
+  return
+}

@@ -116,3 +116,462 @@ module attributes {transform.with_named_sequence} {
     transform.yield
   }
 }
+
+// -----
+
+// Numbers that no buffer of a kernel could have.
+#map = #tconv.decomposition<stride = 1, crop = 0, tap_step = 1, shift_step = 1, sections = [<phases = [0], first_taps = [0], taps = 1, shift = 0>]>
+func.func @layer(%x: memref<?x3x?xf32>, %w: memref<3x2x1xf32>, %y: memref<?x2x?xf32>) {
+  %p = memref.alloc() : memref<6xf32>
+  tconv.pack_weights ins(%w : memref<3x2x1xf32>) outs(%p : memref<6xf32>) {decomposition = #map, groups = 1 : i64, packing = #tconv.packing<channels = 2, rows = 1>}
+  tconv.phases ins(%x, %p : memref<?x3x?xf32>, memref<6xf32>) outs(%y : memref<?x2x?xf32>) {decomposition = #map, groups = 1 : i64, packing = #tconv.packing<channels = 2, rows = 1>}
+  return
+}
+module attributes {transform.with_named_sequence} {
+  transform.named_sequence @__transform_main(%root: !transform.any_op {transform.readonly}) {
+    %huge = transform.param.constant 4611686018427387904 : i64 -> !transform.param<i64>
+    %eight = transform.param.constant 8 : i64 -> !transform.param<i64>
+    %phases = transform.structured.match ops{["tconv.phases"]} in %root : (!transform.any_op) -> !transform.any_op
+    // expected-error @+1 {{rows must be one number of at least 1 and at most 2147483647}}
+    %a, %b, %c, %d = transform.tconv.choose_blocks %phases rows %huge columns %eight vectors <positions> : (!transform.any_op, !transform.param<i64>, !transform.param<i64>) -> (!transform.param<i64>, !transform.param<i64>, !transform.param<i64>, !transform.param<i64>)
+    transform.yield
+  }
+}
+
+// -----
+
+#map = #tconv.decomposition<stride = 1, crop = 0, tap_step = 1, shift_step = 1, sections = [<phases = [0], first_taps = [0], taps = 1, shift = 0>]>
+func.func @layer(%x: memref<?x3x?xf32>, %w: memref<3x2x1xf32>, %y: memref<?x2x?xf32>) {
+  %p = memref.alloc() : memref<6xf32>
+  tconv.pack_weights ins(%w : memref<3x2x1xf32>) outs(%p : memref<6xf32>) {decomposition = #map, groups = 1 : i64, packing = #tconv.packing<channels = 2, rows = 1>}
+  tconv.phases ins(%x, %p : memref<?x3x?xf32>, memref<6xf32>) outs(%y : memref<?x2x?xf32>) {decomposition = #map, groups = 1 : i64, packing = #tconv.packing<channels = 2, rows = 1>}
+  return
+}
+module attributes {transform.with_named_sequence} {
+  transform.named_sequence @__transform_main(%root: !transform.any_op {transform.readonly}) {
+    %huge = transform.param.constant 4611686018427387904 : i64 -> !transform.param<i64>
+    %eight = transform.param.constant 8 : i64 -> !transform.param<i64>
+    %phases = transform.structured.match ops{["tconv.phases"]} in %root : (!transform.any_op) -> !transform.any_op
+    // expected-error @+1 {{columns must be one number of at least 1}}
+    %a, %b, %c, %d = transform.tconv.choose_blocks %phases rows %eight columns %huge vectors <positions> : (!transform.any_op, !transform.param<i64>, !transform.param<i64>) -> (!transform.param<i64>, !transform.param<i64>, !transform.param<i64>, !transform.param<i64>)
+    transform.yield
+  }
+}
+
+// -----
+
+// Taps so far apart that a panel can not be counted.
+#map = #tconv.decomposition<stride = 1, crop = 0, tap_step = 1, shift_step = 288230376151711744, sections = [<phases = [0], first_taps = [0], taps = 3, shift = 0>]>
+func.func @layer(%x: memref<?x3x?xf32>, %w: memref<3x2x3xf32>, %y: memref<?x2x?xf32>) {
+  %p = memref.alloc() : memref<18xf32>
+  tconv.pack_weights ins(%w : memref<3x2x3xf32>) outs(%p : memref<18xf32>) {decomposition = #map, groups = 1 : i64, packing = #tconv.packing<channels = 2, rows = 1>}
+  tconv.phases ins(%x, %p : memref<?x3x?xf32>, memref<18xf32>) outs(%y : memref<?x2x?xf32>) {decomposition = #map, groups = 1 : i64, packing = #tconv.packing<channels = 2, rows = 1>}
+  return
+}
+module attributes {transform.with_named_sequence} {
+  transform.named_sequence @__transform_main(%root: !transform.any_op {transform.readonly}) {
+    %one = transform.param.constant 1 : i64 -> !transform.param<i64>
+    %phases = transform.structured.match ops{["tconv.phases"]} in %root : (!transform.any_op) -> !transform.any_op
+    // expected-error @+1 {{needs a layer whose blocks fit 64 bits}}
+    %a, %b, %c, %d = transform.tconv.choose_blocks %phases rows %one columns %one vectors <positions> : (!transform.any_op, !transform.param<i64>, !transform.param<i64>) -> (!transform.param<i64>, !transform.param<i64>, !transform.param<i64>, !transform.param<i64>)
+    transform.yield
+  }
+}
+
+// -----
+
+#map = #tconv.decomposition<stride = 1, crop = 0, tap_step = 1, shift_step = 1, sections = [<phases = [0], first_taps = [0], taps = 1, shift = 0>]>
+func.func @layer(%x: memref<?x3x?xf32>, %w: memref<3x2x1xf32>, %y: memref<?x2x?xf32>) attributes {tconv.blocks = {channels = -2 : i64}} {
+  %p = memref.alloc() : memref<6xf32>
+  tconv.pack_weights ins(%w : memref<3x2x1xf32>) outs(%p : memref<6xf32>) {decomposition = #map, groups = 1 : i64, packing = #tconv.packing<channels = 2, rows = 1>}
+  tconv.phases ins(%x, %p : memref<?x3x?xf32>, memref<6xf32>) outs(%y : memref<?x2x?xf32>) {decomposition = #map, groups = 1 : i64, packing = #tconv.packing<channels = 2, rows = 1>}
+  return
+}
+module attributes {transform.with_named_sequence} {
+  transform.named_sequence @__transform_main(%root: !transform.any_op {transform.readonly}) {
+    %one = transform.param.constant 1 : i64 -> !transform.param<i64>
+    %eight = transform.param.constant 8 : i64 -> !transform.param<i64>
+    %phases = transform.structured.match ops{["tconv.phases"]} in %root : (!transform.any_op) -> !transform.any_op
+    // expected-error @+1 {{channels of tconv.blocks must be a number of at least 1 and at most 2147483647, got -2 : i64}}
+    %a, %b, %c, %d = transform.tconv.choose_blocks %phases rows %one columns %eight vectors <positions> : (!transform.any_op, !transform.param<i64>, !transform.param<i64>) -> (!transform.param<i64>, !transform.param<i64>, !transform.param<i64>, !transform.param<i64>)
+    transform.yield
+  }
+}
+
+// -----
+
+#map = #tconv.decomposition<stride = 1, crop = 0, tap_step = 1, shift_step = 1, sections = [<phases = [0], first_taps = [0], taps = 1, shift = 0>]>
+func.func @layer(%x: memref<?x3x?xf32>, %w: memref<3x2x1xf32>, %y: memref<?x2x?xf32>) attributes {tconv.blocks = {panel = "wide"}} {
+  %p = memref.alloc() : memref<6xf32>
+  tconv.pack_weights ins(%w : memref<3x2x1xf32>) outs(%p : memref<6xf32>) {decomposition = #map, groups = 1 : i64, packing = #tconv.packing<channels = 2, rows = 1>}
+  tconv.phases ins(%x, %p : memref<?x3x?xf32>, memref<6xf32>) outs(%y : memref<?x2x?xf32>) {decomposition = #map, groups = 1 : i64, packing = #tconv.packing<channels = 2, rows = 1>}
+  return
+}
+module attributes {transform.with_named_sequence} {
+  transform.named_sequence @__transform_main(%root: !transform.any_op {transform.readonly}) {
+    %one = transform.param.constant 1 : i64 -> !transform.param<i64>
+    %eight = transform.param.constant 8 : i64 -> !transform.param<i64>
+    %phases = transform.structured.match ops{["tconv.phases"]} in %root : (!transform.any_op) -> !transform.any_op
+    // expected-error @+1 {{panel of tconv.blocks must be a number of at least 1 and at most 2147483647, got "wide"}}
+    %a, %b, %c, %d = transform.tconv.choose_blocks %phases rows %one columns %eight vectors <positions> : (!transform.any_op, !transform.param<i64>, !transform.param<i64>) -> (!transform.param<i64>, !transform.param<i64>, !transform.param<i64>, !transform.param<i64>)
+    transform.yield
+  }
+}
+
+// -----
+
+#map = #tconv.decomposition<stride = 1, crop = 0, tap_step = 1, shift_step = 1, sections = [<phases = [0], first_taps = [0], taps = 1, shift = 0>]>
+func.func @layer(%x: memref<?x3x?xf32>, %w: memref<3x2x1xf32>, %y: memref<?x2x?xf32>) {
+  %p = memref.alloc() : memref<6xf32>
+  tconv.pack_weights ins(%w : memref<3x2x1xf32>) outs(%p : memref<6xf32>) {decomposition = #map, groups = 1 : i64, packing = #tconv.packing<channels = 2, rows = 1>}
+  tconv.phases ins(%x, %p : memref<?x3x?xf32>, memref<6xf32>) outs(%y : memref<?x2x?xf32>) {decomposition = #map, groups = 1 : i64, packing = #tconv.packing<channels = 2, rows = 1>}
+  return
+}
+module attributes {transform.with_named_sequence} {
+  transform.named_sequence @__transform_main(%root: !transform.any_op {transform.readonly}) {
+    %one = transform.param.constant 1 : i64 -> !transform.param<i64>
+    %two = transform.param.constant 2 : i64 -> !transform.param<i64>
+    %both = transform.merge_handles %one, %two : !transform.param<i64>
+    %phases = transform.structured.match ops{["tconv.phases"]} in %root : (!transform.any_op) -> !transform.any_op
+    // expected-error @+1 {{channels must be one number of at least 1}}
+    transform.tconv.set_packing %phases channels %both rows %one : !transform.any_op, !transform.param<i64>, !transform.param<i64>
+    transform.yield
+  }
+}
+
+// -----
+
+#map = #tconv.decomposition<stride = 1, crop = 0, tap_step = 1, shift_step = 1, sections = [<phases = [0], first_taps = [0], taps = 1, shift = 0>]>
+func.func @layer(%x: memref<?x3000000000x?xf32>, %w: memref<3000000000x2x1xf32>, %y: memref<?x2x?xf32>) {
+  %p = memref.alloc() : memref<6000000000xf32>
+  tconv.pack_weights ins(%w : memref<3000000000x2x1xf32>) outs(%p : memref<6000000000xf32>) {decomposition = #map, groups = 1 : i64, packing = #tconv.packing<channels = 2, rows = 1>}
+  tconv.phases ins(%x, %p : memref<?x3000000000x?xf32>, memref<6000000000xf32>) outs(%y : memref<?x2x?xf32>) {decomposition = #map, groups = 1 : i64, packing = #tconv.packing<channels = 2, rows = 1>}
+  return
+}
+module attributes {transform.with_named_sequence} {
+  transform.named_sequence @__transform_main(%root: !transform.any_op {transform.readonly}) {
+    %most = transform.param.constant 2147483647 : i64 -> !transform.param<i64>
+    %phases = transform.structured.match ops{["tconv.phases"]} in %root : (!transform.any_op) -> !transform.any_op
+    // expected-error @+1 {{packed weights in blocks of 2147483647 channels and 2147483647 rows do not fit 64 bits}}
+    transform.tconv.set_packing %phases channels %most rows %most : !transform.any_op, !transform.param<i64>, !transform.param<i64>
+    transform.yield
+  }
+}
+
+// -----
+
+func.func @loops(%n: index) {
+  %c0 = arith.constant 0 : index
+  %c1 = arith.constant 1 : index
+  %c2 = arith.constant 2 : index
+  scf.for %i = %c0 to %n step %c1 {
+    scf.for %j = %c0 to %n step %c1 {
+      scf.for %k = %c0 to %n step %c1 {
+        scf.for %l = %c0 to %n step %c2 {
+        }
+      }
+    }
+    func.call @effect() : () -> ()
+  }
+  return
+}
+func.func private @effect()
+module attributes {transform.with_named_sequence} {
+  transform.named_sequence @__transform_main(%root: !transform.any_op {transform.readonly}) {
+    %all = transform.structured.match ops{["scf.for"]} in %root : (!transform.any_op) -> !transform.any_op
+    %l:4 = transform.split_handle %all : (!transform.any_op) -> (!transform.any_op, !transform.any_op, !transform.any_op, !transform.any_op)
+    // expected-error @+1 {{needs four perfectly nested loops}}
+    %b, %t = transform.tconv.map_tasks %l#3 : (!transform.any_op) -> (!transform.any_op, !transform.any_op)
+    transform.yield
+  }
+}
+
+// -----
+
+func.func @loops(%n: index) {
+  %c0 = arith.constant 0 : index
+  %c1 = arith.constant 1 : index
+  %c2 = arith.constant 2 : index
+  scf.for %i = %c0 to %n step %c1 {
+    scf.for %j = %c0 to %n step %c1 {
+      scf.for %k = %c0 to %i step %c1 {
+        scf.for %l = %c0 to %n step %c2 {
+        }
+      }
+    }
+  }
+  return
+}
+module attributes {transform.with_named_sequence} {
+  transform.named_sequence @__transform_main(%root: !transform.any_op {transform.readonly}) {
+    %all = transform.structured.match ops{["scf.for"]} in %root : (!transform.any_op) -> !transform.any_op
+    %l:4 = transform.split_handle %all : (!transform.any_op) -> (!transform.any_op, !transform.any_op, !transform.any_op, !transform.any_op)
+    // expected-error @+1 {{needs loops from 0 whose bounds do not depend on each other}}
+    %b, %t = transform.tconv.map_tasks %l#3 : (!transform.any_op) -> (!transform.any_op, !transform.any_op)
+    transform.yield
+  }
+}
+
+// -----
+
+func.func @loops(%n: index) {
+  %c0 = arith.constant 0 : index
+  %c1 = arith.constant 1 : index
+  scf.for %i = %c0 to %n step %c1 {
+    scf.for %j = %c0 to %n step %c1 {
+      scf.for %k = %c0 to %n step %c1 {
+        scf.for %l = %c0 to %n step %c0 {
+        }
+      }
+    }
+  }
+  return
+}
+module attributes {transform.with_named_sequence} {
+  transform.named_sequence @__transform_main(%root: !transform.any_op {transform.readonly}) {
+    %all = transform.structured.match ops{["scf.for"]} in %root : (!transform.any_op) -> !transform.any_op
+    %l:4 = transform.split_handle %all : (!transform.any_op) -> (!transform.any_op, !transform.any_op, !transform.any_op, !transform.any_op)
+    // expected-error @+1 {{needs loops with a step of at least 1}}
+    %b, %t = transform.tconv.map_tasks %l#3 : (!transform.any_op) -> (!transform.any_op, !transform.any_op)
+    transform.yield
+  }
+}
+
+// -----
+
+func.func @loops(%n: i32) {
+  %c0 = arith.constant 0 : i32
+  %c1 = arith.constant 1 : i32
+  %c2 = arith.constant 2 : i32
+  scf.for %i = %c0 to %n step %c1 : i32 {
+    scf.for %j = %c0 to %n step %c1 : i32 {
+      scf.for %k = %c0 to %n step %c1 : i32 {
+        scf.for %l = %c0 to %n step %c2 : i32 {
+        }
+      }
+    }
+  }
+  return
+}
+module attributes {transform.with_named_sequence} {
+  transform.named_sequence @__transform_main(%root: !transform.any_op {transform.readonly}) {
+    %all = transform.structured.match ops{["scf.for"]} in %root : (!transform.any_op) -> !transform.any_op
+    %l:4 = transform.split_handle %all : (!transform.any_op) -> (!transform.any_op, !transform.any_op, !transform.any_op, !transform.any_op)
+    // expected-error @+1 {{needs loops over indices that carry no values}}
+    %b, %t = transform.tconv.map_tasks %l#3 : (!transform.any_op) -> (!transform.any_op, !transform.any_op)
+    transform.yield
+  }
+}
+
+// -----
+
+func.func @carried(%n: index) -> f32 {
+  %c0 = arith.constant 0 : index
+  %c1 = arith.constant 1 : index
+  %z = arith.constant 0.0 : f32
+  %r0 = scf.for %i = %c0 to %n step %c1 iter_args(%a = %z) -> (f32) {
+    %r1 = scf.for %j = %c0 to %n step %c1 iter_args(%b = %a) -> (f32) {
+      %r2 = scf.for %k = %c0 to %n step %c1 iter_args(%c = %b) -> (f32) {
+        %r3 = scf.for %l = %c0 to %n step %c1 iter_args(%d = %c) -> (f32) {
+          scf.yield %d : f32
+        }
+        scf.yield %r3 : f32
+      }
+      scf.yield %r2 : f32
+    }
+    scf.yield %r1 : f32
+  }
+  return %r0 : f32
+}
+module attributes {transform.with_named_sequence} {
+  transform.named_sequence @__transform_main(%root: !transform.any_op {transform.readonly}) {
+    %all = transform.structured.match ops{["scf.for"]} in %root : (!transform.any_op) -> !transform.any_op
+    %l:4 = transform.split_handle %all : (!transform.any_op) -> (!transform.any_op, !transform.any_op, !transform.any_op, !transform.any_op)
+    // expected-error @+1 {{needs loops over indices that carry no values}}
+    %b, %t = transform.tconv.map_tasks %l#3 : (!transform.any_op) -> (!transform.any_op, !transform.any_op)
+    transform.yield
+  }
+}
+
+// -----
+
+#map = #tconv.decomposition<stride = 1, crop = 0, tap_step = 1, shift_step = 1, sections = [<phases = [0], first_taps = [0], taps = 1, shift = 0>]>
+func.func @layer(%x: memref<?x3x?xf32>, %w: memref<3x2x1xf32>, %y: memref<?x2x?xf32>) {
+  %p = memref.alloc() : memref<6xf32>
+  tconv.pack_weights ins(%w : memref<3x2x1xf32>) outs(%p : memref<6xf32>) {decomposition = #map, groups = 1 : i64, packing = #tconv.packing<channels = 2, rows = 1>}
+  tconv.phases ins(%x, %p : memref<?x3x?xf32>, memref<6xf32>) outs(%y : memref<?x2x?xf32>) {decomposition = #map, groups = 1 : i64, packing = #tconv.packing<channels = 2, rows = 1>}
+  %c0 = arith.constant 0 : index
+  %c1 = arith.constant 1 : index
+  scf.for %i = %c0 to %c1 step %c1 {
+  }
+  return
+}
+module attributes {transform.with_named_sequence} {
+  transform.named_sequence @__transform_main(%root: !transform.any_op {transform.readonly}) {
+    %one = transform.param.constant 1 : i64 -> !transform.param<i64>
+    %eight = transform.param.constant 8 : i64 -> !transform.param<i64>
+    %phases = transform.structured.match ops{["tconv.phases"]} in %root : (!transform.any_op) -> !transform.any_op
+    %l = transform.structured.match ops{["scf.for"]} in %root : (!transform.any_op) -> !transform.any_op
+    // expected-error @+1 {{needs a tile of tconv.phases that is not packed yet}}
+    transform.tconv.pack_input %phases before %l positions %eight panel %eight granule %one : !transform.any_op, !transform.any_op, !transform.param<i64>, !transform.param<i64>, !transform.param<i64>
+    transform.yield
+  }
+}
+
+// -----
+
+#map = #tconv.decomposition<stride = 1, crop = 0, tap_step = 1, shift_step = 1, sections = [<phases = [0], first_taps = [0], taps = 1, shift = 0>]>
+func.func @layer(%x: memref<?x3x?xf32>, %w: memref<3x2x1xf32>, %y: memref<?x2x?xf32>) {
+  %p = memref.alloc() : memref<6xf32>
+  tconv.pack_weights ins(%w : memref<3x2x1xf32>) outs(%p : memref<6xf32>) {decomposition = #map, groups = 1 : i64, packing = #tconv.packing<channels = 2, rows = 1>}
+  tconv.phases ins(%x, %p : memref<?x3x?xf32>, memref<6xf32>) outs(%y : memref<?x2x?xf32>) {decomposition = #map, groups = 1 : i64, packing = #tconv.packing<channels = 2, rows = 1>}
+  return
+}
+module attributes {transform.with_named_sequence} {
+  transform.named_sequence @__transform_main(%root: !transform.any_op {transform.readonly}) {
+    %three = transform.param.constant 3 : i64 -> !transform.param<i64>
+    %eight = transform.param.constant 8 : i64 -> !transform.param<i64>
+    %phases = transform.structured.match ops{["tconv.phases"]} in %root : (!transform.any_op) -> !transform.any_op
+    %t, %n, %g, %q, %ch = transform.structured.tile_using_for %phases tile_sizes [1, 1, 2, 8] interchange = [0, 1, 3, 2] : (!transform.any_op) -> (!transform.any_op, !transform.any_op, !transform.any_op, !transform.any_op, !transform.any_op)
+    // expected-error @+1 {{positions must be a multiple of panel, and panel of granule, got 8, 8 and 3}}
+    transform.tconv.pack_input %t before %ch positions %eight panel %eight granule %three : !transform.any_op, !transform.any_op, !transform.param<i64>, !transform.param<i64>, !transform.param<i64>
+    transform.yield
+  }
+}
+
+// -----
+
+#map = #tconv.decomposition<stride = 1, crop = 0, tap_step = 1, shift_step = 1, sections = [<phases = [0], first_taps = [0], taps = 1, shift = 0>]>
+func.func @layer(%x: memref<?x3x?xf32>, %w: memref<3x2x1xf32>, %y: memref<?x2x?xf32>) {
+  %p = memref.alloc() : memref<6xf32>
+  tconv.pack_weights ins(%w : memref<3x2x1xf32>) outs(%p : memref<6xf32>) {decomposition = #map, groups = 1 : i64, packing = #tconv.packing<channels = 2, rows = 1>}
+  tconv.phases ins(%x, %p : memref<?x3x?xf32>, memref<6xf32>) outs(%y : memref<?x2x?xf32>) {decomposition = #map, groups = 1 : i64, packing = #tconv.packing<channels = 2, rows = 1>}
+  return
+}
+module attributes {transform.with_named_sequence} {
+  transform.named_sequence @__transform_main(%root: !transform.any_op {transform.readonly}) {
+    %one = transform.param.constant 1 : i64 -> !transform.param<i64>
+    %eight = transform.param.constant 8 : i64 -> !transform.param<i64>
+    %phases = transform.structured.match ops{["tconv.phases"]} in %root : (!transform.any_op) -> !transform.any_op
+    %t, %n, %g, %q, %ch = transform.structured.tile_using_for %phases tile_sizes [1, 1, 2, 8] interchange = [0, 1, 3, 2] : (!transform.any_op) -> (!transform.any_op, !transform.any_op, !transform.any_op, !transform.any_op, !transform.any_op)
+    // expected-error @+1 {{the tile's batch, group and positions change in the loop}}
+    transform.tconv.pack_input %t before %q positions %eight panel %eight granule %one : !transform.any_op, !transform.any_op, !transform.param<i64>, !transform.param<i64>, !transform.param<i64>
+    transform.yield
+  }
+}
+
+// -----
+
+#map = #tconv.decomposition<stride = 1, crop = 0, tap_step = 1, shift_step = 1, sections = [<phases = [0], first_taps = [0], taps = 1, shift = 0>]>
+func.func @layer(%x: memref<?x3x?xf32>, %w: memref<3x2x1xf32>, %y: memref<?x2x?xf32>) {
+  %p = memref.alloc() : memref<6xf32>
+  tconv.pack_weights ins(%w : memref<3x2x1xf32>) outs(%p : memref<6xf32>) {decomposition = #map, groups = 1 : i64, packing = #tconv.packing<channels = 2, rows = 1>}
+  tconv.phases ins(%x, %p : memref<?x3x?xf32>, memref<6xf32>) outs(%y : memref<?x2x?xf32>) {decomposition = #map, groups = 1 : i64, packing = #tconv.packing<channels = 2, rows = 1>}
+  %c0 = arith.constant 0 : index
+  %c1 = arith.constant 1 : index
+  scf.for %i = %c0 to %c1 step %c1 {
+  } {apart}
+  return
+}
+module attributes {transform.with_named_sequence} {
+  transform.named_sequence @__transform_main(%root: !transform.any_op {transform.readonly}) {
+    %one = transform.param.constant 1 : i64 -> !transform.param<i64>
+    %eight = transform.param.constant 8 : i64 -> !transform.param<i64>
+    %phases = transform.structured.match ops{["tconv.phases"]} in %root : (!transform.any_op) -> !transform.any_op
+    %t, %n, %g, %q, %ch = transform.structured.tile_using_for %phases tile_sizes [1, 1, 2, 8] interchange = [0, 1, 3, 2] : (!transform.any_op) -> (!transform.any_op, !transform.any_op, !transform.any_op, !transform.any_op, !transform.any_op)
+    %l = transform.structured.match ops{["scf.for"]} attributes{apart} in %root : (!transform.any_op) -> !transform.any_op
+    // expected-error @+1 {{needs a loop around the tile}}
+    transform.tconv.pack_input %t before %l positions %eight panel %eight granule %one : !transform.any_op, !transform.any_op, !transform.param<i64>, !transform.param<i64>, !transform.param<i64>
+    transform.yield
+  }
+}
+
+// -----
+
+// Too small a buffer would be written past its end.
+#map = #tconv.decomposition<stride = 1, crop = 0, tap_step = 1, shift_step = 1, sections = [<phases = [0], first_taps = [0], taps = 1, shift = 0>]>
+func.func @layer(%x: memref<?x3x?xf32>, %w: memref<3x2x1xf32>, %y: memref<?x2x?xf32>) {
+  %p = memref.alloc() : memref<6xf32>
+  tconv.pack_weights ins(%w : memref<3x2x1xf32>) outs(%p : memref<6xf32>) {decomposition = #map, groups = 1 : i64, packing = #tconv.packing<channels = 2, rows = 1>}
+  tconv.phases ins(%x, %p : memref<?x3x?xf32>, memref<6xf32>) outs(%y : memref<?x2x?xf32>) {decomposition = #map, groups = 1 : i64, packing = #tconv.packing<channels = 2, rows = 1>}
+  return
+}
+module attributes {transform.with_named_sequence} {
+  transform.named_sequence @__transform_main(%root: !transform.any_op {transform.readonly}) {
+    %one = transform.param.constant 1 : i64 -> !transform.param<i64>
+    %four = transform.param.constant 4 : i64 -> !transform.param<i64>
+    %eight = transform.param.constant 8 : i64 -> !transform.param<i64>
+    %phases = transform.structured.match ops{["tconv.phases"]} in %root : (!transform.any_op) -> !transform.any_op
+    %t, %n, %g, %q, %ch = transform.structured.tile_using_for %phases tile_sizes [1, 1, 2, 8] interchange = [0, 1, 3, 2] : (!transform.any_op) -> (!transform.any_op, !transform.any_op, !transform.any_op, !transform.any_op, !transform.any_op)
+    // expected-error @+1 {{positions must be at least the tile's 8, got 4}}
+    transform.tconv.pack_input %t before %ch positions %four panel %four granule %one : !transform.any_op, !transform.any_op, !transform.param<i64>, !transform.param<i64>, !transform.param<i64>
+    transform.yield
+  }
+}
+
+// -----
+
+#map = #tconv.decomposition<stride = 1, crop = 0, tap_step = 1, shift_step = 1, sections = [<phases = [0], first_taps = [0], taps = 1, shift = 0>]>
+func.func @layer(%x: memref<?x300000000x?xf32>, %w: memref<300000000x2x1xf32>, %y: memref<?x2x?xf32>) {
+  %p = memref.alloc() : memref<600000000xf32>
+  tconv.pack_weights ins(%w : memref<300000000x2x1xf32>) outs(%p : memref<600000000xf32>) {decomposition = #map, groups = 1 : i64, packing = #tconv.packing<channels = 2, rows = 1>}
+  tconv.phases ins(%x, %p : memref<?x300000000x?xf32>, memref<600000000xf32>) outs(%y : memref<?x2x?xf32>) {decomposition = #map, groups = 1 : i64, packing = #tconv.packing<channels = 2, rows = 1>}
+  return
+}
+module attributes {transform.with_named_sequence} {
+  transform.named_sequence @__transform_main(%root: !transform.any_op {transform.readonly}) {
+    %one = transform.param.constant 1 : i64 -> !transform.param<i64>
+    %most = transform.param.constant 2147483647 : i64 -> !transform.param<i64>
+    %phases = transform.structured.match ops{["tconv.phases"]} in %root : (!transform.any_op) -> !transform.any_op
+    %t, %n, %g, %q, %ch = transform.structured.tile_using_for %phases tile_sizes [1, 1, 2, 8] interchange = [0, 1, 3, 2] : (!transform.any_op) -> (!transform.any_op, !transform.any_op, !transform.any_op, !transform.any_op, !transform.any_op)
+    // expected-error @+1 {{panels of 2147483647 positions and a span of 0 do not fit 64 bits}}
+    transform.tconv.pack_input %t before %ch positions %most panel %most granule %one : !transform.any_op, !transform.any_op, !transform.param<i64>, !transform.param<i64>, !transform.param<i64>
+    transform.yield
+  }
+}
+
+// -----
+
+#map = #tconv.decomposition<stride = 1, crop = 0, tap_step = 1, shift_step = 1, sections = [<phases = [0], first_taps = [0], taps = 1, shift = 0>]>
+func.func @layer(%x: memref<?x3x?xf32>, %w: memref<3x2x1xf32>, %y: memref<?x2x?xf32>) {
+  %p = memref.alloc() : memref<6xf32>
+  tconv.pack_weights ins(%w : memref<3x2x1xf32>) outs(%p : memref<6xf32>) {decomposition = #map, groups = 1 : i64, packing = #tconv.packing<channels = 2, rows = 1>}
+  tconv.phases ins(%x, %p : memref<?x3x?xf32>, memref<6xf32>) outs(%y : memref<?x2x?xf32>) {decomposition = #map, groups = 1 : i64, packing = #tconv.packing<channels = 2, rows = 1>}
+  return
+}
+module attributes {transform.with_named_sequence} {
+  transform.named_sequence @__transform_main(%root: !transform.any_op {transform.readonly}) {
+    %one = transform.param.constant 1 : i64 -> !transform.param<i64>
+    %four = transform.param.constant 4 : i64 -> !transform.param<i64>
+    %eight = transform.param.constant 8 : i64 -> !transform.param<i64>
+    %phases = transform.structured.match ops{["tconv.phases"]} in %root : (!transform.any_op) -> !transform.any_op
+    %t, %n, %g, %q, %ch = transform.structured.tile_using_for %phases tile_sizes [1, 1, 2, 8] interchange = [0, 1, 3, 2] : (!transform.any_op) -> (!transform.any_op, !transform.any_op, !transform.any_op, !transform.any_op, !transform.any_op)
+    transform.tconv.pack_input %t before %ch positions %eight panel %eight granule %one : !transform.any_op, !transform.any_op, !transform.param<i64>, !transform.param<i64>, !transform.param<i64>
+    // expected-error @+1 {{columns must be at least the tile's 8 positions, got 4}}
+    %cs = transform.tconv.split_phases %t columns %four vectors <positions> : (!transform.any_op, !transform.param<i64>) -> !transform.any_op
+    transform.yield
+  }
+}
+
+// -----
+
+#map = #tconv.decomposition<stride = 1, crop = 0, tap_step = 1, shift_step = 1, sections = [<phases = [0], first_taps = [0], taps = 1, shift = 0>]>
+func.func @layer(%x: memref<?x3x?xf32>, %w: memref<3x600000000x1xf32>, %y: memref<?x600000000x?xf32>) {
+  %p = memref.alloc() : memref<1800000000xf32>
+  tconv.pack_weights ins(%w : memref<3x600000000x1xf32>) outs(%p : memref<1800000000xf32>) {decomposition = #map, groups = 1 : i64, packing = #tconv.packing<channels = 600000000, rows = 1>}
+  tconv.phases ins(%x, %p : memref<?x3x?xf32>, memref<1800000000xf32>) outs(%y : memref<?x600000000x?xf32>) {decomposition = #map, groups = 1 : i64, packing = #tconv.packing<channels = 600000000, rows = 1>}
+  return
+}
+module attributes {transform.with_named_sequence} {
+  transform.named_sequence @__transform_main(%root: !transform.any_op {transform.readonly}) {
+    %one = transform.param.constant 1 : i64 -> !transform.param<i64>
+    %eight = transform.param.constant 8 : i64 -> !transform.param<i64>
+    %most = transform.param.constant 2147483647 : i64 -> !transform.param<i64>
+    %phases = transform.structured.match ops{["tconv.phases"]} in %root : (!transform.any_op) -> !transform.any_op
+    %t, %n, %g, %q, %ch = transform.structured.tile_using_for %phases tile_sizes [1, 1, 2, 8] interchange = [0, 1, 3, 2] : (!transform.any_op) -> (!transform.any_op, !transform.any_op, !transform.any_op, !transform.any_op, !transform.any_op)
+    transform.tconv.pack_input %t before %ch positions %eight panel %eight granule %one : !transform.any_op, !transform.any_op, !transform.param<i64>, !transform.param<i64>, !transform.param<i64>
+    // expected-error @+1 {{sums of 600000000 rows and 2147483647 columns do not fit 64 bits}}
+    %cs = transform.tconv.split_phases %t columns %most vectors <rows> : (!transform.any_op, !transform.param<i64>) -> !transform.any_op
+    transform.yield
+  }
+}
