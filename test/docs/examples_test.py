@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """Runs the examples of the documentation as they stand there.
 
-    examples_test.py FILE.md --build BUILD --cc CC
+    examples_test.py FILE.md --build BUILD --cc CC [--c-flags=..] [--preload ..]
 
 C blocks are compiled as C99 without a warning and run, Python blocks are run,
 sh blocks are run line by line from the root of the checkout.
@@ -25,25 +25,31 @@ def run(command, **arguments):
     subprocess.run(command, check=True, **arguments)
 
 
-def run_c(text, root, build, cc, folder):
+def run_c(text, root, arguments, folder):
     source, program = folder / 'example.c', folder / 'example'
     source.write_text(text)
-    run([cc, *STRICT, f'-I{root}/runtime/include', source, '-o', program,
+    build = arguments.build
+    run([arguments.cc, *STRICT, *arguments.c_flags.split(),
+         f'-I{root}/runtime/include', source, '-o', program,
          f'-L{build}/lib', '-ltconv', f'-Wl,-rpath,{build}/lib'])
     run([program])
 
 
-def run_python(text, root, build, cc, folder):
+def run_python(text, root, arguments, folder):
     source = folder / 'example.py'
     source.write_text(text)
-    run([sys.executable, source],
-        env={**os.environ, 'PYTHONPATH': f'{build}/python'})
+    environment = {**os.environ, 'PYTHONPATH': f'{arguments.build}/python'}
+    if arguments.preload:
+        # Python isn't instrumented, and leaves memory to the end on purpose.
+        environment['LD_PRELOAD'] = arguments.preload
+        environment['ASAN_OPTIONS'] = 'detect_leaks=0'
+    run([sys.executable, source], env=environment)
 
 
-def run_sh(text, root, build, cc, folder):
+def run_sh(text, root, arguments, folder):
     # Examples name the default build folder; this one may be another.
     for line in text.splitlines():
-        words = [word.replace('build/', f'{build}/', 1)
+        words = [word.replace('build/', f'{arguments.build}/', 1)
                  if word.startswith('build/') else word
                  for word in shlex.split(line)]
         run(words, cwd=root)
@@ -54,6 +60,8 @@ def main():
     parser.add_argument('file', type=pathlib.Path)
     parser.add_argument('--build', type=pathlib.Path, required=True)
     parser.add_argument('--cc', required=True)
+    parser.add_argument('--c-flags', default='', help='further ones, for C')
+    parser.add_argument('--preload', help='library to start Python with')
     arguments = parser.parse_args()
     root = arguments.file.resolve().parent
     blocks = BLOCK.findall(arguments.file.read_text())
@@ -63,8 +71,7 @@ def main():
         sys.exit(f'{arguments.file}: no example in {", ".join(sorted(missing))}')
     for language, text in blocks:
         with tempfile.TemporaryDirectory() as folder:
-            runners[language](text, root, arguments.build, arguments.cc,
-                              pathlib.Path(folder))
+            runners[language](text, root, arguments, pathlib.Path(folder))
     print(f'{len(blocks)} examples ran')
 
 
