@@ -8,8 +8,9 @@
 #include "mlir/IR/Diagnostics.h"
 #include "mlir/IR/Verifier.h"
 #include "mlir/Pass/PassManager.h"
+#include "runtime/build_id.h"
+#include "target/target.h"
 #include "llvm/ADT/ScopeExit.h"
-#include "llvm/Config/llvm-config.h"
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/JSON.h"
 #include "llvm/Support/Path.h"
@@ -137,6 +138,8 @@ Status Compilation::runTo(Stage last) {
       else {
         description_ = description();
         pipeline.info = description_;
+        pipeline.target = ::tconv::kernelTarget(options_.target);
+        pipeline.lengthClass = options_.lengthClass;
         buildLowerPipeline(pm, pipeline);
       }
       return succeeded(pm.run(*module_)) && succeeded(verify(*module_));
@@ -164,7 +167,8 @@ std::string Compilation::description() {
       {"kind", kind_},
       {"algorithm", "direct"},
       {"lanes", target_.lanes},
-      {"llvm", LLVM_VERSION_STRING},
+      {"build_id", TCONV_BUILD_ID},
+      {"llvm", TCONV_BUILD_LLVM},
   };
   if (auto layer = module_->lookupSymbol<func::FuncOp>("layer")) {
     if (auto schedule = layer->getAttrOfType<StringAttr>("tconv.schedule"))
@@ -245,15 +249,15 @@ Status Compilation::object(llvm::SmallVector<char, 0> &bytes) {
   return Status::ok();
 }
 
-Status Compilation::load(std::unique_ptr<LoadedKernel> &kernel) {
+Status Compilation::image(KernelImage &image) {
   llvm::SmallVector<char, 0> bytes;
   if (Status status = object(bytes))
     return status;
-  return timed("load", [&]() -> Status {
-    auto loaded = LoadedKernel::load(std::move(bytes), options_.symbol);
-    if (!loaded)
-      return fail("loading failed: " + llvm::toString(loaded.takeError()));
-    kernel = std::move(*loaded);
+  return timed("link", [&]() -> Status {
+    auto linked = KernelImage::link(std::move(bytes), options_.symbol);
+    if (!linked)
+      return fail("linking failed: " + llvm::toString(linked.takeError()));
+    image = std::move(*linked);
     return Status::ok();
   });
 }

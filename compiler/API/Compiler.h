@@ -52,7 +52,8 @@ public:
   ::tconv::Status llvmIR(std::string &text);
   ::tconv::Status assembly(std::string &text);
   ::tconv::Status object(llvm::SmallVector<char, 0> &bytes);
-  ::tconv::Status load(std::unique_ptr<LoadedKernel> &kernel);
+  /// The kernel as it lies in memory, for any address.
+  ::tconv::Status image(KernelImage &image);
 
   const CpuTarget &target() const { return target_; }
   const CompileOptions &options() const { return options_; }

@@ -3,10 +3,10 @@
 // The one place where the compiler meets the C world: see compiler_abi.h.
 #include "tconv/compiler_abi.h"
 
-#include "compiler/API/BuildId.h"
 #include "compiler/API/Compiler.h"
 
-#include "llvm/Config/llvm-config.h"
+#include "runtime/build_id.h"
+#include "llvm-c/Core.h"
 #include <cstring>
 #include <new>
 
@@ -14,7 +14,8 @@ using namespace mlir::tconv;
 using ::tconv::Status;
 
 struct tconv_compiled {
-  std::unique_ptr<LoadedKernel> kernel;
+  KernelImage kernel;
+  tconv_kernel_image view;
 };
 
 namespace {
@@ -30,8 +31,9 @@ Status compileRequest(const tconv_compile_request &request,
     options.dumpPath = request.dump_path;
   Compilation compilation(request.params, std::move(options));
   auto compiled = std::make_unique<tconv_compiled>();
-  if (Status status = compilation.load(compiled->kernel))
+  if (Status status = compilation.image(compiled->kernel))
     return status;
+  compiled->view = compiled->kernel.view();
   *out = compiled.release();
   return Status::ok();
 }
@@ -66,26 +68,46 @@ tconv_status compile(const tconv_compile_request *request, tconv_compiled **out,
   }
 }
 
-const tconv_kernel *kernelOf(const tconv_compiled *compiled) {
-  return compiled ? &compiled->kernel->kernel() : nullptr;
+const tconv_kernel_image *imageOf(const tconv_compiled *compiled) {
+  return compiled ? &compiled->view : nullptr;
 }
+
+/// Every kernel of this compiler is an image.
+const tconv_kernel *kernelOf(const tconv_compiled *) { return nullptr; }
 
 void release(tconv_compiled *compiled) { delete compiled; }
 
-const tconv_compiler_api api = {TCONV_COMPILER_ABI_VERSION,
-                                sizeof(tconv_compiler_api),
-                                // The time of the build would make every build
-                                // differ; what the code is made of does not.
-                                TCONV_BUILD_ID,
-                                LLVM_VERSION_STRING,
-                                compile,
-                                kernelOf,
-                                release,
-                                {nullptr}};
+/// The version of the library that is there, which may have been exchanged
+/// for another since the build.
+const char *llvmVersion() {
+  static const std::string version = [] {
+    unsigned major, minor, patch;
+    LLVMGetVersion(&major, &minor, &patch);
+    return std::to_string(major) + "." + std::to_string(minor) + "." +
+           std::to_string(patch);
+  }();
+  return version.c_str();
+}
+
+const tconv_compiler_api *api() {
+  static const tconv_compiler_api table = {
+      TCONV_COMPILER_ABI_VERSION,
+      sizeof(tconv_compiler_api),
+      // The time of the build would make every build differ; what the code is
+      // made of does not.
+      TCONV_BUILD_ID,
+      llvmVersion(),
+      compile,
+      imageOf,
+      kernelOf,
+      release,
+      {nullptr}};
+  return &table;
+}
 
 } // namespace
 
 extern "C" TCONV_API const tconv_compiler_api *
 tconv_compiler_query(uint32_t version) {
-  return version == TCONV_COMPILER_ABI_VERSION ? &api : nullptr;
+  return version == TCONV_COMPILER_ABI_VERSION ? api() : nullptr;
 }

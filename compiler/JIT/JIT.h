@@ -1,36 +1,37 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// Loads an object file into this process through ORC.
+// Links an object into an image that runs at any address: ORC's linker, into
+// memory of an "executor" whose addresses are offsets. Whoever runs the kernel
+// maps the image, now or from a cache, and needs nothing of LLVM for it.
 #ifndef TCONV_COMPILER_JIT_JIT_H
 #define TCONV_COMPILER_JIT_JIT_H
 
-#include "tconv/kernel_abi.h"
+#include "tconv/compiler_abi.h"
 
 #include "llvm/ADT/SmallVector.h"
 #include "llvm/ADT/StringRef.h"
 #include "llvm/Support/Error.h"
-#include <memory>
-
-namespace llvm::orc {
-class LLJIT;
-}
+#include <string>
+#include <vector>
 
 namespace mlir::tconv {
 
-/// A loaded kernel; its code lives as long as this object.
-class LoadedKernel {
+/// A linked kernel. The same object gives the same bytes.
+class KernelImage {
 public:
   /// @param symbol name of the exported tconv_kernel
-  static llvm::Expected<std::unique_ptr<LoadedKernel>>
-  load(llvm::SmallVector<char, 0> object, llvm::StringRef symbol);
-  ~LoadedKernel();
+  static llvm::Expected<KernelImage> link(llvm::SmallVector<char, 0> object,
+                                          llvm::StringRef symbol);
 
-  const tconv_kernel &kernel() const { return *kernel_; }
+  /// What crosses to the runtime; points into this object.
+  tconv_kernel_image view() const;
 
 private:
-  LoadedKernel();
-  std::unique_ptr<llvm::orc::LLJIT> jit_;
-  const tconv_kernel *kernel_ = nullptr;
+  std::string bytes_;
+  std::vector<uint64_t> relocations_;
+  uint64_t codeSize_ = 0;
+  uint64_t kernel_ = 0;
+  uint32_t machine_ = 0;
 };
 
 } // namespace mlir::tconv

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "compiler/Transforms/Passes.h"
 
-#include "tconv/kernel_abi.h"
+#include "tconv/tconv.h"
 
 namespace mlir::tconv {
 #define GEN_PASS_DEF_EMITKERNELPASS
@@ -230,6 +230,17 @@ private:
     return success();
   }
 
+  /// A constant string with a zero byte.
+  LLVM::GlobalOp emitText(StringRef suffix, StringRef content) {
+    OpBuilder b = OpBuilder::atBlockEnd(getOperation().getBody());
+    std::string text = content.str() + std::string(1, '\0');
+    auto type = LLVM::LLVMArrayType::get(b.getI8Type(), text.size());
+    return LLVM::GlobalOp::create(b, getOperation().getLoc(), type,
+                                  /*isConstant=*/true, LLVM::Linkage::Internal,
+                                  (symbol + suffix).str(),
+                                  b.getStringAttr(text));
+  }
+
   LogicalResult emitDescriptor(func::FuncOp layer, func::FuncOp pack) {
     ModuleOp module = getOperation();
     auto number = [&](StringRef name) -> std::optional<int64_t> {
@@ -263,19 +274,21 @@ private:
     Type i32 = b.getI32Type(), i64 = b.getI64Type();
     Type ptr = LLVM::LLVMPointerType::get(context);
 
-    std::string text = info + std::string(1, '\0');
-    auto textType = LLVM::LLVMArrayType::get(b.getI8Type(), text.size());
-    auto textGlobal = LLVM::GlobalOp::create(
-        b, loc, textType, /*isConstant=*/true, LLVM::Linkage::Internal,
-        symbol + "_description", b.getStringAttr(text));
+    auto textGlobal = emitText("_description", info);
+    // So that tools find it in an object, an archive or a program.
+    textGlobal.setSection(TCONV_KERNEL_DESCRIPTION_SECTION);
+    LLVM::GlobalOp targetGlobal;
+    if (!target.empty())
+      targetGlobal = emitText("_target", target);
 
     // Field for field what kernel_abi.h declares.
     SmallVector<Type> fields = {i32, i32};
     fields.append(7, i64);
     fields.append(4, i32);
     fields.append(4, i64);
-    fields.append(3, ptr);
     fields.append(4, ptr);
+    fields.append(2, i32);
+    fields.append(2, ptr);
     auto type = LLVM::LLVMStructType::getLiteral(context, fields);
     auto global =
         LLVM::GlobalOp::create(b, loc, type, /*isConstant=*/true,
@@ -304,7 +317,14 @@ private:
     insert(LLVM::AddressOfOp::create(b, loc, ptr, symbol + "_pack"));
     insert(LLVM::AddressOfOp::create(b, loc, ptr, symbol + "_run"));
     insert(LLVM::AddressOfOp::create(b, loc, ptr, textGlobal.getSymName()));
-    for (int i = 0; i < 4; ++i)
+    if (targetGlobal)
+      insert(LLVM::AddressOfOp::create(b, loc, ptr, targetGlobal.getSymName()));
+    else
+      insert(LLVM::ZeroOp::create(b, loc, ptr));
+    integer(i32, lengthClass);
+    // Every kernel so far sums directly.
+    integer(i32, TCONV_ACCURACY_DIRECT);
+    for (int i = 0; i < 2; ++i)
       insert(LLVM::ZeroOp::create(b, loc, ptr));
     LLVM::ReturnOp::create(b, loc, value);
     return success();
@@ -312,7 +332,8 @@ private:
 };
 
 // The structure built above, in bytes.
-static_assert(sizeof(tconv_kernel) == 2 * 4 + 7 * 8 + 4 * 4 + 4 * 8 + 7 * 8,
+static_assert(sizeof(tconv_kernel) ==
+                  2 * 4 + 7 * 8 + 4 * 4 + 4 * 8 + 4 * 8 + 2 * 4 + 2 * 8,
               "emitDescriptor has to follow kernel_abi.h");
 
 } // namespace

@@ -76,7 +76,12 @@ def EmitKernelPass : Pass<"tconv-emit-kernel", "::mlir::ModuleOp"> {
     Option<"symbol", "symbol", "std::string",
            /*default=*/"\"tconv_kernel_main\"", "name of the exported kernel">,
     Option<"info", "description", "std::string", /*default=*/"\"{}\"",
-           "how the kernel was made, as JSON">];
+           "how the kernel was made, as JSON">,
+    Option<"target", "target", "std::string", /*default=*/"\"\"",
+           "the CPU that it needs, as kernel_abi.h says; none if empty">,
+    Option<"lengthClass", "length-class", "int64_t",
+           /*default=*/"0",
+           "the lengths that it is good for: 0 bulk, 1 short">];
   let dependentDialects = [
     "::mlir::arith::ArithDialect", "::mlir::func::FuncDialect",
     "::mlir::LLVM::LLVMDialect"];

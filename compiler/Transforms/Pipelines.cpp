@@ -44,6 +44,8 @@ void mlir::tconv::buildLowerPipeline(OpPassManager &pm,
   EmitKernelPassOptions kernel;
   kernel.symbol = o.symbol;
   kernel.info = o.info;
+  kernel.target = o.target;
+  kernel.lengthClass = o.lengthClass;
   pm.addPass(createEmitKernelPass(kernel));
   pm.addPass(createLowerAffinePass());
   pm.addPass(createSCFToControlFlowPass());

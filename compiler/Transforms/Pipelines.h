@@ -29,6 +29,12 @@ struct CpuPipelineOptions : PassPipelineOptions<CpuPipelineOptions> {
   Option<std::string> info{*this, "description",
                            llvm::cl::desc("how it was made, as JSON"),
                            llvm::cl::init("{}")};
+  Option<std::string> target{
+      *this, "target", llvm::cl::desc("the CPU that the kernel says it needs")};
+  Option<int64_t> lengthClass{
+      *this, "length-class",
+      llvm::cl::desc("the lengths it is good for: 0 bulk, 1 short"),
+      llvm::cl::init(0)};
 };
 
 /// tconv-cpu-phases: a layer as phases, on buffers.

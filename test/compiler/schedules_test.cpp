@@ -8,6 +8,7 @@
 #include <gtest/gtest.h>
 
 #include "compiler/API/Compiler.h"
+#include "kernel/image.h"
 #include "support/bounds.h"
 #include "support/layers.h"
 
@@ -75,10 +76,13 @@ void checkLayer(const tconv_params &params, const std::string &feature,
   options.scheduleFeature = feature;
   options.lengthClass = lengthClass;
   Compilation compilation(params, options);
-  std::unique_ptr<LoadedKernel> loaded;
-  ::tconv::Status status = compilation.load(loaded);
+  KernelImage image;
+  ::tconv::Status status = compilation.image(image);
   ASSERT_FALSE(status) << status.message();
-  const tconv_kernel &kernel = loaded->kernel();
+  std::unique_ptr<::tconv::MappedImage> mapped;
+  status = ::tconv::MappedImage::map(image.view(), mapped);
+  ASSERT_FALSE(status) << status.message();
+  const tconv_kernel &kernel = *mapped->kernel();
   ASSERT_NE(compilation.description().find("builtin:" + feature),
             std::string::npos)
       << compilation.description();

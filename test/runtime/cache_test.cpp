@@ -256,7 +256,8 @@ TEST_F(CacheTest, CompilingIsSaid) {
   EXPECT_EQ(runAndCheck(layer.get(), 1, 20), "kernel");
   std::string said = testing::internal::GetCapturedStderr();
   EXPECT_NE(said.find("kernel for in_channels=6"), std::string::npos) << said;
-  EXPECT_NE(said.find("schedule=fake compile_ms="), std::string::npos) << said;
+  EXPECT_NE(said.find("schedule=fake from=compiled ms="), std::string::npos)
+      << said;
 }
 
 TEST_F(CacheTest, NothingIsSaidUnasked) {

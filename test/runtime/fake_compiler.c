@@ -206,6 +206,12 @@ static tconv_status compile(const tconv_compile_request *request,
   return status;
 }
 
+/* A kernel of C functions is no image. */
+static const tconv_kernel_image *image(const tconv_compiled *compiled) {
+  (void)compiled;
+  return NULL;
+}
+
 static const tconv_kernel *kernel(const tconv_compiled *compiled) {
   return &compiled->kernel;
 }
@@ -236,6 +242,7 @@ EXPORT const tconv_compiler_api *tconv_compiler_query(uint32_t version) {
   api.build_id = "fake";
   api.llvm_version = "none";
   api.compile = compile;
+  api.image = image;
   api.kernel = kernel;
   api.release = release;
   if (!strcmp(mode(), "no_api"))

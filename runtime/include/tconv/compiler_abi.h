@@ -18,7 +18,7 @@
 extern "C" {
 #endif
 
-#define TCONV_COMPILER_ABI_VERSION 1u
+#define TCONV_COMPILER_ABI_VERSION 2u
 
 /** Coarse classes of input length; the only trace that a length leaves in a
  * kernel. tconv::lengthClass (runtime/src/layer) decides. */
@@ -40,8 +40,35 @@ typedef struct tconv_compile_request {
                                   for none */
 } tconv_compile_request;
 
-/** A loaded kernel and what owns it. */
+/** A compiled kernel and what owns it. */
 typedef struct tconv_compiled tconv_compiled;
+
+/**
+ * A kernel as it lies in memory, ready for any address that is a multiple of
+ * TCONV_IMAGE_ALIGNMENT: what crosses from the compiler to the runtime, and
+ * what a cache keeps. Its words of 64 bits that hold addresses hold them
+ * relative to the image's start until it is loaded.
+ */
+typedef struct tconv_kernel_image {
+  uint32_t struct_size; /**< sizeof(tconv_kernel_image) */
+  uint32_t machine;     /**< a tconv_image_machine */
+  const void *bytes;
+  uint64_t size;      /**< bytes in all */
+  uint64_t code_size; /**< bytes at the beginning that are code; a multiple of
+                           TCONV_IMAGE_ALIGNMENT. The rest is only read. */
+  uint64_t kernel;    /**< where the tconv_kernel is */
+  /** Where the words are that become addresses; ascending. */
+  const uint64_t *relocations;
+  uint64_t relocation_count;
+} tconv_kernel_image;
+
+#define TCONV_IMAGE_ALIGNMENT 4096
+
+/** ELF's numbers. */
+typedef enum tconv_image_machine {
+  TCONV_IMAGE_X86_64 = 62,
+  TCONV_IMAGE_AARCH64 = 183
+} tconv_image_machine;
 
 typedef struct tconv_compiler_api {
   uint32_t version;     /**< TCONV_COMPILER_ABI_VERSION */
@@ -50,7 +77,7 @@ typedef struct tconv_compiler_api {
   const char *build_id;
   const char *llvm_version;
   /**
-   * Compiles and loads one kernel; may be called by several threads at once.
+   * Compiles one kernel; may be called by several threads at once.
    * The kernel must not depend on what only sets the output's length
    * (crop_end, output_length, output_padding; pad_mode beyond the crop_begin
    * that it means): layers that differ in nothing else share one kernel.
@@ -60,9 +87,14 @@ typedef struct tconv_compiler_api {
   tconv_status (*compile)(const tconv_compile_request *request,
                           tconv_compiled **out, char *message,
                           size_t message_size);
+  /** The image of the kernel; NULL where `kernel` has it. It lives until
+   * `release`. */
+  const tconv_kernel_image *(*image)(const tconv_compiled *compiled);
+  /** A kernel that can't be moved and lives until `release`; NULL where there
+   * is an image. Such a kernel is kept in memory only. */
   const tconv_kernel *(*kernel)(const tconv_compiled *compiled);
   void (*release)(tconv_compiled *compiled);
-  void *reserved[8];
+  void *reserved[7];
 } tconv_compiler_api;
 
 /** Exported by libtconv_compiler. NULL if it can't serve that version. */

@@ -38,6 +38,10 @@ extern "C" {
  * to this many bytes. x, bias and y need the alignment of their elements. */
 #define TCONV_KERNEL_ALIGNMENT 64
 
+/** Section of an object, archive or program in which the descriptions of its
+ * kernels lie, one after the other, each with its zero byte. */
+#define TCONV_KERNEL_DESCRIPTION_SECTION ".tconv.kernels"
+
 /** Element types. Only f32 kernels are made so far. */
 typedef enum tconv_dtype {
   TCONV_F32 = 1,
@@ -116,7 +120,14 @@ typedef struct tconv_kernel {
 
   /** How it was made: one JSON object, UTF-8, ending in a zero byte. */
   const char *description;
-  const void *reserved[4]; /**< NULL */
+
+  /** What the CPU must be: a level such as "cpu:x86-64-v3", or "cpu:native",
+   * a space and the identity of the one CPU that it was made for. NULL: not
+   * said, and such a kernel can't be registered. */
+  const char *target;
+  int32_t length_class; /**< the tconv_length_class that it is good for */
+  int32_t accuracy;     /**< the strictest tconv_accuracy that it satisfies */
+  const void *reserved[2]; /**< NULL */
 } tconv_kernel;
 
 /** Number of positions that cover the outputs of a launch: see

@@ -293,10 +293,73 @@ TCONV_API tconv_status tconv_reference_run(const tconv_params *params,
                                            int64_t batch, int64_t length,
                                            float *y, int sums64);
 
+/*----------------------------------------------------------------- kernels -*/
+/*
+ * A layer gets its kernel from the first of these that has it:
+ *   1. tables of kernels that the program brings (tconv_register_kernels),
+ *   2. packed caches (tconv_add_packed_cache),
+ *   3. the memory cache, where it stays once it is found,
+ *   4. the disk cache: the folder TCONV_CACHE_DIR, else XDG_CACHE_HOME/tconv,
+ *      else HOME/.cache/tconv, with at most TCONV_CACHE_SIZE bytes ("64M"; 256M
+ *      by default, 0 for none). Without a folder that can be written to, or
+ *      with one that others may write to, there is none.
+ *   5. the compiler, libtconv_compiler, which is not even opened otherwise.
+ * Where none has it, a registered kernel for other lengths runs, else the plain
+ * implementation in C. TCONV_VERBOSE=1 says which and why.
+ */
+
+/**
+ * Adds kernels that were compiled ahead of time, as the header that
+ * tconv-compile writes beside them declares them. They must outlive their use.
+ * A layer with the target "cpu:native" gets the one of the best CPU level that
+ * this machine has. Call it before the layers' first run: a layer keeps the
+ * kernel that it has.
+ * TCONV_ABI_MISMATCH for a kernel of another ABI version, TCONV_UNSUPPORTED
+ * where no kernel of the table for the same layer can run on this machine's
+ * CPU; then nothing has been added.
+ */
+TCONV_API tconv_status
+tconv_register_kernels(const tconv_kernel *const *kernels, size_t count);
+
+/**
+ * Adds the kernels of a packed cache (tconv-inspect cache pack), whatever
+ * compiler made them; read whole, now. Nothing is added where one of them is
+ * damaged. Its kernels are as trusted as this program: read only files that
+ * nobody else can have written.
+ */
+TCONV_API tconv_status tconv_add_packed_cache(const char *path);
+
+/**
+ * Sees to it that the disk cache has the kernel that inputs of this length
+ * need. The target may be one that this machine's CPU lacks.
+ * @param options may be NULL
+ */
+TCONV_API tconv_status tconv_warm_cache(const tconv_params *params,
+                                        const tconv_layer_options *options,
+                                        int64_t length);
+
+/** A share of a kernel, for those who launch it themselves: kernel_abi.h. */
+typedef struct tconv_kernel_ref tconv_kernel_ref;
+
+/**
+ * Gets the kernel that a layer would use for inputs of this length, from
+ * wherever a layer would.
+ * @param options may be NULL
+ */
+TCONV_API tconv_status tconv_kernel_acquire(const tconv_params *params,
+                                            const tconv_layer_options *options,
+                                            int64_t length,
+                                            tconv_kernel_ref **ref);
+/** The kernel, which lives until its last share is released. */
+TCONV_API const tconv_kernel *tconv_kernel_get(const tconv_kernel_ref *ref);
+/** NULL is fine. */
+TCONV_API void tconv_kernel_release(tconv_kernel_ref *ref);
+
 /*----------------------------------------------------------------- process -*/
 
 /** Threads of the runtime's own pool, the caller's included; >= 1. Default:
- * TCONV_NUM_THREADS, else the number of cores this process may use. */
+ * TCONV_NUM_THREADS, else the number of cores this process may use. A library
+ * that was built without a pool has 1, and more are TCONV_UNSUPPORTED. */
 TCONV_API tconv_status tconv_set_num_threads(int64_t threads);
 TCONV_API int64_t tconv_get_num_threads(void);
 /** Kernels that the memory cache keeps, least recently used first to go;

@@ -8,35 +8,13 @@
 
 #include "api/launch.h"
 #include "api/layer_handle.h"
-#include "api/targets.h"
+#include "api/layer_options.h"
 #include "init/initializer.h"
 #include "support/status.h"
 
 using namespace tconv;
 
 namespace {
-
-tconv_layer_options defaultOptions() {
-  tconv_layer_options options;
-  std::memset(&options, 0, sizeof(options));
-  options.struct_size = sizeof(options);
-  return options;
-}
-
-Status checkOptions(const tconv_layer_options &options) {
-  if (Status error =
-          checkStructSize("options", options.struct_size, sizeof(options),
-                          "tconv_layer_options_init"))
-    return error;
-  if (options.accuracy != TCONV_ACCURACY_DEFAULT &&
-      options.accuracy != TCONV_ACCURACY_DIRECT)
-    return {TCONV_INVALID_VALUE,
-            "accuracy = " + std::to_string(options.accuracy) +
-                ": must be 0 (default) or 1 (direct)"};
-  if (Status error = checkEngine(options.engine ? options.engine : "mlir"))
-    return error;
-  return checkTarget(options.target ? options.target : "cpu:native");
-}
 
 /// The caller's initializer, or the layer's default where there is none.
 tconv_initializer orDefault(const tconv_initializer *given,
@@ -83,7 +61,7 @@ Status createLayer(const tconv_params &params,
     return error;
   auto layer = std::make_unique<tconv_layer>();
   layer->params = params;
-  layer->target = options.target ? options.target : "cpu:native";
+  layer->target = targetOf(options);
   layer->accuracy = static_cast<tconv_accuracy>(options.accuracy);
   layer->parallelFor = {options.parallel_for, options.parallel_user};
 
@@ -164,7 +142,12 @@ nlohmann::ordered_json describe(const tconv_layer &layer, const Plan &plan,
     return json;
   }
   const tconv_kernel &kernel = **plan.kernel;
-  json["compile_ms"] = plan.kernel->compileMs();
+  Origin origin = plan.kernel->origin();
+  json["from"] = originName(origin);
+  json["compile_ms"] =
+      origin == Origin::compiled ? plan.kernel->milliseconds() : 0.0;
+  json["load_ms"] =
+      origin == Origin::compiled ? 0.0 : plan.kernel->milliseconds();
   json["packed_bytes"] = kernel.packed_bytes;
   json["workspace_bytes"] = kernel.workspace_bytes;
   json["task_positions"] = kernel.task_positions;
@@ -221,11 +204,6 @@ tconv_status guardLayer(const tconv_layer *layer, const char *name,
 } // namespace
 
 extern "C" {
-
-void tconv_layer_options_init(tconv_layer_options *options) {
-  if (options)
-    *options = defaultOptions();
-}
 
 tconv_status tconv_layer_create(const tconv_params *params,
                                 const tconv_layer_options *options,

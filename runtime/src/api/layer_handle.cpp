@@ -165,6 +165,7 @@ const KernelResult &tconv_layer::kernel(tconv_length_class lengthClass) {
         " length_class=" +
         (lengthClass == TCONV_LENGTH_SHORT ? "short" : "bulk") +
         " schedule=" + scheduleOf(**slot->kernel) +
-        " compile_ms=" + std::to_string(slot->kernel->compileMs()));
+        " from=" + originName(slot->kernel->origin()) +
+        " ms=" + std::to_string(slot->kernel->milliseconds()));
   return *slot;
 }

@@ -7,6 +7,8 @@
 
 #include <pthread.h>
 
+#include "threads/pool.h"
+
 using namespace tconv;
 
 namespace {
@@ -40,7 +42,7 @@ void afterForkInParent() { gate().mutex.unlock(); }
 void afterForkInChild() {
   Gate &g = *new (&gate()) Gate;
   g.holders = depth > 0 ? 1 : 0;
-  threadsAfterFork();
+  poolAfterFork();
   layersAfterFork();
 }
 

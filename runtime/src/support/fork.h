@@ -21,7 +21,6 @@ public:
 };
 
 /// Called in the child, which has one thread.
-void threadsAfterFork();
 void layersAfterFork();
 
 } // namespace tconv

@@ -2,8 +2,6 @@
 #include "support/status.h"
 
 #include <cstdio>
-#include <cstdlib>
-#include <cstring>
 
 using namespace tconv;
 
@@ -54,21 +52,6 @@ const char *tconv::statusName(tconv_status status) {
     return "TCONV_INTERNAL";
   }
   return "unknown status";
-}
-
-bool tconv::verbose() {
-  std::string value = environment("TCONV_VERBOSE");
-  return !value.empty() && value != "0";
-}
-
-void tconv::say(const std::string &message) {
-  if (verbose())
-    std::fprintf(stderr, "tconv: %s\n", message.c_str());
-}
-
-std::string tconv::environment(const char *name) {
-  const char *value = std::getenv(name);
-  return value ? value : "";
 }
 
 extern "C" {

@@ -11,6 +11,7 @@
 #include <string>
 
 #include "layer/layer.h"
+#include "support/environment.h"
 
 namespace tconv {
 
@@ -47,14 +48,6 @@ Status checkStructSize(const char *name, uint32_t size, size_t expected,
 
 /// Name of a status, such as "TCONV_INVALID_VALUE".
 const char *statusName(tconv_status status);
-
-/// Whether TCONV_VERBOSE asks for a word about what is done.
-bool verbose();
-/// Writes "tconv: MESSAGE" to stderr where verbose().
-void say(const std::string &message);
-
-/// Value of an environment variable, "" where it isn't set.
-std::string environment(const char *name);
 
 } // namespace tconv
 

@@ -5,15 +5,14 @@
 #include <atomic>
 #include <cerrno>
 #include <cstdlib>
-#include <mutex>
 #include <new>
 #include <thread>
 
-#include <pthreadpool.h>
 #include <sched.h>
 
 #include "support/fork.h"
 #include "support/status.h"
+#include "threads/pool.h"
 
 using namespace tconv;
 
@@ -22,28 +21,12 @@ namespace {
 /// Waking a thread costs some microseconds; a core does about this many
 /// multiply-adds meanwhile.
 constexpr double kSerialWork = 200e3;
-/// Parts a thread, so that a thread that is late leaves work to the others.
-constexpr int64_t kPartsPerThread = 4;
-/// The pool makes no more than this; what lies beyond is a mistake that the
-/// pool's library would answer with a hang.
-constexpr int64_t kMaxPoolThreads = 256;
-
-struct Pool {
-  std::mutex mutex; ///< held while tasks run
-  pthreadpool_t pool = nullptr;
-  int64_t threads = 0;
-};
-
-/// Never destroyed: a pool's threads must not be joined from a destructor of
-/// a library that is being unloaded.
-Pool &sharedPool() {
-  static Pool *instance = new Pool;
-  return *instance;
-}
 
 std::atomic<int64_t> chosenThreads{0}; ///< 0: not chosen yet
 
 int64_t defaultThreads() {
+  if (!hasPool())
+    return 1;
   std::string wanted = environment("TCONV_NUM_THREADS");
   if (!wanted.empty()) {
     char *end = nullptr;
@@ -59,43 +42,6 @@ int64_t defaultThreads() {
   if (sched_getaffinity(0, sizeof(allowed), &allowed) == 0)
     return std::max(CPU_COUNT(&allowed), 1);
   return std::max<int64_t>(std::thread::hardware_concurrency(), 1);
-}
-
-struct PoolTasks {
-  tconv_task_fn run;
-  void *tasks;
-};
-
-void runPoolPart(void *context, size_t start, size_t size) {
-  auto *part = static_cast<PoolTasks *>(context);
-  part->run(part->tasks, static_cast<int64_t>(start),
-            static_cast<int64_t>(start + size));
-}
-
-void runOnPool(tconv_task_fn run, void *tasks, int64_t count) {
-  int64_t threads = std::min(numThreads(), kMaxPoolThreads);
-  if (threads == 1 || count == 1)
-    return run(tasks, 0, count);
-  Pool &shared = sharedPool();
-  // While another thread has the pool, all its cores are busy: this thread
-  // does its work alone. The result is the same.
-  std::unique_lock<std::mutex> lock(shared.mutex, std::try_to_lock);
-  if (!lock)
-    return run(tasks, 0, count);
-  if (shared.threads != threads) {
-    if (shared.pool)
-      pthreadpool_destroy(shared.pool);
-    shared.pool = pthreadpool_create(static_cast<size_t>(threads));
-    shared.threads = shared.pool ? threads : 0;
-  }
-  if (!shared.pool)
-    return run(tasks, 0, count);
-  PoolTasks context = {run, tasks};
-  int64_t parts = threads * kPartsPerThread;
-  int64_t tile = count / parts + (count % parts != 0);
-  pthreadpool_parallelize_1d_tile_1d(shared.pool, runPoolPart, &context,
-                                     static_cast<size_t>(count),
-                                     static_cast<size_t>(tile), /*flags=*/0);
 }
 
 /// What the caller's threads are given: counts the tasks that were run, and
@@ -166,6 +112,11 @@ Status tconv::setNumThreads(int64_t threads) {
   if (threads < 1)
     return {TCONV_INVALID_VALUE,
             "threads = " + std::to_string(threads) + ": must be at least 1"};
+  if (threads > 1 && !hasPool())
+    return {TCONV_UNSUPPORTED,
+            "threads = " + std::to_string(threads) +
+                ": this library was built without a pool of threads; give a "
+                "parallel_for in tconv_layer_options"};
   chosenThreads = threads;
   return Status::ok();
 }
@@ -179,7 +130,7 @@ Status tconv::runTasks(const ParallelFor &parallelFor, tconv_task_fn run,
   if (work <= kSerialWork)
     run(tasks, 0, count);
   else
-    runOnPool(run, tasks, count);
+    runOnPool(numThreads(), run, tasks, count);
   return Status::ok();
 }
 
@@ -200,12 +151,6 @@ void *tconv::workspace(int64_t bytes) noexcept {
   own.memory = memory;
   own.bytes = rounded;
   return memory;
-}
-
-void tconv::threadsAfterFork() {
-  // The parent's threads aren't here; its pool is left alone, and the next
-  // launch makes a new one.
-  new (&sharedPool()) Pool;
 }
 
 extern "C" {

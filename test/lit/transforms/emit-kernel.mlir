@@ -1,4 +1,4 @@
-// RUN: tconv-opt %s --tconv-emit-kernel="symbol=up description=made" | FileCheck %s
+// RUN: tconv-opt %s --tconv-emit-kernel="symbol=up description=made target=cpu:x86-64-v3 length-class=1" | FileCheck %s
 
 // CHECK: func.func private @layer_pack
 // CHECK: func.func private @layer
@@ -9,10 +9,14 @@
 // CHECK: llvm.func internal @up_pack(%{{.*}}: !llvm.ptr)
 // CHECK: call @layer_pack
 // CHECK: llvm.mlir.global internal constant @up_description("made\00")
+// CHECK-SAME: section = ".tconv.kernels"
+// CHECK: llvm.mlir.global internal constant @up_target("cpu:x86-64-v3\00")
 // CHECK: llvm.mlir.global external constant @up()
 // CHECK-DAG: llvm.mlir.constant(24 : i64)
 // CHECK-DAG: llvm.mlir.addressof @up_pack
 // CHECK-DAG: llvm.mlir.addressof @up_run
+// CHECK-DAG: llvm.mlir.addressof @up_description
+// CHECK-DAG: llvm.mlir.addressof @up_target
 func.func @layer_pack(%w: memref<1x2x3xf32>, %p: memref<6xf32>) {
   return
 }

@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#include "kernel/loaded_kernel.h"
+
+using namespace tconv;
+
+namespace {
+
+Status mismatch(const std::string &what, int64_t have, int64_t wanted) {
+  return {TCONV_ABI_MISMATCH, "kernel: " + what + " = " + std::to_string(have) +
+                                  ": must be " + std::to_string(wanted)};
+}
+
+} // namespace
+
+const char *tconv::originName(Origin origin) {
+  switch (origin) {
+  case Origin::compiled:
+    return "compiled";
+  case Origin::diskCache:
+    return "disk cache";
+  case Origin::packedCache:
+    return "packed cache";
+  case Origin::aheadOfTime:
+    return "ahead of time";
+  }
+  return "?";
+}
+
+Status tconv::checkKernelAbi(const tconv_kernel *kernel) {
+  if (!kernel)
+    return {TCONV_ABI_MISMATCH, "kernel = NULL: must point to a kernel"};
+  // Only these two fields stand where they are in every version.
+  if (kernel->abi_version != TCONV_KERNEL_ABI_VERSION)
+    return mismatch("abi_version", kernel->abi_version,
+                    TCONV_KERNEL_ABI_VERSION);
+  if (kernel->struct_size != sizeof(tconv_kernel))
+    return mismatch("struct_size", kernel->struct_size, sizeof(tconv_kernel));
+  if (!kernel->pack || !kernel->run || kernel->packed_bytes < 0 ||
+      kernel->workspace_bytes < 0 || kernel->task_positions < 1 ||
+      kernel->task_columns < 1)
+    return {TCONV_ABI_MISMATCH,
+            "kernel: pack, run, packed_bytes, workspace_bytes, task_positions "
+            "or task_columns makes no sense"};
+  return Status::ok();
+}
+
+Status tconv::checkKernel(const tconv_kernel *kernel,
+                          const tconv_params &params) {
+  if (Status error = checkKernelAbi(kernel))
+    return error;
+  GeneralForm form = generalForm(params);
+  const struct {
+    const char *name;
+    int64_t have, wanted;
+  } fields[] = {
+      {"in_channels", kernel->in_channels, form.inChannels},
+      {"out_channels", kernel->out_channels, form.outChannels},
+      {"kernel_size", kernel->kernel_size, form.kernelSize},
+      {"stride", kernel->stride, form.stride},
+      {"dilation", kernel->dilation, form.dilation},
+      {"groups", kernel->groups, form.groups},
+      {"crop_begin", kernel->crop_begin, form.cropBegin},
+      {"has_bias", kernel->has_bias, form.hasBias},
+      {"dtype", kernel->dtype, form.dtype},
+      {"activation_before", kernel->activation_before, TCONV_ACTIVATION_NONE},
+      {"activation_after", kernel->activation_after, TCONV_ACTIVATION_NONE},
+  };
+  for (const auto &field : fields)
+    if (field.have != field.wanted)
+      return mismatch(field.name, field.have, field.wanted);
+  return Status::ok();
+}

@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#include "target/host_cpu.h"
+
+#include <cstdint>
+#include <cstdio>
+#include <fstream>
+
+#include <unistd.h>
+
+#if defined(__x86_64__)
+#include <cpuid.h>
+#elif defined(__aarch64__)
+#include <sys/auxv.h>
+#endif
+
+namespace {
+
+[[maybe_unused]] std::string hex(uint64_t number) {
+  char text[24];
+  std::snprintf(text, sizeof(text), "%llx",
+                static_cast<unsigned long long>(number));
+  return text;
+}
+
+#if defined(__x86_64__)
+
+struct Registers {
+  unsigned eax = 0, ebx = 0, ecx = 0, edx = 0;
+};
+
+/// A leaf of CPUID; zeros where the CPU doesn't have it.
+Registers leaf(unsigned number, unsigned sub = 0) {
+  Registers r;
+  __get_cpuid_count(number, sub, &r.eax, &r.ebx, &r.ecx, &r.edx);
+  return r;
+}
+
+/// The register state that the operating system saves: AVX-512 without it is
+/// no AVX-512.
+uint64_t savedState() {
+  unsigned low, high;
+  __asm__("xgetbv" : "=a"(low), "=d"(high) : "c"(0));
+  return uint64_t(high) << 32 | low;
+}
+
+std::string describe() {
+  Registers vendor = leaf(0), basic = leaf(1);
+  std::string text;
+  for (unsigned part : {vendor.ebx, vendor.edx, vendor.ecx})
+    for (int byte = 0; byte < 4; ++byte)
+      if (char c = static_cast<char>(part >> (8 * byte)); c > ' ' && c < 127)
+        text += c;
+  unsigned family = basic.eax >> 8 & 15, model = basic.eax >> 4 & 15;
+  // Extended fields: added from family 15 on, and before it only to the model.
+  if (family == 6 || family == 15)
+    model |= (basic.eax >> 16 & 15) << 4;
+  if (family == 15)
+    family += basic.eax >> 20 & 255;
+  text += "-" + std::to_string(family) + "-" + std::to_string(model) + "-" +
+          std::to_string(basic.eax & 15) + " features=";
+  // Leaf 1's EBX names the core that runs this, so it has no part in it.
+  Registers extended = leaf(7), more = leaf(7, 1), amd = leaf(0x80000001),
+            state = leaf(13, 1), avx10 = leaf(0x24);
+  bool hasState = basic.ecx & bit_OSXSAVE;
+  for (uint64_t word :
+       {uint64_t(basic.ecx), uint64_t(basic.edx), uint64_t(extended.ebx),
+        uint64_t(extended.ecx), uint64_t(extended.edx), uint64_t(more.eax),
+        uint64_t(more.ebx), uint64_t(more.edx), uint64_t(amd.ecx),
+        uint64_t(amd.edx), uint64_t(leaf(0x80000008).ebx), uint64_t(state.eax),
+        uint64_t(leaf(0x14).ebx), uint64_t(leaf(0x19).ebx), uint64_t(avx10.ebx),
+        hasState ? savedState() : 0})
+    text += hex(word) + ".";
+  text.pop_back();
+  return text;
+}
+
+#elif defined(__aarch64__)
+
+/// The first line of /proc/cpuinfo with this key, or nothing.
+std::string cpuinfo(const std::string &key) {
+  std::ifstream file("/proc/cpuinfo");
+  for (std::string line; std::getline(file, line);)
+    if (line.compare(0, key.size(), key) == 0)
+      if (size_t colon = line.find(": "); colon != std::string::npos)
+        return line.substr(colon + 2);
+  return "";
+}
+
+std::string describe() {
+  std::string text = "arm";
+  for (const char *key : {"CPU implementer", "CPU part", "CPU variant"})
+    text += "-" + cpuinfo(key);
+  return text + " features=" + hex(getauxval(AT_HWCAP)) + "." +
+         hex(getauxval(AT_HWCAP2));
+}
+
+#else
+
+std::string describe() { return "unknown"; }
+
+#endif
+
+/// Caches of which the cost model reads the sizes.
+std::string caches() {
+  std::string text;
+#if defined(_SC_LEVEL1_DCACHE_SIZE)
+  text += " l1=" + std::to_string(sysconf(_SC_LEVEL1_DCACHE_SIZE));
+  text += " l2=" + std::to_string(sysconf(_SC_LEVEL2_CACHE_SIZE));
+#endif
+  return text;
+}
+
+} // namespace
+
+const std::string &tconv::hostCpu() {
+  static const auto *identity = new std::string(describe() + caches());
+  return *identity;
+}
