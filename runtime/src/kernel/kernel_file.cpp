@@ -138,6 +138,9 @@ Status tconv::readKernelFile(std::string_view bytes, KernelFile &file) {
       !take(rest, header.relocationCount * sizeof(uint64_t), relocations) ||
       !take(rest, header.imageBytes, image) || !rest.empty())
     return broken("its parts don't fit its size");
+  if (pad.find_first_not_of('\0') != std::string_view::npos ||
+      description.find('\0') != std::string_view::npos)
+    return broken("its description doesn't end where it should");
   Hash128 hash = hash128(std::string(text));
   size_t line = text.find('\n');
   if (std::memcmp(hash.data(), header.key, hash.size()) != 0 ||
