@@ -348,6 +348,15 @@ TEST_F(DiskCacheTest, WhatTheKilledLeaveIsRemoved) {
   EXPECT_EQ(read(*cache, 2), "2");
 }
 
+TEST_F(DiskCacheTest, WhatTheKilledLeaveIsNotKept) {
+  auto cache = open();
+  // Longer than what comes now, and nobody holds a lock on it.
+  std::ofstream(folder + "/" + keyOf(1).name() + ".tmp")
+      << entryOf(1, 20000) << "and more";
+  ASSERT_FALSE(store(*cache, 1));
+  EXPECT_EQ(read(*cache, 1), "1");
+}
+
 /// Stores without end, in a process that will not see it coming.
 [[noreturn]] void storeUntilKilled(const std::string &folder, unsigned seed) {
   for (unsigned i = seed;; ++i) {

@@ -133,3 +133,24 @@ def test_refusals(layers, tmp_path):
 
 def test_help():
     assert "--layers" in passes("tconv-bench", "--help")
+
+
+def test_first_calls(tmp_path):
+    layers = tmp_path / "few.layers"
+    layers.write_text(
+        "bulk: in_channels=8 out_channels=4 kernel_size=4 stride=2 length=5000\n"
+        "short: in_channels=8 out_channels=4 kernel_size=4 stride=2 length=3\n"
+    )
+    out = tmp_path / "calls.json"
+    text = passes("tconv-bench", "--layers", layers, "--first-call", "--json", out)
+    results = json.loads(out.read_text())
+    assert [result["name"] for result in results] == ["bulk", "short"]
+    for result in results:
+        assert result["name"] in text
+        # The kernel came from where it should, or the tool would have failed.
+        assert result["compiler_opened"] is False
+        assert result["first_call_compiled_ms"] > result["first_call_disk_ms"] > 0
+        assert result["first_call_memory_ms"] > 0
+        assert result["memory_lookup_ns"] > 0
+    message = refuses("tconv-bench", "--layers", layers, "--first-call-of", "none")
+    assert "'none' is no layer of the file" in message

@@ -21,10 +21,13 @@ struct BenchOptions {
   std::string json;
   std::string target = "cpu:native";
   std::string engine = "mlir";
-  bool direct = false;   ///< direct kernels only
-  bool peakOnly = false; ///< measure the machine, no layer
-  int64_t threads = 0;   ///< 0: one, or every core for `peakOnly`
-  double seconds = 0.5;  ///< of timed runs per layer
+  bool direct = false;         ///< direct kernels only
+  bool peakOnly = false;       ///< measure the machine, no layer
+  bool firstCall = false;      ///< measure first calls, in other processes
+  std::string firstCallOf;     ///< be such a process, for this layer
+  bool kernelInMemory = false; ///< ... in which the kernel is in memory
+  int64_t threads = 0;         ///< 0: one, or every core for `peakOnly`
+  double seconds = 0.5;        ///< of timed runs per layer
   uint64_t seed = 1;
   Check check = Check::Sampled;
 };

@@ -9,6 +9,7 @@
 
 #include "common/command.h"
 #include "common/machine.h"
+#include "tconv-bench/first_call.h"
 #include "tconv-bench/report.h"
 
 namespace tconv::tools {
@@ -44,6 +45,11 @@ void addOptions(CLI::App &app, BenchOptions &options) {
                  "float64 sums")
       ->transform(CLI::CheckedTransformer(checks));
   app.add_flag("--peak", options.peakOnly, "Measure only the machine");
+  app.add_flag("--first-call", options.firstCall,
+               "Measure first calls: compiled, from a disk cache, from memory");
+  // How --first-call starts this program for one layer.
+  app.add_option("--first-call-of", options.firstCallOf)->group("");
+  app.add_flag("--kernel-in-memory", options.kernelInMemory)->group("");
 }
 
 namespace {
@@ -104,6 +110,10 @@ Status runBench(BenchOptions &options) {
     return runPeak(options, text);
   if (options.layers.empty())
     return Status(TCONV_INVALID_VALUE, "--layers FILE is missing");
+  if (!options.firstCallOf.empty())
+    return makeFirstCall(options);
+  if (options.firstCall)
+    return runFirstCalls(options, text);
   return runLayers(options, text);
 }
 

@@ -1,0 +1,312 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#include "tconv-bench/first_call.h"
+
+#include <algorithm>
+#include <cerrno>
+#include <cmath>
+#include <cstdlib>
+#include <cstring>
+#include <filesystem>
+#include <fstream>
+#include <iostream>
+#include <memory>
+#include <vector>
+
+#include <nlohmann/json.hpp>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "common/command.h"
+#include "tconv-bench/report.h"
+
+namespace tconv::tools {
+namespace {
+
+using nlohmann::ordered_json;
+
+/// Processes for each layer and state of the caches; the quickest counts.
+constexpr int kProcesses = 5;
+/// Look-ups that are timed together, and how often.
+constexpr int kLookups = 1000, kRounds = 20;
+/// Inputs are cut to so many positions: a kernel is the same for any length,
+/// and what a long call takes varies by more than what is measured here.
+constexpr int64_t kMostPositions = 100;
+
+struct DestroyLayer {
+  void operator()(tconv_layer *layer) const { tconv_layer_destroy(layer); }
+};
+using Layer = std::unique_ptr<tconv_layer, DestroyLayer>;
+
+tconv_layer_options layerOptions(const BenchOptions &options) {
+  tconv_layer_options how;
+  tconv_layer_options_init(&how);
+  how.accuracy =
+      options.direct ? TCONV_ACCURACY_DIRECT : TCONV_ACCURACY_DEFAULT;
+  how.target = options.target.c_str();
+  how.engine = options.engine.c_str();
+  return how;
+}
+
+/// A layer's first call, in milliseconds; making the layer is not part of it.
+Status timeFirstCall(const LayerEntry &entry, const BenchOptions &options,
+                     const std::vector<float> &x, std::vector<float> &y,
+                     double &milliseconds) {
+  tconv_layer_options how = layerOptions(options);
+  tconv_layer *made = nullptr;
+  if (Status status = fromC(tconv_layer_create(&entry.params, &how, &made)))
+    return status;
+  Layer layer(made);
+  double start = now();
+  tconv_status status = tconv_layer_run(made, x.data(), entry.shape.batch,
+                                        entry.shape.length, y.data());
+  milliseconds = (now() - start) * 1e3;
+  return fromC(status);
+}
+
+/// A look-up in the memory cache, from C and back, in nanoseconds.
+Status timeLookup(const LayerEntry &entry, const BenchOptions &options,
+                  double &nanoseconds) {
+  tconv_layer_options how = layerOptions(options);
+  nanoseconds = INFINITY;
+  for (int round = 0; round < kRounds; ++round) {
+    double start = now();
+    for (int i = 0; i < kLookups; ++i) {
+      tconv_kernel_ref *ref = nullptr;
+      if (Status status = fromC(tconv_kernel_acquire(&entry.params, &how,
+                                                     entry.shape.length, &ref)))
+        return status;
+      tconv_kernel_release(ref);
+    }
+    nanoseconds = std::min(nanoseconds, (now() - start) * 1e9 / kLookups);
+  }
+  return Status::ok();
+}
+
+bool isMapped(const std::string &library) {
+  std::ifstream maps("/proc/self/maps");
+  for (std::string line; std::getline(maps, line);)
+    if (line.find(library) != std::string::npos)
+      return true;
+  return false;
+}
+
+/// Runs this program for one layer, with its caches in `folder`.
+Status runChild(const BenchOptions &options, const std::string &name,
+                const std::string &folder, bool inMemory,
+                ordered_json &result) {
+  int ends[2];
+  if (pipe(ends) != 0)
+    return Status(TCONV_INTERNAL,
+                  std::string("no pipe: ") + std::strerror(errno));
+  std::string threads = std::to_string(options.threads);
+  const char *arguments[] = {"tconv-bench",
+                             "--first-call-of",
+                             name.c_str(),
+                             "--layers",
+                             options.layers.c_str(),
+                             "--threads",
+                             threads.c_str(),
+                             "--target",
+                             options.target.c_str(),
+                             "--engine",
+                             options.engine.c_str(),
+                             "--accuracy",
+                             options.direct ? "direct" : "default",
+                             inMemory ? "--kernel-in-memory" : nullptr,
+                             nullptr};
+  pid_t child = fork();
+  if (child == 0) {
+    dup2(ends[1], STDOUT_FILENO);
+    close(ends[0]);
+    close(ends[1]);
+    setenv("TCONV_CACHE_DIR", folder.c_str(), 1);
+    unsetenv("TCONV_CACHE_SIZE");
+    execv("/proc/self/exe", const_cast<char **>(arguments));
+    _exit(127);
+  }
+  close(ends[1]);
+  std::string text;
+  char buffer[4096];
+  for (ssize_t count; (count = read(ends[0], buffer, sizeof(buffer))) > 0;)
+    text.append(buffer, static_cast<size_t>(count));
+  close(ends[0]);
+  int status = 0;
+  if (child < 0 || waitpid(child, &status, 0) != child || status != 0)
+    return Status(TCONV_INTERNAL, name + ": the process for its first call "
+                                         "failed");
+  result = ordered_json::parse(text, nullptr, false);
+  return result.is_object()
+             ? Status::ok()
+             : Status(TCONV_INTERNAL, name + ": no JSON object: " + text);
+}
+
+/// A folder that goes with this object.
+class TemporaryFolder {
+public:
+  TemporaryFolder() {
+    std::string pattern =
+        (std::filesystem::temp_directory_path() / "tconv-bench-XXXXXX")
+            .string();
+    if (mkdtemp(pattern.data()))
+      path_ = pattern;
+  }
+  ~TemporaryFolder() {
+    std::error_code ignored;
+    if (!path_.empty())
+      std::filesystem::remove_all(path_, ignored);
+  }
+  TemporaryFolder(const TemporaryFolder &) = delete;
+  TemporaryFolder &operator=(const TemporaryFolder &) = delete;
+  const std::string &path() const { return path_; }
+
+private:
+  std::string path_;
+};
+
+/// What one layer's first calls took, in milliseconds.
+struct FirstCalls {
+  double compiled = INFINITY, disk = INFINITY, memory = INFINITY;
+  double lookupNs = INFINITY;
+  bool compilerOpened = false; ///< by a process with a warm disk cache
+};
+
+/// Runs one process and checks that its kernel came from where it should.
+Status runChildFrom(const BenchOptions &options, const std::string &name,
+                    const std::string &folder, bool inMemory,
+                    const std::string &origin, ordered_json &result) {
+  if (Status status = runChild(options, name, folder, inMemory, result))
+    return status;
+  if (result["from"] == origin)
+    return Status::ok();
+  return Status(TCONV_INTERNAL, name + ": its kernel came from '" +
+                                    result.value("from", "") + "', not '" +
+                                    origin + "'");
+}
+
+Status measureFirstCalls(const BenchOptions &options, const std::string &name,
+                         FirstCalls &calls) {
+  TemporaryFolder folder;
+  if (folder.path().empty())
+    return Status(TCONV_NOT_FOUND, "no temporary folder can be made");
+  std::string cache = folder.path() + "/cache";
+  ordered_json result;
+  for (int i = 0; i < kProcesses; ++i) {
+    std::error_code ignored;
+    std::filesystem::remove_all(cache, ignored);
+    if (Status status =
+            runChildFrom(options, name, cache, false, "compiled", result))
+      return status;
+    calls.compiled = std::min(calls.compiled, result["ms"].get<double>());
+    // By turns, so that a slow moment of the machine hits both.
+    for (bool inMemory : {false, true}) {
+      if (Status status = runChildFrom(options, name, cache, inMemory,
+                                       "disk cache", result))
+        return status;
+      double &best = inMemory ? calls.memory : calls.disk;
+      best = std::min(best, result["ms"].get<double>());
+      calls.lookupNs =
+          std::min(calls.lookupNs, result["lookup_ns"].get<double>());
+      calls.compilerOpened |= result["compiler_opened"].get<bool>();
+    }
+  }
+  return Status::ok();
+}
+
+} // namespace
+
+Status makeFirstCall(const BenchOptions &options) {
+  std::vector<LayerEntry> entries;
+  if (Status status = readLayersFile(options.layers, "", entries))
+    return status;
+  auto found = std::find_if(entries.begin(), entries.end(), [&](auto &entry) {
+    return entry.name == options.firstCallOf;
+  });
+  if (found == entries.end())
+    return Status(TCONV_INVALID_VALUE, "--first-call-of: '" +
+                                           options.firstCallOf +
+                                           "' is no layer of the file");
+  if (Status status = fromC(tconv_set_num_threads(options.threads)))
+    return status;
+  if (lengthClass(found->params, found->shape.length) == TCONV_LENGTH_BULK)
+    found->shape.length = std::min(found->shape.length, kMostPositions);
+  int64_t length;
+  if (Status status = fromC(tconv_params_output_length(
+          &found->params, found->shape.length, &length)))
+    return status;
+  // Touched, so that the call doesn't pay for the memory.
+  std::vector<float> x(
+      static_cast<size_t>(found->shape.batch * found->params.in_channels *
+                          found->shape.length),
+      0.5f);
+  std::vector<float> y(static_cast<size_t>(found->shape.batch *
+                                           found->params.out_channels * length),
+                       0.0f);
+  double milliseconds = 0, lookup = 0;
+  if (options.kernelInMemory)
+    if (Status status = timeLookup(*found, options, lookup))
+      return status;
+  if (Status status = timeFirstCall(*found, options, x, y, milliseconds))
+    return status;
+  if (Status status = timeLookup(*found, options, lookup))
+    return status;
+  tconv_layer *layer = nullptr;
+  tconv_layer_options how = layerOptions(options);
+  if (Status status = fromC(tconv_layer_create(&found->params, &how, &layer)))
+    return status;
+  Layer owner(layer);
+  std::vector<char> text(1 << 16);
+  if (Status status = fromC(
+          tconv_layer_describe(layer, found->shape.batch, found->shape.length,
+                               text.data(), text.size(), nullptr)))
+    return status;
+  ordered_json json;
+  json["from"] =
+      ordered_json::parse(text.data(), nullptr, false).value("from", "");
+  json["ms"] = milliseconds;
+  json["lookup_ns"] = lookup;
+  json["compiler_opened"] = isMapped("libtconv_compiler");
+  std::cout << json.dump() << "\n";
+  return Status::ok();
+}
+
+Status runFirstCalls(const BenchOptions &options, std::FILE *text) {
+  std::vector<LayerEntry> entries;
+  if (Status status = readLayersFile(options.layers, options.filter, entries))
+    return status;
+  size_t width = 5;
+  for (const LayerEntry &entry : entries)
+    width = std::max(width, entry.name.size());
+  std::fprintf(text,
+               "First calls, in ms, best of %d processes: compiled, from a "
+               "warm disk cache, from a warm memory cache; inputs of at most "
+               "%d positions\n",
+               kProcesses, static_cast<int>(kMostPositions));
+  std::fprintf(text, "%-*s  %9s %9s %9s  %11s  %10s\n", static_cast<int>(width),
+               "layer", "compiled", "disk", "memory", "disk-memory",
+               "look-up ns");
+  auto all = ordered_json::array();
+  bool terminal = isatty(STDERR_FILENO);
+  for (const LayerEntry &entry : entries) {
+    if (terminal)
+      std::fprintf(stderr, "%s ...\r", entry.name.c_str());
+    FirstCalls calls;
+    if (Status status = measureFirstCalls(options, entry.name, calls))
+      return status;
+    double difference = calls.disk - calls.memory;
+    std::fprintf(text, "%-*s  %9.2f %9.2f %9.2f  %11.2f  %10.0f%s\n",
+                 static_cast<int>(width), entry.name.c_str(), calls.compiled,
+                 calls.disk, calls.memory, difference, calls.lookupNs,
+                 calls.compilerOpened ? "  COMPILER OPENED" : "");
+    std::fflush(text);
+    all.push_back({{"name", entry.name},
+                   {"first_call_compiled_ms", calls.compiled},
+                   {"first_call_disk_ms", calls.disk},
+                   {"first_call_memory_ms", calls.memory},
+                   {"disk_minus_memory_ms", difference},
+                   {"memory_lookup_ns", calls.lookupNs},
+                   {"compiler_opened", calls.compilerOpened}});
+  }
+  return options.json.empty() ? Status::ok() : writeJson(options.json, all);
+}
+
+} // namespace tconv::tools
