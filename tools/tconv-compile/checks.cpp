@@ -36,3 +36,29 @@ tconv_length_class tconv::tools::chooseLengthClass(const std::string &name,
     return lengthClass(params, length);
   return name == "short" ? TCONV_LENGTH_SHORT : TCONV_LENGTH_BULK;
 }
+
+std::vector<tconv_length_class>
+tconv::tools::lengthClasses(const tconv_params &params) {
+  // From the shortest length that gives an output, a longer one has at least as
+  // many positions. No layer that the short class is for needs 2^20 positions
+  // to be past it.
+  constexpr int64_t longest = int64_t(1) << 20;
+  int64_t low = 1, high = longest, kept;
+  while (low < high) {
+    int64_t middle = (low + high) / 2;
+    if (outputLength(params, middle, kept))
+      low = middle + 1;
+    else
+      high = middle;
+  }
+  std::vector<tconv_length_class> classes;
+  tconv_length_class first = lengthClass(params, low);
+  tconv_length_class last = lengthClass(params, longest);
+  // The bulk kernel comes first: it is the one that is taken for all lengths
+  // where there is no other.
+  if (last == TCONV_LENGTH_BULK || first == TCONV_LENGTH_BULK)
+    classes.push_back(TCONV_LENGTH_BULK);
+  if (last == TCONV_LENGTH_SHORT || first == TCONV_LENGTH_SHORT)
+    classes.push_back(TCONV_LENGTH_SHORT);
+  return classes;
+}

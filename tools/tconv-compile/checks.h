@@ -5,6 +5,7 @@
 #define TCONV_TOOLS_TCONV_COMPILE_CHECKS_H
 
 #include <string>
+#include <vector>
 
 #include "layer/layer.h"
 
@@ -22,6 +23,9 @@ Status checkSchedulePath(const std::string &folder);
 tconv_length_class chooseLengthClass(const std::string &name,
                                      const tconv_params &params,
                                      int64_t length);
+
+/// The classes that lengths of a layer can have; at least one.
+std::vector<tconv_length_class> lengthClasses(const tconv_params &params);
 
 } // namespace tconv::tools
 

@@ -11,6 +11,8 @@
 #include "tconv-compile/checks.h"
 #include "tconv-compile/files.h"
 #include "tconv-compile/header.h"
+#include "tconv-compile/library.h"
+#include "tconv-compile/report.h"
 
 using namespace tconv;
 using namespace tconv::tools;
@@ -28,11 +30,13 @@ struct Product {
 
 /// Kinds of output that DESIGN names and that are not made yet.
 const char *const kNotBuiltYet[] = {"ptx", "cubin", "fatbin", "hivm"};
-const char *const kKnown = "object, header, asm, llvm, mlir, mlir:STAGE with "
-                           "the stages layer, phases, schedule, expand, llvm";
+const char *const kKnown =
+    "object, header, library, asm, llvm, mlir, mlir:STAGE with the stages "
+    "layer, phases, schedule, expand, llvm";
 
 Status checkEmit(const std::string &kind) {
-  for (const char *known : {"object", "header", "asm", "llvm", "mlir"})
+  for (const char *known :
+       {"object", "header", "library", "asm", "llvm", "mlir"})
     if (kind == known)
       return Status::ok();
   for (const mlir::tconv::StageInfo &info : mlir::tconv::stages())
@@ -47,18 +51,32 @@ Status checkEmit(const std::string &kind) {
                 "--emit: unknown '" + kind + "'; there is " + kKnown);
 }
 
+bool wantsLibrary(const CompileArguments &arguments) {
+  return std::find(arguments.emit.begin(), arguments.emit.end(), "library") !=
+         arguments.emit.end();
+}
+
 /// Refuses outputs that are not made, and what standard output can't take.
 Status checkOutputs(const CompileArguments &arguments, size_t layers) {
   for (const std::string &kind : arguments.emit)
     if (Status status = checkEmit(kind))
       return status;
+  bool library = wantsLibrary(arguments);
+  if (library && arguments.emit.size() > 1)
+    return Status(TCONV_INVALID_VALUE,
+                  "--emit: 'library' has a header and objects of its own and "
+                  "goes with nothing else");
+  if (!library && arguments.targets.size() > 1)
+    return Status(TCONV_INVALID_VALUE,
+                  "--target: " + std::to_string(arguments.targets.size()) +
+                      " targets need --emit=library");
   if (arguments.output != "-")
     return Status::ok();
   if (arguments.json)
     return Status(TCONV_INVALID_VALUE,
                   "--json: standard output is taken by --output=-");
   const std::string &kind = arguments.emit[0];
-  if (layers == 1 && kind != "object" && kind != "mlir" &&
+  if (layers == 1 && kind != "object" && kind != "mlir" && kind != "library" &&
       std::all_of(arguments.emit.begin(), arguments.emit.end(),
                   [&](const std::string &other) { return other == kind; }))
     return Status::ok();
@@ -75,7 +93,7 @@ Status produce(const CompileArguments &arguments, const NamedLayer &layer,
                const std::string &symbol, std::vector<Product> &products,
                ordered_json &report) {
   CompileOptions options;
-  options.target = arguments.target;
+  options.target = arguments.targets[0];
   options.schedulePath = arguments.schedulePath;
   options.symbol = symbol;
   options.lengthClass = chooseLengthClass(arguments.lengthClass, layer.params,
@@ -112,15 +130,7 @@ Status produce(const CompileArguments &arguments, const NamedLayer &layer,
       return status;
     products.push_back({".o", std::string(bytes.begin(), bytes.end())});
   }
-  report["layer"] = formatLayerLine(layer.params);
-  report["symbol"] = symbol;
-  report["kernel"] = ordered_json::parse(compilation.description());
-  // Code for two outputs is made twice: its times add up.
-  ordered_json milliseconds = ordered_json::object();
-  for (const mlir::tconv::StageTime &time : compilation.times())
-    milliseconds[time.name] =
-        milliseconds.value(time.name, 0.0) + time.milliseconds;
-  report["milliseconds"] = milliseconds;
+  report = reportOf(compilation, layer.params, symbol);
   return Status::ok();
 }
 
@@ -167,45 +177,11 @@ Status readLayers(const CompileArguments &arguments,
   return checkParams(layer.params);
 }
 
-} // namespace
-
-void tconv::tools::addArguments(CLI::App &app, CompileArguments &arguments) {
-  app.add_option("layer", arguments.layer,
-                 "a layer line: in_channels=512 out_channels=256 ...");
-  app.add_option("--layers", arguments.layersFile, "a file of layer lines");
-  app.add_option("--filter", arguments.filter,
-                 "part of the names of the file's layers");
-  app.add_option("--target", arguments.target,
-                 "cpu:native, cpu:x86-64, -v2, -v3, -v4, cpu:aarch64+neon")
-      ->capture_default_str();
-  app.add_option("--emit", arguments.emit, std::string("of ") + kKnown)
-      ->delimiter(',')
-      ->capture_default_str();
-  app.add_option("-o,--output", arguments.output,
-                 "prefix of the files (with --layers, of NAME), or - for one "
-                 "text on standard output")
-      ->required();
-  app.add_option("--symbol", arguments.symbol,
-                 "C name of the kernel; default: from the layer's name");
-  app.add_option("--length-class", arguments.lengthClass,
-                 "bulk or short; default: by the layer's length")
-      ->check(CLI::IsMember({"bulk", "short"}));
-  app.add_option("--schedule-path", arguments.schedulePath,
-                 "folder searched before the built-in schedules");
-  app.add_flag("--json", arguments.json, "what was written, as JSON");
-  app.add_flag("-v,--verbose", arguments.verbose, "times of the stages");
-}
-
-Status tconv::tools::compileLayers(const CompileArguments &arguments) {
-  std::vector<NamedLayer> layers;
-  if (Status status = readLayers(arguments, layers))
-    return status;
-  if (Status status = checkOutputs(arguments, layers.size()))
-    return status;
-  if (Status status = checkTarget(arguments.target))
-    return status;
-  if (Status status = checkSchedulePath(arguments.schedulePath))
-    return status;
+/// Every kernel for itself.
+Status compileEach(const CompileArguments &arguments,
+                   const std::vector<NamedLayer> &layers,
+                   std::map<std::string, std::string> &files,
+                   ordered_json &reports) {
   if (!arguments.symbol.empty()) {
     if (Status status = checkSymbol(arguments.symbol))
       return status;
@@ -214,8 +190,6 @@ Status tconv::tools::compileLayers(const CompileArguments &arguments) {
                                              " can't name several kernels");
   }
 
-  std::map<std::string, std::string> files;
-  ordered_json reports = ordered_json::array();
   for (const NamedLayer &layer : layers) {
     std::string symbol = arguments.symbol;
     if (symbol.empty())
@@ -230,7 +204,7 @@ Status tconv::tools::compileLayers(const CompileArguments &arguments) {
       std::cerr << symbol << ": " << report["milliseconds"].dump() << "\n";
     if (arguments.output == "-") {
       std::cout << products[0].bytes;
-      return finishOutput();
+      return Status::ok();
     }
     std::string prefix = arguments.output;
     if (!arguments.layersFile.empty())
@@ -244,6 +218,64 @@ Status tconv::tools::compileLayers(const CompileArguments &arguments) {
     }
     reports.push_back(std::move(report));
   }
+  return Status::ok();
+}
+
+} // namespace
+
+void tconv::tools::addArguments(CLI::App &app, CompileArguments &arguments) {
+  app.add_option("layer", arguments.layer,
+                 "a layer line: in_channels=512 out_channels=256 ...");
+  app.add_option("--layers", arguments.layersFile, "a file of layer lines");
+  app.add_option("--filter", arguments.filter,
+                 "part of the names of the file's layers");
+  app.add_option("--target", arguments.targets,
+                 "cpu:native, cpu:x86-64, -v2, -v3, -v4, cpu:aarch64+neon; "
+                 "several for a library")
+      ->delimiter(',')
+      ->allow_extra_args(false)
+      ->capture_default_str();
+  app.add_option("--emit", arguments.emit, std::string("of ") + kKnown)
+      ->delimiter(',')
+      ->allow_extra_args(false)
+      ->capture_default_str();
+  app.add_option("-o,--output", arguments.output,
+                 "prefix of the files (with --layers, of NAME), or - for one "
+                 "text on standard output")
+      ->required();
+  app.add_option("--symbol", arguments.symbol,
+                 "C name of the kernel, default: from the layer's name; or of "
+                 "the library, default: from the prefix");
+  app.add_option("--length-class", arguments.lengthClass,
+                 "bulk or short; default: by the layer's length, and for a "
+                 "library all that can occur")
+      ->check(CLI::IsMember({"bulk", "short"}));
+  app.add_option("--schedule-path", arguments.schedulePath,
+                 "folder searched before the built-in schedules");
+  app.add_flag("--json", arguments.json, "what was written, as JSON");
+  app.add_flag("-v,--verbose", arguments.verbose, "times of the stages");
+}
+
+Status tconv::tools::compileLayers(const CompileArguments &arguments) {
+  std::vector<NamedLayer> layers;
+  if (Status status = readLayers(arguments, layers))
+    return status;
+  if (Status status = checkOutputs(arguments, layers.size()))
+    return status;
+  for (const std::string &target : arguments.targets)
+    if (Status status = checkTarget(target))
+      return status;
+  if (Status status = checkSchedulePath(arguments.schedulePath))
+    return status;
+
+  std::map<std::string, std::string> files;
+  ordered_json reports = ordered_json::array();
+  if (Status status = wantsLibrary(arguments)
+                          ? compileLibrary(arguments, layers, files, reports)
+                          : compileEach(arguments, layers, files, reports))
+    return status;
+  if (arguments.output == "-")
+    return finishOutput();
   if (Status status = writeFiles(files))
     return status;
   if (arguments.json)

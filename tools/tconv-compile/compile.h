@@ -13,10 +13,12 @@ struct CompileArguments {
   std::string layer;      ///< a layer line
   std::string layersFile; ///< or a file of them
   std::string filter;     ///< part of the names in the file
-  std::string target = "cpu:native";
+  std::vector<std::string> targets = {"cpu:native"};
   std::vector<std::string> emit = {"object", "header"};
-  std::string output;      ///< prefix of the files, or "-"
-  std::string symbol;      ///< of the kernel; empty: from the layer's name
+  std::string output; ///< prefix of the files, or "-"
+  /// Of the kernel, or name of the library; empty: from the layer's name, or
+  /// from the prefix.
+  std::string symbol;
   std::string lengthClass; ///< "bulk", "short"; empty: by the layer's length
   std::string schedulePath;
   bool json = false;

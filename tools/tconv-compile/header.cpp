@@ -194,19 +194,31 @@ std::string tconv::tools::symbolOf(const std::string &name) {
   return checkSymbol(symbol) ? "layer_" + symbol : symbol;
 }
 
-std::string tconv::tools::headerText(const std::string &symbol,
-                                     const std::string &description) {
-  std::string guard = "TCONV_KERNEL_" + symbol + "_H";
+std::string tconv::tools::headerGuard(const std::string &name) {
+  std::string guard = name + "_H";
   for (char &c : guard)
     c = static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
-  // A comment must neither end nor seem to begin in the midst of the text.
-  std::string comment = nlohmann::json::parse(description).dump(2);
-  replaceAll(comment, "*/", "* /");
-  replaceAll(comment, "/*", "/ *");
-  return "/* Made by tconv-compile " + std::to_string(TCONV_VERSION_MAJOR) +
-         "." + std::to_string(TCONV_VERSION_MINOR) + "." +
-         std::to_string(TCONV_VERSION_PATCH) + ":\n" + comment +
-         "\n*/\n#ifndef " + guard + "\n#define " + guard +
+  return guard;
+}
+
+std::string tconv::tools::madeBy() {
+  return "Made by tconv-compile " + std::to_string(TCONV_VERSION_MAJOR) + "." +
+         std::to_string(TCONV_VERSION_MINOR) + "." +
+         std::to_string(TCONV_VERSION_PATCH);
+}
+
+std::string tconv::tools::commentText(std::string text) {
+  replaceAll(text, "*/", "* /");
+  replaceAll(text, "/*", "/ *");
+  return text;
+}
+
+std::string tconv::tools::headerText(const std::string &symbol,
+                                     const std::string &description) {
+  std::string guard = headerGuard("TCONV_KERNEL_" + symbol);
+  std::string comment = commentText(nlohmann::json::parse(description).dump(2));
+  return "/* " + madeBy() + ":\n" + comment + "\n*/\n#ifndef " + guard +
+         "\n#define " + guard +
          "\n\n#include \"tconv/kernel_abi.h\"\n\n#ifdef __cplusplus\n"
          "extern \"C\" {\n#endif\n\nextern const tconv_kernel " +
          symbol + ";\n\n#ifdef __cplusplus\n}\n#endif\n\n#endif /* " + guard +

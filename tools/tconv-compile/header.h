@@ -17,6 +17,15 @@ Status checkSymbol(const std::string &symbol);
 /// A good symbol from a layer's name: hifigan_up0 for "hifigan.up0".
 std::string symbolOf(const std::string &name);
 
+/// Include guard of a header.
+std::string headerGuard(const std::string &name);
+
+/// "Made by tconv-compile 0.1.0".
+std::string madeBy();
+
+/// Text that neither ends a comment nor seems to begin one in its midst.
+std::string commentText(std::string text);
+
 /// The header that declares a kernel.
 /// @param description the kernel's own, JSON
 std::string headerText(const std::string &symbol,

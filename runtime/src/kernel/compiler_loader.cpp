@@ -9,7 +9,8 @@ using namespace tconv;
 
 namespace {
 
-constexpr const char *kLibraryName = "libtconv_compiler.so";
+/// With the version of its SONAME, which the build knows.
+constexpr const char *kLibraryName = TCONV_COMPILER_FILE;
 
 /// Where the compiler may lie. One that is named must be that one; else beside
 /// this library, else wherever the system looks.
