@@ -9,6 +9,7 @@
 #include "tconv-compile/checks.h"
 #include "tconv-compile/files.h"
 #include "tconv-inspect/facts.h"
+#include "tconv-inspect/object.h"
 #include "tconv-inspect/page.h"
 
 using namespace tconv;
@@ -136,7 +137,9 @@ Status readLayer(const InspectArguments &arguments, tconv_params &params,
 
 void tconv::tools::addArguments(CLI::App &app, InspectArguments &arguments) {
   app.add_option("layer", arguments.layer,
-                 "a layer line: in_channels=512 out_channels=256 ...");
+                 "a layer line, in_channels=512 out_channels=256 ...; or a "
+                 "file with kernels in it: an object, an archive, a shared "
+                 "library, a program");
   app.add_option("--target", arguments.target,
                  "cpu:native, cpu:x86-64, -v2, -v3, -v4, cpu:aarch64+neon")
       ->capture_default_str();
@@ -160,6 +163,13 @@ Status tconv::tools::inspect(const InspectArguments &arguments) {
     return printMachine(arguments);
   if (arguments.schedules) {
     printSchedules(arguments.json);
+    return finishOutput();
+  }
+  if (namesFile(arguments.layer)) {
+    std::vector<KernelInFile> kernels;
+    if (Status status = kernelsOfFile(arguments.layer, kernels))
+      return status;
+    printKernels(kernels, arguments.json);
     return finishOutput();
   }
   tconv_params params = defaultParams();

@@ -9,7 +9,7 @@
 namespace tconv::tools {
 
 struct InspectArguments {
-  std::string layer; ///< a layer line
+  std::string layer; ///< a layer line, or a file with kernels
   std::string target = "cpu:native";
   std::string lengthClass;
   std::string schedulePath;

@@ -7,7 +7,10 @@ using namespace tconv;
 using namespace tconv::tools;
 
 int main(int argc, char **argv) {
-  CLI::App app("Shows how a layer is compiled, and why so.", "tconv-inspect");
+  CLI::App app(
+      "Shows how a layer is compiled, and why so; or how the kernels of a "
+      "file were made.",
+      "tconv-inspect");
   InspectArguments arguments;
   addArguments(app, arguments);
   CacheArguments cacheArguments;
