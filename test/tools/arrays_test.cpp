@@ -44,6 +44,13 @@ protected:
   std::string folder;
 };
 
+std::string repeated(const std::string &text, int times) {
+  std::string result;
+  for (int i = 0; i < times; ++i)
+    result += text;
+  return result;
+}
+
 Array makeArray(const std::vector<int64_t> &shape) {
   Array array;
   array.shape = shape;
@@ -163,6 +170,9 @@ TEST_F(Arrays, NpyRefusals) {
       {npy("{'descr': '<f4', 'fortran_order': False, "
            "'shape': (99999999999999999999,), }"),
        TCONV_INVALID_VALUE, "too large"},
+      {npy("{'descr': '<f4', 'fortran_order': False, 'shape': (" +
+           repeated("1, ", 65) + "), }"),
+       TCONV_INVALID_VALUE, "more than 64 axes"},
       {npy("{'descr': '<f4', 'fortran_order': False, "
            "'shape': (1000000000000,), }"),
        TCONV_INVALID_VALUE, "cut short"},

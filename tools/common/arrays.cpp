@@ -23,6 +23,8 @@ constexpr char magic[] = "\x93NUMPY";
 constexpr size_t magicSize = 6;
 /// NumPy's own limit for a header that it trusts.
 constexpr size_t maximumHeader = 10000;
+/// NumPy's own limit, too.
+constexpr size_t maximumAxes = 64;
 
 Status damaged(const std::string &path, const std::string &what) {
   return Status(TCONV_INVALID_VALUE, "NPY file '" + path + "' " + what);
@@ -74,6 +76,9 @@ Status readShape(const std::string &path, const std::string &text,
   count = 1;
   for (std::sregex_iterator it(text.begin(), text.end(), number), end;
        it != end; ++it) {
+    if (shape.size() == maximumAxes)
+      return damaged(path,
+                     "has more than " + std::to_string(maximumAxes) + " axes");
     errno = 0;
     int64_t size = std::strtoll(it->str().c_str(), nullptr, 10);
     if (errno != 0 || __builtin_mul_overflow(count, size, &count))
