@@ -2,6 +2,7 @@
 #include "compiler/Schedule/Library.h"
 #include "compiler/Transforms/Passes.h"
 
+#include "mlir/Dialect/Linalg/TransformOps/LinalgTransformOps.h"
 #include "mlir/Dialect/Transform/IR/TransformOps.h"
 #include "mlir/Dialect/Transform/Transforms/TransformInterpreterUtils.h"
 #include "mlir/IR/Diagnostics.h"
@@ -54,6 +55,10 @@ struct ApplySchedulePass
           << schedule->name << " has no named sequence @schedule";
       return signalPassFailure();
     }
+    if (failed(checkInterchanges(*module))) {
+      func.emitError("schedule ") << schedule->name << " failed";
+      return signalPassFailure();
+    }
     // Some of MLIR's transforms fail without a word.
     bool anyWord = false;
     LogicalResult applied = [&] {
@@ -76,6 +81,22 @@ struct ApplySchedulePass
     }
     func->setAttr("tconv.schedule",
                   StringAttr::get(&getContext(), schedule->name));
+  }
+
+private:
+  /// MLIR crashes on an interchange that is longer than its loops, and looks at
+  /// all else.
+  static LogicalResult checkInterchanges(ModuleOp schedule) {
+    WalkResult walked = schedule.walk([](transform::TileUsingForOp tile) {
+      size_t sizes = tile.getStaticSizes().size();
+      size_t interchange = tile.getInterchange().size();
+      if (interchange <= sizes)
+        return WalkResult::advance();
+      tile.emitOpError("interchange has ")
+          << interchange << " numbers for " << sizes << " tile sizes";
+      return WalkResult::interrupt();
+    });
+    return failure(walked.wasInterrupted());
   }
 };
 

@@ -152,8 +152,15 @@ private:
   LogicalResult checkStatic(func::FuncOp func, size_t i, int64_t rank) {
     auto type = dyn_cast<MemRefType>(func.getArgumentTypes()[i]);
     if (type && type.hasStaticShape() && type.getRank() == rank &&
-        type.getLayout().isIdentity())
+        type.getLayout().isIdentity()) {
+      // Its strides and its bytes are computed from here on.
+      int64_t bytes = sizeof(float);
+      for (int64_t size : type.getShape())
+        if (size == 0 || llvm::MulOverflow(bytes, size, bytes))
+          return func.emitError("argument ")
+                 << i << " of a kernel is empty or too large: " << type;
       return success();
+    }
     return func.emitError("argument ")
            << i << " of a kernel must be a buffer of rank " << rank
            << " and static shape, got " << func.getArgumentTypes()[i];

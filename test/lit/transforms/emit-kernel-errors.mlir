@@ -124,3 +124,23 @@ func.func @layer_pack(%w: memref<1x2x3xf32>, %p: memref<6xf32>) -> index {
 func.func @layer(%x: memref<?x1x?xf32, strided<[?, ?, 1]>>, %p: memref<6xf32>, %y: memref<?x2x?xf32, strided<[?, ?, 1]>>, %begin: index, %end: index, %ws: memref<64xi8>) {
   return
 }
+
+// -----
+
+// expected-error @+1 {{argument 0 of a kernel is empty or too large: 'memref<1x2x4611686018427387904xf32>'}}
+func.func @layer_pack(%w: memref<1x2x4611686018427387904xf32>, %p: memref<6xf32>) {
+  return
+}
+func.func @layer(%x: memref<?x1x?xf32, strided<[?, ?, 1]>>, %p: memref<6xf32>, %y: memref<?x2x?xf32, strided<[?, ?, 1]>>, %begin: index, %end: index, %ws: memref<64xi8>) {
+  return
+}
+
+// -----
+
+// expected-error @+1 {{argument 0 of a kernel is empty or too large: 'memref<1x0x3xf32>'}}
+func.func @layer_pack(%w: memref<1x0x3xf32>, %p: memref<6xf32>) {
+  return
+}
+func.func @layer(%x: memref<?x1x?xf32, strided<[?, ?, 1]>>, %p: memref<6xf32>, %y: memref<?x2x?xf32, strided<[?, ?, 1]>>, %begin: index, %end: index, %ws: memref<64xi8>) {
+  return
+}
