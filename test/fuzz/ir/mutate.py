@@ -1,0 +1,175 @@
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+"""Changes to the text of a module, each drawn from a random generator.
+
+They go by what MLIR's text is made of (numbers, types, attributes, operands,
+lines) and not by letters, so that many of the results still parse and reach
+the verifiers and the passes. The same generator and text give the same result.
+"""
+
+import re
+
+# A number that stands alone or is a dimension; not a part of a name or of f32.
+NUMBER = re.compile(r"(?<![\w%#@.$-])-?\d+(?![\w.])|(?<=[x<])\d+(?=x)|(?<=x)\d+(?=>)")
+DIMENSION = re.compile(r"(?<=[<x])(?:\d+|\?)(?=x)")
+TYPE = re.compile(
+    r"(?:tensor|memref|vector)<[^<>]*(?:<[^<>]*>[^<>]*)*>"
+    r"|![a-z_.]+(?:<[^<>]*>)?|\b(?:f16|f32|f64|index|i1|i8|i32|i64)\b"
+)
+ATTRIBUTE = re.compile(
+    r"#[a-z_]+\.[a-z_]+<[^<>\[\]]*(?:\[[^\[\]]*\][^<>\[\]]*)*>|#\w+"
+    r"|array<i64[^<>]*>|\[[-\d, ]*\]|-?\b\d+ : i64\b"
+)
+ENTRY = re.compile(r"[\w.]+ = (?:\[[^\[\]]*\]|array<[^<>]*>|<[^<>]*>|[^,{}<>\[\]()]+)")
+OPERAND = re.compile(r"%[\w]+(?:#\d+)?")
+OPERATION = re.compile(r"\b(?:transform\.)?(?:tconv|memref|scf|func|structured)\.\w+")
+WORD = re.compile(r"<(positions|rows)>|\b(rows|channels|columns|positions|panel|depth)\b")
+LIST = re.compile(r"\[[^\[\]]*\]|\([^()]*\)|array<i64: [^<>]*>")
+TOKEN = re.compile(r"[%@#!^]?[\w.$]+|\"[^\"]*\"|->|\s+|.")
+EXTREMES = (
+    "0 1 -1 2 3 7 16 64 255 4096 65536 4194304 4194305 2147483647 2147483648"
+    " -2147483648 4294967296 4611686018427387904 9223372036854775807"
+    " -9223372036854775808 9223372036854775808"
+).split()
+
+
+def pick(random, pattern, text):
+    """A place in the text where the pattern holds, or None."""
+    found = list(pattern.finditer(text))
+    return random.choice(found) if found else None
+
+
+def replaced(text, match, new):
+    return text[: match.start()] + new + text[match.end() :]
+
+
+def swap_in(pattern):
+    """Puts one match in the place of another, of this text or the other."""
+
+    def change(random, text, other):
+        place = pick(random, pattern, text)
+        source = pick(random, pattern, text if random.random() < 0.7 else other)
+        if place and source:
+            return replaced(text, place, source.group())
+        return text
+
+    return change
+
+
+def number(random, text, _):
+    place = pick(random, NUMBER, text)
+    if not place:
+        return text
+    value = int(place.group())
+    near = [str(value + step) for step in (-1, 1)] + [str(-value), str(2 * value)]
+    return replaced(text, place, random.choice(EXTREMES + near * 2))
+
+
+def dimension(random, text, _):
+    place = pick(random, DIMENSION, text)
+    if not place:
+        return text
+    new = "?" if place.group() != "?" else random.choice(EXTREMES)
+    return replaced(text, place, new.lstrip("-"))
+
+
+def every_number(random, text, _):
+    """Changes all places of one number: what belongs together still agrees."""
+    place = pick(random, NUMBER, text)
+    if not place:
+        return text
+    old, new = place.group(), random.choice(EXTREMES)
+    return NUMBER.sub(lambda m: new if m.group() == old else m.group(), text)
+
+
+def drop_entry(random, text, _):
+    place = pick(random, ENTRY, text)
+    if not place:
+        return text
+    end = place.end()
+    end += len(re.match(r",? ?", text[end:]).group())
+    return text[: place.start()] + text[end:]
+
+
+def drop_operand(random, text, _):
+    place = pick(random, OPERAND, text)
+    if not place:
+        return text
+    return re.sub(r"\(, |, ,", "(", replaced(text, place, "").replace(", )", ")"))
+
+
+def change_list(random, text, _):
+    place = pick(random, LIST, text)
+    if not place:
+        return text
+    whole = place.group()
+    start = re.match(r"array<i64: |.", whole).group()
+    items = whole[len(start) : -1].split(", ")
+    at = random.randrange(len(items))
+    kind = random.randrange(4)
+    if kind == 0:
+        items = []
+    elif kind == 1:
+        del items[at]
+    elif kind == 2:
+        items.insert(at, items[random.randrange(len(items))])
+    else:
+        random.shuffle(items)
+    return replaced(text, place, start + ", ".join(items) + whole[-1])
+
+
+def lines(random, text, other):
+    rows = text.split("\n")
+    at = random.randrange(len(rows))
+    kind = random.randrange(4)
+    if kind == 0:
+        del rows[at]
+    elif kind == 1:
+        rows.insert(random.randrange(len(rows) + 1), rows[at])
+    elif kind == 2:
+        to = random.randrange(len(rows))
+        rows[at], rows[to] = rows[to], rows[at]
+    else:
+        rows.insert(at, random.choice(other.split("\n")))
+    return "\n".join(rows)
+
+
+def tokens(random, text, _):
+    parts = TOKEN.findall(text)
+    if not parts:
+        return text
+    at = random.randrange(len(parts))
+    kind = random.randrange(3)
+    if kind == 0:
+        del parts[at]
+    elif kind == 1:
+        parts.insert(at, parts[at])
+    else:
+        to = random.randrange(len(parts))
+        parts[at], parts[to] = parts[to], parts[at]
+    return "".join(parts)
+
+
+CHANGES = (
+    [number] * 6
+    + [every_number] * 3
+    + [dimension] * 3
+    + [swap_in(TYPE)] * 3
+    + [swap_in(ATTRIBUTE)] * 3
+    + [swap_in(ENTRY)] * 2
+    + [swap_in(OPERAND)] * 3
+    + [swap_in(OPERATION)] * 1
+    + [swap_in(WORD)] * 2
+    + [drop_entry] * 2
+    + [drop_operand]
+    + [change_list] * 3
+    + [lines] * 2
+    + [tokens]
+)
+
+
+def mutate(random, text, other):
+    """One to a few changes; `other` is a text to take pieces from."""
+    for _ in range(random.choice((1, 1, 1, 2, 2, 3, 5))):
+        text = random.choice(CHANGES)(random, text, other)
+    # A mark of the input's own would split it in two.
+    return text.replace("// -----", "//")
