@@ -8,6 +8,7 @@
  *   slow           works after a while
  *   fail           refuses every layer
  *   fail_once      refuses the first request of the process
+ *   stress         takes a little while, and refuses every fourth request
  *   api_version    answers with an interface of another version
  *   api_size       answers with an interface of another size
  *   no_api         serves no version
@@ -180,11 +181,14 @@ static tconv_status compile(const tconv_compile_request *request,
   tconv_status status = TCONV_UNSUPPORTED;
   int slot, first;
   struct timespec nap = {0, 100 * 1000 * 1000};
-  if (!strcmp(mode(), "slow"))
+  if (!strcmp(mode(), "stress"))
+    nap.tv_nsec = 200 * 1000;
+  if (!strcmp(mode(), "slow") || !strcmp(mode(), "stress"))
     nanosleep(&nap, NULL);
   pthread_mutex_lock(&mutex);
   first = compiled_count++ == 0;
-  if (!strcmp(mode(), "fail") || (first && !strcmp(mode(), "fail_once"))) {
+  if (!strcmp(mode(), "fail") || (first && !strcmp(mode(), "fail_once")) ||
+      (compiled_count % 4 == 0 && !strcmp(mode(), "stress"))) {
     snprintf(message, message_size, "fake diagnostics for %s", request->target);
     pthread_mutex_unlock(&mutex);
     return TCONV_COMPILE_ERROR;
