@@ -13,6 +13,7 @@
 #include "tconv-compile/header.h"
 #include "tconv-compile/library.h"
 #include "tconv-compile/report.h"
+#include "tconv-compile/warm.h"
 
 using namespace tconv;
 using namespace tconv::tools;
@@ -241,8 +242,7 @@ void tconv::tools::addArguments(CLI::App &app, CompileArguments &arguments) {
       ->capture_default_str();
   app.add_option("-o,--output", arguments.output,
                  "prefix of the files (with --layers, of NAME), or - for one "
-                 "text on standard output")
-      ->required();
+                 "text on standard output");
   app.add_option("--symbol", arguments.symbol,
                  "C name of the kernel, default: from the layer's name; or of "
                  "the library, default: from the prefix");
@@ -252,16 +252,22 @@ void tconv::tools::addArguments(CLI::App &app, CompileArguments &arguments) {
       ->check(CLI::IsMember({"bulk", "short"}));
   app.add_option("--schedule-path", arguments.schedulePath,
                  "folder searched before the built-in schedules");
+  app.add_flag("--cache", arguments.cache,
+               "into the disk cache instead of files, for all lengths");
   app.add_flag("--json", arguments.json, "what was written, as JSON");
   app.add_flag("-v,--verbose", arguments.verbose, "times of the stages");
 }
 
 Status tconv::tools::compileLayers(const CompileArguments &arguments) {
+  if (arguments.output.empty() != arguments.cache)
+    return Status(TCONV_INVALID_VALUE,
+                  "give either --output with a prefix of files, or --cache");
   std::vector<NamedLayer> layers;
   if (Status status = readLayers(arguments, layers))
     return status;
-  if (Status status = checkOutputs(arguments, layers.size()))
-    return status;
+  if (!arguments.cache)
+    if (Status status = checkOutputs(arguments, layers.size()))
+      return status;
   for (const std::string &target : arguments.targets)
     if (Status status = checkTarget(target))
       return status;
@@ -270,6 +276,15 @@ Status tconv::tools::compileLayers(const CompileArguments &arguments) {
 
   std::map<std::string, std::string> files;
   ordered_json reports = ordered_json::array();
+  if (arguments.cache) {
+    if (Status status = warmCache(arguments, layers, reports))
+      return status;
+    if (arguments.json)
+      std::cout << reports.dump(2) << "\n";
+    else
+      std::cout << reports.size() << " kernels are in the disk cache\n";
+    return finishOutput();
+  }
   if (Status status = wantsLibrary(arguments)
                           ? compileLibrary(arguments, layers, files, reports)
                           : compileEach(arguments, layers, files, reports))

@@ -21,6 +21,7 @@ struct CompileArguments {
   std::string symbol;
   std::string lengthClass; ///< "bulk", "short"; empty: by the layer's length
   std::string schedulePath;
+  bool cache = false; ///< into the disk cache, not into files
   bool json = false;
   bool verbose = false;
 };

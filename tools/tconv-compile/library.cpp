@@ -8,13 +8,12 @@
 #include <set>
 #include <tuple>
 
-#include <unistd.h>
-
 #include "compiler/API/Compiler.h"
 #include "tconv-compile/archive.h"
 #include "tconv-compile/checks.h"
 #include "tconv-compile/header.h"
 #include "tconv-compile/library_header.h"
+#include "tconv-compile/progress.h"
 #include "tconv-compile/report.h"
 
 using namespace tconv;
@@ -31,28 +30,6 @@ struct Job {
   std::string target;
   tconv_length_class lengthClass;
   std::string symbol;
-};
-
-/// Says how far it is, for those who wait and look.
-class Progress {
-public:
-  Progress(size_t total, bool verbose)
-      : total_(total), verbose_(verbose), terminal_(isatty(STDERR_FILENO)) {}
-  ~Progress() {
-    if (terminal_ && !verbose_ && done_ > 0)
-      std::cerr << "\r\033[K" << std::flush;
-  }
-
-  void begin(const std::string &symbol) {
-    ++done_;
-    if (verbose_ || terminal_)
-      std::cerr << (verbose_ ? "" : "\r\033[K") << "[" << done_ << "/" << total_
-                << "] " << symbol << (verbose_ ? "\n" : "") << std::flush;
-  }
-
-private:
-  size_t total_, done_ = 0;
-  bool verbose_, terminal_;
 };
 
 std::string bare(const std::string &target) {

@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#include "tconv-compile/warm.h"
+
+#include <algorithm>
+#include <cstdlib>
+
+#include "tconv-compile/checks.h"
+#include "tconv-compile/progress.h"
+
+using namespace tconv;
+using namespace tconv::tools;
+
+namespace {
+
+const char *className(tconv_length_class lengthClass) {
+  return lengthClass == TCONV_LENGTH_SHORT ? "short" : "bulk";
+}
+
+/// A length of the class, for which there is an output.
+bool lengthOf(const tconv_params &params, tconv_length_class wanted,
+              int64_t &length) {
+  for (length = 1; length < int64_t(1) << 40; length *= 2) {
+    int64_t output;
+    if (!outputLength(params, length, output) &&
+        lengthClass(params, length) == wanted)
+      return true;
+  }
+  return false;
+}
+
+} // namespace
+
+Status tconv::tools::warmCache(const CompileArguments &arguments,
+                               const std::vector<NamedLayer> &layers,
+                               nlohmann::ordered_json &reports) {
+  // The runtime reads it there.
+  if (!arguments.schedulePath.empty())
+    setenv("TCONV_SCHEDULE_PATH", arguments.schedulePath.c_str(), 1);
+  struct Job {
+    const NamedLayer *layer;
+    const std::string *target;
+    tconv_length_class lengthClass;
+  };
+  std::vector<Job> jobs;
+  for (const NamedLayer &layer : layers)
+    for (const std::string &target : arguments.targets)
+      for (tconv_length_class lengthClass : lengthClasses(layer.params))
+        if (arguments.lengthClass.empty() ||
+            arguments.lengthClass == className(lengthClass))
+          jobs.push_back({&layer, &target, lengthClass});
+  Progress progress(jobs.size(), arguments.verbose);
+  for (const Job &job : jobs) {
+    const std::string &name = job.layer->name;
+    progress.begin((name.empty() ? "" : name + " ") + *job.target + " " +
+                   className(job.lengthClass));
+    int64_t length;
+    if (!lengthOf(job.layer->params, job.lengthClass, length))
+      continue;
+    tconv_layer_options options;
+    tconv_layer_options_init(&options);
+    options.target = job.target->c_str();
+    if (Status status =
+            fromC(tconv_warm_cache(&job.layer->params, &options, length)))
+      return name.empty()
+                 ? status
+                 : Status(status.code(), name + ": " + status.message());
+    reports.push_back({{"name", name},
+                       {"layer", formatLayerLine(job.layer->params)},
+                       {"target", *job.target},
+                       {"length_class", className(job.lengthClass)}});
+  }
+  return Status::ok();
+}
