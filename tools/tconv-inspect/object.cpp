@@ -5,6 +5,7 @@
 #include <iomanip>
 #include <iostream>
 
+#include "llvm/BinaryFormat/ELF.h"
 #include "llvm/BinaryFormat/Magic.h"
 #include "llvm/Object/Archive.h"
 #include "llvm/Object/ELFObjectFile.h"
@@ -76,7 +77,7 @@ Status readMember(const std::string &path,
   if (!bytes)
     return damaged(where, bytes.takeError());
   // Archives may have members of any kind.
-  if (!bytes->getBuffer().starts_with(llvm::ElfMagic))
+  if (!bytes->getBuffer().starts_with(llvm::ELF::ElfMagic))
     return Status::ok();
   return readObject(where, name->str(), *bytes, kernels);
 }
@@ -115,7 +116,7 @@ Status tconv::tools::kernelsOfFile(const std::string &path,
             path + ": can't be read: " + buffer.getError().message()};
   llvm::MemoryBufferRef bytes = **buffer;
   Status status;
-  if (bytes.getBuffer().starts_with(llvm::ElfMagic))
+  if (bytes.getBuffer().starts_with(llvm::ELF::ElfMagic))
     status = readObject(path, "", bytes, kernels);
   else if (llvm::identify_magic(bytes.getBuffer()) == llvm::file_magic::archive)
     status = readArchive(path, bytes, kernels);

@@ -5,8 +5,7 @@
 #include <cmath>
 #include <cstring>
 
-#include <nlohmann/json.hpp>
-
+#include "kernel/description.h"
 #include "support/status.h"
 
 using namespace tconv;
@@ -34,18 +33,6 @@ std::unique_ptr<void, AlignedFree> allocateAligned(int64_t bytes) {
   if (!memory)
     throw std::bad_alloc();
   return memory;
-}
-
-/// The schedule that a kernel's description names, for a line of text.
-std::string scheduleOf(const tconv_kernel &kernel) {
-  auto description = nlohmann::json::parse(
-      kernel.description ? kernel.description : "", nullptr, false);
-  if (description.is_object())
-    for (const char *key : {"kind", "schedule"})
-      if (auto found = description.find(key);
-          found != description.end() && found->is_string())
-        return found->get<std::string>();
-  return "?";
 }
 
 } // namespace
@@ -164,7 +151,7 @@ const KernelResult &tconv_layer::kernel(tconv_length_class lengthClass) {
     say("kernel for " + formatLayerLine(params) + ": target=" + target +
         " length_class=" +
         (lengthClass == TCONV_LENGTH_SHORT ? "short" : "bulk") +
-        " schedule=" + scheduleOf(**slot->kernel) +
+        " schedule=" + scheduleIn(**slot->kernel) +
         " from=" + originName(slot->kernel->origin()) +
         " ms=" + std::to_string(slot->kernel->milliseconds()));
   return *slot;
