@@ -82,7 +82,10 @@ void checkParsed(const tconv_params &p, const tconv_shape &shape) {
   checkForm(p);
   for (int64_t length : {shape.length, int64_t{-1}, int64_t{0}, int64_t{1},
                          int64_t{2}, int64_t{1} << 40, kMost / 2, kMost})
-    checkLength(p, shape.batch, length);
+    for (int64_t batch :
+         {shape.batch, int64_t{-1}, int64_t{0}, int64_t{1} << 31,
+          int64_t{1} << 52, int64_t{1} << 58, kMost})
+      checkLength(p, batch, length);
   std::string line = formatLayerLine(p);
   tconv_params again;
   tconv_shape none;

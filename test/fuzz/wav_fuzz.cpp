@@ -35,6 +35,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   FUZZ_CHECK(samples.shape[0] >= 1 && samples.shape[1] >= 0);
   auto count = static_cast<size_t>(samples.shape[0] * samples.shape[1]);
   FUZZ_CHECK(samples.values.size() == count);
+  // No format has more than 8 frames in a byte.
+  FUZZ_CHECK(static_cast<size_t>(samples.shape[1]) <= 8 * size);
 
   // Nothing is lost where it can be written at all.
   std::string path = fuzz::scratch() / "sound.wav";

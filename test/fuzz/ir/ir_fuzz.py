@@ -156,7 +156,20 @@ def collect(opt, root):
                 heads = "\n".join(re.findall(r"(?m)^#.*$", phases))
                 text = re.sub(r"(?m)^#.*$", "", function)
                 seeds.append((f"{heads}\n{text}\n{schedule}", PIPELINES[5]))
-    return seeds
+    return seeds + printed(opt, seeds)
+
+
+def printed(opt, seeds):
+    """The seeds that are valid, as MLIR prints them: many tests' inputs are
+    refused by themselves, and what is changed in them never gets far. Also in
+    the generic form, which has no parser of an operation's own in the way."""
+    result = []
+    for passes in sorted({own for _, own in seeds}):
+        texts = SPLIT.join(text for text, own in seeds if own == passes)
+        for form in ((), ("--mlir-print-op-generic",)):
+            valid = opt.run(form, texts)[1]
+            result += [(chunk, passes) for chunk in chunks(valid)] * 2
+    return result
 
 
 def signature(errors):

@@ -13,14 +13,14 @@ NUMBER = re.compile(r"(?<![\w%#@.$-])-?\d+(?![\w.])|(?<=[x<])\d+(?=x)|(?<=x)\d+(
 DIMENSION = re.compile(r"(?<=[<x])(?:\d+|\?)(?=x)")
 TYPE = re.compile(
     r"(?:tensor|memref|vector)<[^<>]*(?:<[^<>]*>[^<>]*)*>"
-    r"|![a-z_.]+(?:<[^<>]*>)?|\b(?:f16|f32|f64|index|i1|i8|i32|i64)\b"
+    r"|![a-z_.]+(?:<[^<>]*>)?|(?<!array<)\b(?:f16|f32|f64|index|i1|i8|i32|i64)\b"
 )
 ATTRIBUTE = re.compile(
     r"#[a-z_]+\.[a-z_]+<[^<>\[\]]*(?:\[[^\[\]]*\][^<>\[\]]*)*>|#\w+"
     r"|array<i64[^<>]*>|\[[-\d, ]*\]|-?\b\d+ : i64\b"
 )
 ENTRY = re.compile(r"[\w.]+ = (?:\[[^\[\]]*\]|array<[^<>]*>|<[^<>]*>|[^,{}<>\[\]()]+)")
-OPERAND = re.compile(r"%[\w]+(?:#\d+)?")
+OPERAND = re.compile(r"%\w+(?:#\d+)?(?!\w|:|#|(?:, %\w+)* =)")
 OPERATION = re.compile(r"\b(?:transform\.)?(?:tconv|memref|scf|func|structured)\.\w+")
 WORD = re.compile(r"<(positions|rows)>|\b(rows|channels|columns|positions|panel|depth)\b")
 LIST = re.compile(r"\[[^\[\]]*\]|\([^()]*\)|array<i64: [^<>]*>")
@@ -64,12 +64,42 @@ def number(random, text, _):
     return replaced(text, place, random.choice(EXTREMES + near * 2))
 
 
-def dimension(random, text, _):
-    place = pick(random, DIMENSION, text)
+def any_type(random, text, other):
+    """Another type for all values of one type, mostly one of its kind."""
+    place = pick(random, TYPE, text)
     if not place:
         return text
-    new = "?" if place.group() != "?" else random.choice(EXTREMES)
-    return replaced(text, place, new.lstrip("-"))
+    pool = TYPE.findall(text if random.random() < 0.7 else other)
+    kind = re.match(r"\W*\w", place.group()).group()
+    alike = [other for other in pool if other.startswith(kind)]
+    new = random.choice(alike if alike and random.random() < 0.8 else pool or [""])
+    return text.replace(place.group(), new)
+
+
+def dimension(random, text, _):
+    """Another dimension in all types that are the same as one."""
+    place = pick(random, TYPE, text)
+    at = pick(random, DIMENSION, place.group()) if place else None
+    if not at:
+        return text
+    new = "?" if at.group() != "?" and random.random() < 0.3 else (
+        random.choice(EXTREMES).lstrip("-")
+    )
+    return text.replace(place.group(), replaced(place.group(), at, new))
+
+
+def rank(random, text, _):
+    """One dimension more or less in all types that are the same as one."""
+    place = pick(random, TYPE, text)
+    at = pick(random, DIMENSION, place.group()) if place else None
+    if not at:
+        return text
+    whole = place.group()
+    if random.random() < 0.5:
+        new = replaced(whole, at, f"{at.group()}x{at.group()}")
+    else:
+        new = whole[: at.start()] + whole[at.end() + 1 :]
+    return text.replace(whole, new)
 
 
 def every_number(random, text, _):
@@ -78,7 +108,14 @@ def every_number(random, text, _):
     if not place:
         return text
     old, new = place.group(), random.choice(EXTREMES)
-    return NUMBER.sub(lambda m: new if m.group() == old else m.group(), text)
+
+    def change(match):
+        if match.group() != old:
+            return match.group()
+        in_shape = text[match.start() - 1] == "x" or text[match.end() :][:1] == "x"
+        return new.lstrip("-") if in_shape else new
+
+    return NUMBER.sub(change, text)
 
 
 def drop_entry(random, text, _):
@@ -104,6 +141,8 @@ def change_list(random, text, _):
     whole = place.group()
     start = re.match(r"array<i64: |.", whole).group()
     items = whole[len(start) : -1].split(", ")
+    if not items[0]:
+        return text
     at = random.randrange(len(items))
     kind = random.randrange(4)
     if kind == 0:
@@ -150,26 +189,31 @@ def tokens(random, text, _):
 
 
 CHANGES = (
-    [number] * 6
+    [number] * 8
     + [every_number] * 3
-    + [dimension] * 3
-    + [swap_in(TYPE)] * 3
+    + [dimension] * 4
+    + [rank]
+    + [any_type] * 3
     + [swap_in(ATTRIBUTE)] * 3
     + [swap_in(ENTRY)] * 2
-    + [swap_in(OPERAND)] * 3
-    + [swap_in(OPERATION)] * 1
+    + [swap_in(OPERAND)] * 2
+    + [swap_in(OPERATION)]
     + [swap_in(WORD)] * 2
     + [drop_entry] * 2
     + [drop_operand]
     + [change_list] * 3
-    + [lines] * 2
+    + [lines]
     + [tokens]
 )
 
 
 def mutate(random, text, other):
     """One to a few changes; `other` is a text to take pieces from."""
-    for _ in range(random.choice((1, 1, 1, 2, 2, 3, 5))):
-        text = random.choice(CHANGES)(random, text, other)
+    left, tries = random.choice((1, 1, 1, 1, 2, 2, 3)), 10
+    while left and tries:
+        changed = random.choice(CHANGES)(random, text, other)
+        left -= changed != text
+        tries -= 1
+        text = changed
     # A mark of the input's own would split it in two.
     return text.replace("// -----", "//")
