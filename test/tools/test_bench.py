@@ -152,5 +152,7 @@ def test_first_calls(tmp_path):
         assert result["first_call_compiled_ms"] > result["first_call_disk_ms"] > 0
         assert result["first_call_memory_ms"] > 0
         assert result["memory_lookup_ns"] > 0
+        assert result["cold_processes"] == 8
+        assert result["cold_compilations"] == 1
     message = refuses("tconv-bench", "--layers", layers, "--first-call-of", "none")
     assert "'none' is no layer of the file" in message

@@ -12,6 +12,7 @@
 #include <memory>
 #include <vector>
 
+#include <fcntl.h>
 #include <nlohmann/json.hpp>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -28,6 +29,8 @@ using nlohmann::ordered_json;
 constexpr int kProcesses = 5;
 /// Look-ups that are timed together, and how often.
 constexpr int kLookups = 1000, kRounds = 20;
+/// Processes that start at once on an empty cache.
+constexpr int kColdProcesses = 8;
 /// Inputs are cut to so many positions: a kernel is the same for any length,
 /// and what a long call takes varies by more than what is measured here.
 constexpr int64_t kMostPositions = 100;
@@ -50,12 +53,12 @@ tconv_layer_options layerOptions(const BenchOptions &options) {
 /// A layer's first call, in milliseconds; making the layer is not part of it.
 Status timeFirstCall(const LayerEntry &entry, const BenchOptions &options,
                      const std::vector<float> &x, std::vector<float> &y,
-                     double &milliseconds) {
+                     Layer &layer, double &milliseconds) {
   tconv_layer_options how = layerOptions(options);
   tconv_layer *made = nullptr;
   if (Status status = fromC(tconv_layer_create(&entry.params, &how, &made)))
     return status;
-  Layer layer(made);
+  layer.reset(made);
   double start = now();
   tconv_status status = tconv_layer_run(made, x.data(), entry.shape.batch,
                                         entry.shape.length, y.data());
@@ -90,12 +93,17 @@ bool isMapped(const std::string &library) {
   return false;
 }
 
-/// Runs this program for one layer, with its caches in `folder`.
-Status runChild(const BenchOptions &options, const std::string &name,
-                const std::string &folder, bool inMemory,
-                ordered_json &result) {
+/// A process that makes a first call, and where its answer comes from.
+struct Child {
+  pid_t process = -1;
+  int answer = -1;
+};
+
+/// Starts this program for one layer, with its disk cache in `folder`.
+Status startChild(const BenchOptions &options, const std::string &name,
+                  const std::string &folder, bool inMemory, Child &child) {
   int ends[2];
-  if (pipe(ends) != 0)
+  if (pipe2(ends, O_CLOEXEC) != 0)
     return Status(TCONV_INTERNAL,
                   std::string("no pipe: ") + std::strerror(errno));
   std::string threads = std::to_string(options.threads);
@@ -114,30 +122,40 @@ Status runChild(const BenchOptions &options, const std::string &name,
                              options.direct ? "direct" : "default",
                              inMemory ? "--kernel-in-memory" : nullptr,
                              nullptr};
-  pid_t child = fork();
-  if (child == 0) {
+  child.process = fork();
+  if (child.process == 0) {
     dup2(ends[1], STDOUT_FILENO);
-    close(ends[0]);
-    close(ends[1]);
     setenv("TCONV_CACHE_DIR", folder.c_str(), 1);
     unsetenv("TCONV_CACHE_SIZE");
     execv("/proc/self/exe", const_cast<char **>(arguments));
     _exit(127);
   }
   close(ends[1]);
+  child.answer = ends[0];
+  return child.process > 0
+             ? Status::ok()
+             : Status(TCONV_INTERNAL,
+                      std::string("no process: ") + std::strerror(errno));
+}
+
+/// Waits for a process and reads what it found; its result must be right.
+Status finishChild(const Child &child, const std::string &name,
+                   ordered_json &result) {
   std::string text;
   char buffer[4096];
-  for (ssize_t count; (count = read(ends[0], buffer, sizeof(buffer))) > 0;)
+  for (ssize_t count; (count = read(child.answer, buffer, sizeof(buffer))) > 0;)
     text.append(buffer, static_cast<size_t>(count));
-  close(ends[0]);
+  close(child.answer);
   int status = 0;
-  if (child < 0 || waitpid(child, &status, 0) != child || status != 0)
-    return Status(TCONV_INTERNAL, name + ": the process for its first call "
-                                         "failed");
+  if (waitpid(child.process, &status, 0) != child.process || status != 0)
+    return Status(TCONV_INTERNAL,
+                  name + ": the process for its first call failed");
   result = ordered_json::parse(text, nullptr, false);
-  return result.is_object()
-             ? Status::ok()
-             : Status(TCONV_INTERNAL, name + ": no JSON object: " + text);
+  if (!result.is_object())
+    return Status(TCONV_INTERNAL, name + ": no JSON object: " + text);
+  if (!result.value("right", false))
+    return Status(TCONV_INTERNAL, name + ": wrong results");
+  return Status::ok();
 }
 
 /// A folder that goes with this object.
@@ -174,7 +192,10 @@ struct FirstCalls {
 Status runChildFrom(const BenchOptions &options, const std::string &name,
                     const std::string &folder, bool inMemory,
                     const std::string &origin, ordered_json &result) {
-  if (Status status = runChild(options, name, folder, inMemory, result))
+  Child child;
+  if (Status status = startChild(options, name, folder, inMemory, child))
+    return status;
+  if (Status status = finishChild(child, name, result))
     return status;
   if (result["from"] == origin)
     return Status::ok();
@@ -212,6 +233,48 @@ Status measureFirstCalls(const BenchOptions &options, const std::string &name,
   return Status::ok();
 }
 
+/// Starts many processes at once on an empty cache; counts those that had to
+/// compile.
+Status coldStart(const BenchOptions &options, const std::string &name,
+                 int &compilations) {
+  TemporaryFolder folder;
+  if (folder.path().empty())
+    return Status(TCONV_NOT_FOUND, "no temporary folder can be made");
+  std::vector<Child> children(kColdProcesses);
+  Status failure;
+  for (Child &child : children)
+    if (Status status = startChild(options, name, folder.path(), false, child))
+      failure = status;
+  compilations = 0;
+  for (const Child &child : children) {
+    ordered_json result;
+    if (child.process < 0)
+      continue;
+    if (Status status = finishChild(child, name, result))
+      failure = status;
+    else
+      compilations += result["from"] == "compiled";
+  }
+  return failure;
+}
+
+/// Compares sampled outputs with sums in float64.
+Status checkResult(const LayerEntry &entry, const tconv_layer *layer,
+                   const std::vector<float> &x, const std::vector<float> &y,
+                   bool &right) {
+  std::vector<float> weight(static_cast<size_t>(entry.weightElements()));
+  std::vector<float> bias(static_cast<size_t>(entry.params.out_channels));
+  if (Status status = fromC(tconv_layer_get_weight(layer, weight.data())))
+    return status;
+  if (entry.params.has_bias)
+    if (Status status = fromC(tconv_layer_get_bias(layer, bias.data())))
+      return status;
+  Launch launch{entry, x.data(), weight.data(),
+                entry.params.has_bias ? bias.data() : nullptr, y.data()};
+  right = checkLaunch(launch, /*everywhere=*/false, /*fast=*/false).within;
+  return Status::ok();
+}
+
 } // namespace
 
 Status makeFirstCall(const BenchOptions &options) {
@@ -229,35 +292,28 @@ Status makeFirstCall(const BenchOptions &options) {
     return status;
   if (lengthClass(found->params, found->shape.length) == TCONV_LENGTH_BULK)
     found->shape.length = std::min(found->shape.length, kMostPositions);
-  int64_t length;
   if (Status status = fromC(tconv_params_output_length(
-          &found->params, found->shape.length, &length)))
+          &found->params, found->shape.length, &found->outputLength)))
     return status;
   // Touched, so that the call doesn't pay for the memory.
-  std::vector<float> x(
-      static_cast<size_t>(found->shape.batch * found->params.in_channels *
-                          found->shape.length),
-      0.5f);
-  std::vector<float> y(static_cast<size_t>(found->shape.batch *
-                                           found->params.out_channels * length),
-                       0.0f);
+  std::vector<float> x(static_cast<size_t>(found->inputElements()), 0.5f);
+  std::vector<float> y(static_cast<size_t>(found->outputElements()), 0.0f);
   double milliseconds = 0, lookup = 0;
   if (options.kernelInMemory)
     if (Status status = timeLookup(*found, options, lookup))
       return status;
-  if (Status status = timeFirstCall(*found, options, x, y, milliseconds))
+  Layer layer;
+  if (Status status = timeFirstCall(*found, options, x, y, layer, milliseconds))
     return status;
   if (Status status = timeLookup(*found, options, lookup))
     return status;
-  tconv_layer *layer = nullptr;
-  tconv_layer_options how = layerOptions(options);
-  if (Status status = fromC(tconv_layer_create(&found->params, &how, &layer)))
+  bool right = false;
+  if (Status status = checkResult(*found, layer.get(), x, y, right))
     return status;
-  Layer owner(layer);
   std::vector<char> text(1 << 16);
-  if (Status status = fromC(
-          tconv_layer_describe(layer, found->shape.batch, found->shape.length,
-                               text.data(), text.size(), nullptr)))
+  if (Status status = fromC(tconv_layer_describe(
+          layer.get(), found->shape.batch, found->shape.length, text.data(),
+          text.size(), nullptr)))
     return status;
   ordered_json json;
   json["from"] =
@@ -265,6 +321,7 @@ Status makeFirstCall(const BenchOptions &options) {
   json["ms"] = milliseconds;
   json["lookup_ns"] = lookup;
   json["compiler_opened"] = isMapped("libtconv_compiler");
+  json["right"] = right;
   std::cout << json.dump() << "\n";
   return Status::ok();
 }
@@ -279,11 +336,12 @@ Status runFirstCalls(const BenchOptions &options, std::FILE *text) {
   std::fprintf(text,
                "First calls, in ms, best of %d processes: compiled, from a "
                "warm disk cache, from a warm memory cache; inputs of at most "
-               "%d positions\n",
-               kProcesses, static_cast<int>(kMostPositions));
-  std::fprintf(text, "%-*s  %9s %9s %9s  %11s  %10s\n", static_cast<int>(width),
-               "layer", "compiled", "disk", "memory", "disk-memory",
-               "look-up ns");
+               "%d positions. Compilations: of %d processes that start at "
+               "once on an empty cache\n",
+               kProcesses, static_cast<int>(kMostPositions), kColdProcesses);
+  std::fprintf(text, "%-*s  %9s %9s %9s  %11s  %10s  %s\n",
+               static_cast<int>(width), "layer", "compiled", "disk", "memory",
+               "disk-memory", "look-up ns", "compilations");
   auto all = ordered_json::array();
   bool terminal = isatty(STDERR_FILENO);
   for (const LayerEntry &entry : entries) {
@@ -292,11 +350,14 @@ Status runFirstCalls(const BenchOptions &options, std::FILE *text) {
     FirstCalls calls;
     if (Status status = measureFirstCalls(options, entry.name, calls))
       return status;
+    int compilations = 0;
+    if (Status status = coldStart(options, entry.name, compilations))
+      return status;
     double difference = calls.disk - calls.memory;
-    std::fprintf(text, "%-*s  %9.2f %9.2f %9.2f  %11.2f  %10.0f%s\n",
+    std::fprintf(text, "%-*s  %9.2f %9.2f %9.2f  %11.2f  %10.0f  %12d%s\n",
                  static_cast<int>(width), entry.name.c_str(), calls.compiled,
                  calls.disk, calls.memory, difference, calls.lookupNs,
-                 calls.compilerOpened ? "  COMPILER OPENED" : "");
+                 compilations, calls.compilerOpened ? "  COMPILER OPENED" : "");
     std::fflush(text);
     all.push_back({{"name", entry.name},
                    {"first_call_compiled_ms", calls.compiled},
@@ -304,7 +365,9 @@ Status runFirstCalls(const BenchOptions &options, std::FILE *text) {
                    {"first_call_memory_ms", calls.memory},
                    {"disk_minus_memory_ms", difference},
                    {"memory_lookup_ns", calls.lookupNs},
-                   {"compiler_opened", calls.compilerOpened}});
+                   {"compiler_opened", calls.compilerOpened},
+                   {"cold_processes", kColdProcesses},
+                   {"cold_compilations", compilations}});
   }
   return options.json.empty() ? Status::ok() : writeJson(options.json, all);
 }
