@@ -63,7 +63,8 @@ function(tconv_add_kernels name)
 
   add_library(${name} INTERFACE)
   add_dependencies(${name} ${name}_kernels)
-  target_include_directories(${name} INTERFACE ${_folder})
+  # Generated, so not for its users to be warned about.
+  target_include_directories(${name} SYSTEM INTERFACE ${_folder})
   # The kernels come first: they need nothing, and libtconv nothing of them.
   if(arg_STATIC)
     target_link_libraries(${name} INTERFACE
