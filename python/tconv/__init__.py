@@ -11,6 +11,7 @@ that layer on exactly this machine.
 
 from tconv import _native, initializer
 from tconv.functional import (
+    add_packed_cache,
     conv_transpose1d,
     get_num_threads,
     set_num_threads,
@@ -23,6 +24,7 @@ __version__ = _native.lib.tconv_version().decode("ascii")
 __all__ = [
     "Conv1dTranspose",
     "__version__",
+    "add_packed_cache",
     "conv_transpose1d",
     "get_num_threads",
     "initializer",

@@ -184,6 +184,7 @@ _SIGNATURES = {
             c_int,
         ],
     ),
+    "tconv_add_packed_cache": (c_int, [c_char_p]),
     "tconv_set_num_threads": (c_int, [c_int64]),
     "tconv_get_num_threads": (c_int64, []),
     "tconv_set_cache_capacity": (c_int, [c_int64]),
@@ -202,6 +203,7 @@ def _candidates():
     library = os.path.join(package, os.pardir, os.pardir, "lib")
     return [
         os.path.join(package, "libtconv.so"),
+        os.path.join(package, "libtconv.so.0"),  # of a wheel
         os.path.join(os.path.normpath(library), "libtconv.so"),
         "libtconv.so",
         "libtconv.so.0",

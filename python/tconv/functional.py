@@ -2,6 +2,7 @@
 """conv_transpose1d with PyTorch's arguments."""
 
 import collections
+import os
 import threading
 
 import numpy as np
@@ -183,6 +184,15 @@ def _padding(padding):
     if min(pair) < 0:
         raise ValueError(f"padding must be >= 0, not {padding!r}")
     return pair
+
+
+def add_packed_cache(path):
+    """Adds the kernels of a packed cache, the file that `tconv-inspect cache
+    pack` writes: layers that it has kernels for need no compiler.
+
+    Raises RuntimeError where the file is damaged, and TypeError where path is
+    no path."""
+    _native.check(_native.lib.tconv_add_packed_cache(os.fsencode(path)))
 
 
 def set_num_threads(threads):

@@ -2,6 +2,7 @@
 """The layer: parameters, weights, and a call on arrays."""
 
 import json
+import warnings
 from ctypes import byref, c_int64, c_size_t, create_string_buffer, pointer
 
 import numpy as np
@@ -23,6 +24,7 @@ _PARAMETERS = (
     "crop_end",
     "output_length",
 )
+_warned = []  # not empty: of the missing compiler, in this process
 _MODE_NAMES = {value: name for name, value in _native.PAD_MODES.items()}
 _MODE_NAMES[_native.CROP] = "crop"
 
@@ -198,6 +200,7 @@ class Conv1dTranspose(FromFrameworks):
         self._channels_last = False
         self._only_length = None
         self._handle = _native.Handle(params, options)
+        self._has_run = False
         if weight is not None:
             self._set("weight", weight)
         if bias is not None:
@@ -231,11 +234,26 @@ class Conv1dTranspose(FromFrameworks):
                 _native.floats(y),
             )
         )
+        if not self._has_run and x.shape[0] > 0:
+            self._has_run = True
+            self._warn_without_compiler(length, x.shape[0])
         if out is None:
             return self._give(y)
         if self._channels_last:
             out[...] = y.transpose(0, 2, 1)
         return out
+
+    def _warn_without_compiler(self, length, batch):
+        """Says it once where layers are slow because there is no compiler."""
+        path = self.describe(length, batch)
+        if path.get("status") == "TCONV_NOT_FOUND" and not _warned:
+            _warned.append(True)
+            warnings.warn(
+                "tconv: layers run by the plain implementation, many times "
+                f"slower than by kernels: {path['why']}",
+                RuntimeWarning,
+                stacklevel=3,
+            )
 
     def reference(self, x, sums64=True):
         """What __call__ gives, by the plain implementation: float64 sums

@@ -3,6 +3,7 @@
 
 #include <dlfcn.h>
 
+#include "kernel/kernel_key.h"
 #include "support/status.h"
 
 using namespace tconv;
@@ -61,6 +62,18 @@ Compiler query(void *library, const std::string &path) {
   return result;
 }
 
+/// Where the compiler is there and what it needs isn't, the system's words name
+/// a file that nobody has heard of.
+std::string withLlvm(const std::string &reasons) {
+  if (reasons.find("libLLVM") == std::string::npos &&
+      reasons.find("libMLIR") == std::string::npos)
+    return "";
+  return std::string("it needs the libraries of LLVM and MLIR ") +
+         ownLlvmVersion() +
+         ", which are not installed (kernels compiled ahead of time and packed "
+         "caches do without): ";
+}
+
 Compiler open() {
   std::string reasons;
   for (const std::string &path : candidates()) {
@@ -78,7 +91,7 @@ Compiler open() {
     reasons += error ? error : path;
   }
   Compiler none;
-  none.why = {TCONV_NOT_FOUND, "no compiler: " + reasons};
+  none.why = {TCONV_NOT_FOUND, "no compiler: " + withLlvm(reasons) + reasons};
   return none;
 }
 

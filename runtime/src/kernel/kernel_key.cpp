@@ -95,6 +95,8 @@ std::string tconv::compilerText(const char *buildId, const char *llvmVersion) {
          " llvm=" + (llvmVersion ? llvmVersion : "?");
 }
 
+const char *tconv::ownLlvmVersion() { return TCONV_BUILD_LLVM; }
+
 const std::string &tconv::ownCompilerText() {
   static const auto *text =
       new std::string(compilerText(TCONV_BUILD_ID, TCONV_BUILD_LLVM));

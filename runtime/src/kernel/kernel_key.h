@@ -38,6 +38,8 @@ std::string compilerText(const char *buildId, const char *llvmVersion);
 /// The line of the compiler that was built with this library; known without
 /// opening it.
 const std::string &ownCompilerText();
+/// The version of LLVM that it has; "" where it was built without a compiler.
+const char *ownLlvmVersion();
 
 } // namespace tconv
 
