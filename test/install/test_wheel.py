@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """The wheel, in a bare virtual environment of the system's Python."""
 
-import subprocess
 import sys
 import zipfile
 from pathlib import Path

@@ -15,6 +15,8 @@ WIDE = "in_channels=16 out_channels=8 kernel_size=4 stride=2"
 NARROW = "in_channels=3 out_channels=2 kernel_size=4 stride=2"
 HEADERS = ROOT / "runtime/include"
 STRICT = ["-pedantic", "-Wall", "-Wextra", "-Werror", f"-I{HEADERS}"]
+# Programs that link an instrumented libtconv have to be so themselves.
+STRICT += os.environ.get("TCONV_TEST_FLAGS", "").split()
 
 
 @pytest.fixture(autouse=True)

@@ -6,7 +6,8 @@
 # Compiles kernels ahead of time and makes the library target NAME, to be linked
 # to what includes NAME.h and calls NAME_register(). It brings libtconv with it:
 # the shared one, or with STATIC the archive. FILE is relative to the current
-# source folder; what is built is built again when it changes.
+# source folder; what is built is built again when it changes. In C, characters
+# of NAME and of layers' names that no identifier has are underscores.
 #
 # The compiler is TCONV_COMPILE_EXECUTABLE where that is set (when compiling for
 # another machine it is to be one that runs on this machine), else tconv-compile
