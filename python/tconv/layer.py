@@ -236,7 +236,7 @@ class Conv1dTranspose(FromFrameworks):
         )
         if not self._has_run and x.shape[0] > 0:
             self._has_run = True
-            self._warn_without_compiler(length, x.shape[0])
+            self._warn_without_compiler(x.shape[2], x.shape[0])
         if out is None:
             return self._give(y)
         if self._channels_last:
