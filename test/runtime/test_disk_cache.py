@@ -295,24 +295,27 @@ def test_killed_while_compiling(folder):
 
 
 def test_the_folder_goes_while_processes_run(folder):
-    programs = []
-    for _ in range(2):
-        program, env = command(
-            "--forever", *LAYERS, TCONV_CACHE_DIR=folder, TCONV_CACHE_SIZE="1M"
-        )
-        programs.append(
-            subprocess.Popen(program, env=env, stdout=subprocess.PIPE, text=True)
-        )
-    for _ in range(10):
-        time.sleep(0.1)
+    program, env = command(
+        "--forever", *LAYERS, TCONV_CACHE_DIR=folder, TCONV_CACHE_SIZE="1M"
+    )
+    outputs = [folder.parent / name for name in ("one", "two")]
+    processes = []
+    for output in outputs:
+        with output.open("w") as file:
+            processes.append(subprocess.Popen(program, env=env, stdout=file))
+    end = time.monotonic() + 60
+    while time.monotonic() < end:
+        time.sleep(0.05)
         subprocess.run(["rm", "-rf", str(folder)], check=False)
-    for process in programs:
+        if all(len(o.read_text().splitlines()) > 5 * len(LAYERS) for o in outputs):
+            break
+    for process, output in zip(processes, outputs):
         assert process.poll() is None
         process.terminate()
-        out, _ = process.communicate(timeout=10)
+        process.wait(timeout=10)
         # The last line may have been cut off.
-        lines = [json.loads(line) for line in out.splitlines()[:-1]]
-        assert len(lines) > len(LAYERS)
+        lines = [json.loads(x) for x in output.read_text().splitlines()[:-1]]
+        assert len(lines) >= 5 * len(LAYERS)
         assert all(line["right"] for line in lines)
 
 
