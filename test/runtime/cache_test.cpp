@@ -222,6 +222,46 @@ TEST_F(CacheTest, KernelsInUseOutliveTheCache) {
   EXPECT_EQ(counts().released, 1);
 }
 
+TEST_F(CacheTest, SharesOfKernelsAreForOtherLaunchers) {
+  ASSERT_EQ(tconv_set_cache_capacity(1), TCONV_OK);
+  tconv_params params = parse("in_channels=1 out_channels=1 kernel_size=2");
+  tconv_kernel_ref *one = nullptr, *two = nullptr, *other = nullptr;
+  ASSERT_EQ(tconv_kernel_acquire(&params, nullptr, 5, &one), TCONV_OK);
+  ASSERT_EQ(tconv_kernel_acquire(&params, nullptr, 9, &two), TCONV_OK);
+  EXPECT_EQ(tconv_kernel_get(one), tconv_kernel_get(two));
+  EXPECT_EQ(counts().compiled, 1);
+  // Another kernel takes its place in the cache; the shares keep it alive.
+  tconv_params more = parse("in_channels=1 out_channels=2 kernel_size=2");
+  ASSERT_EQ(tconv_kernel_acquire(&more, nullptr, 5, &other), TCONV_OK);
+  tconv_kernel_release(one);
+  EXPECT_EQ(counts().released, 0);
+
+  const tconv_kernel *kernel = tconv_kernel_get(two);
+  const float weight[] = {2, 3}, x[] = {1, 10};
+  std::vector<float> packed(static_cast<size_t>(kernel->packed_bytes)), y(3);
+  std::vector<char> workspace(static_cast<size_t>(kernel->workspace_bytes));
+  tconv_pack_args pack = {};
+  pack.struct_size = sizeof(pack);
+  pack.weight = weight;
+  pack.packed = packed.data();
+  kernel->pack(&pack);
+  tconv_kernel_args args = {};
+  args.struct_size = sizeof(args);
+  args.x = x;
+  args.weights = packed.data();
+  args.y = y.data();
+  args.workspace = workspace.data();
+  args.batch = 1;
+  args.length = args.x_channel_stride = args.x_batch_stride = 2;
+  args.output_length = args.y_channel_stride = args.y_batch_stride = 3;
+  kernel->run(&args, 0, tconv_kernel_task_count(kernel, &args));
+  EXPECT_EQ(y, (std::vector<float>{2, 23, 30}));
+
+  tconv_kernel_release(two);
+  EXPECT_EQ(counts().released, 1);
+  tconv_kernel_release(other);
+}
+
 TEST_F(CacheTest, FailureStaysWithTheLayerOnly) {
   use("fail_once");
   LayerHandle first = make(kLine);

@@ -261,6 +261,56 @@ TEST(Refusals, Threads) {
   EXPECT_EQ(tconv_get_num_threads(), before);
 }
 
+TEST(Refusals, Kernels) {
+  tconv_params params = good(), wrong = good();
+  wrong.stride = 0;
+  tconv_layer_options options;
+  tconv_layer_options_init(&options);
+  tconv_layer_options nowhere = options, reference = options;
+  nowhere.target = "cpu:moon";
+  reference.target = "reference";
+  auto *unchanged = reinterpret_cast<tconv_kernel_ref *>(&params);
+  const struct {
+    const tconv_params *params;
+    const tconv_layer_options *options;
+    int64_t length;
+    tconv_status status;
+    const char *message; ///< its beginning
+  } cases[] = {
+      {nullptr, nullptr, 5, TCONV_INVALID_TYPE, "params = NULL"},
+      {&wrong, nullptr, 5, TCONV_INVALID_VALUE, "stride = 0: must be at least"},
+      {&params, nullptr, 0, TCONV_INVALID_VALUE,
+       "length = 0: must be at least"},
+      {&params, nullptr, kMost, TCONV_INVALID_VALUE, "length = 922337203685"},
+      {&params, &nowhere, 5, TCONV_INVALID_VALUE, "target = 'cpu:moon': must"},
+      {&params, &reference, 5, TCONV_INVALID_VALUE,
+       "target = 'reference': has no kernels"},
+  };
+  for (const auto &c : cases) {
+    tconv_kernel_ref *ref = unchanged;
+    EXPECT_EQ(tconv_kernel_acquire(c.params, c.options, c.length, &ref),
+              c.status);
+    EXPECT_EQ(std::string(tconv_last_error()).rfind(c.message, 0), 0u)
+        << tconv_last_error();
+    EXPECT_EQ(ref, unchanged);
+    EXPECT_EQ(tconv_warm_cache(c.params, c.options, c.length), c.status);
+    EXPECT_EQ(std::string(tconv_last_error()).rfind(c.message, 0), 0u)
+        << tconv_last_error();
+  }
+  EXPECT_EQ(tconv_kernel_acquire(&params, nullptr, 5, nullptr),
+            TCONV_INVALID_TYPE);
+  EXPECT_EQ(tconv_kernel_get(nullptr), nullptr);
+  tconv_kernel_release(nullptr);
+  EXPECT_EQ(tconv_register_kernels(nullptr, 1), TCONV_INVALID_TYPE);
+  EXPECT_EQ(tconv_register_kernels(nullptr, 0), TCONV_OK);
+  EXPECT_EQ(tconv_add_packed_cache(nullptr), TCONV_INVALID_TYPE);
+  EXPECT_EQ(tconv_add_packed_cache("/no/such/file"), TCONV_NOT_FOUND);
+  EXPECT_STREQ(tconv_last_error(),
+               "/no/such/file: can't be read: No such file or directory");
+  // A folder opens, and can't be read.
+  EXPECT_EQ(tconv_add_packed_cache("/"), TCONV_NOT_FOUND);
+}
+
 class RefusedCalls : public testing::Test {
 protected:
   void SetUp() override {

@@ -368,6 +368,10 @@ inline void setNumThreads(std::int64_t threads) {
   check(tconv_set_num_threads(threads));
 }
 inline std::int64_t numThreads() { return tconv_get_num_threads(); }
+/** Adds the kernels of a file that `tconv-inspect cache pack` made. */
+inline void addPackedCache(const std::string &path) {
+  check(tconv_add_packed_cache(path.c_str()));
+}
 
 } // namespace tconv
 
