@@ -55,7 +55,7 @@ struct ApplySchedulePass
           << schedule->name << " has no named sequence @schedule";
       return signalPassFailure();
     }
-    if (failed(checkInterchanges(*module))) {
+    if (failed(checkSequences(*module))) {
       func.emitError("schedule ") << schedule->name << " failed";
       return signalPassFailure();
     }
@@ -84,15 +84,21 @@ struct ApplySchedulePass
   }
 
 private:
-  /// MLIR crashes on an interchange that is longer than its loops, and looks at
-  /// all else.
-  static LogicalResult checkInterchanges(ModuleOp schedule) {
-    WalkResult walked = schedule.walk([](transform::TileUsingForOp tile) {
-      size_t sizes = tile.getStaticSizes().size();
-      size_t interchange = tile.getInterchange().size();
+  /// MLIR crashes on these two, and looks at all else.
+  static LogicalResult checkSequences(ModuleOp module) {
+    WalkResult walked = module.walk([](Operation *op) {
+      if (!op->getParentOfType<transform::NamedSequenceOp>())
+        return WalkResult::advance();
+      if (!isa_and_nonnull<transform::TransformDialect>(op->getDialect())) {
+        op->emitOpError("is no transform operation");
+        return WalkResult::interrupt();
+      }
+      auto tile = dyn_cast<transform::TileUsingForOp>(op);
+      size_t sizes = tile ? tile.getStaticSizes().size() : 0;
+      size_t interchange = tile ? tile.getInterchange().size() : 0;
       if (interchange <= sizes)
         return WalkResult::advance();
-      tile.emitOpError("interchange has ")
+      op->emitOpError("interchange has ")
           << interchange << " numbers for " << sizes << " tile sizes";
       return WalkResult::interrupt();
     });

@@ -8,6 +8,8 @@
 // RUN: not tconv-opt %s --tconv-cpu-phases --tconv-apply-schedule="schedule-path=%t" 2>&1 | FileCheck %s --check-prefix=SILENT
 // RUN: sed 's/interchange = .2, 1, 0./interchange = [0, 1, 3, 2]/' %source_root/schedules/cpu/portable/positions.mlir > %t/cpu/portable/positions.mlir
 // RUN: not tconv-opt %s --tconv-cpu-phases --tconv-apply-schedule="schedule-path=%t" 2>&1 | FileCheck %s --check-prefix=LONG
+// RUN: sed 's/^    %rows = .*/&\n    %one = arith.constant 1 : index/' %source_root/schedules/cpu/portable/positions.mlir > %t/cpu/portable/positions.mlir
+// RUN: not tconv-opt %s --tconv-cpu-phases --tconv-apply-schedule="schedule-path=%t" 2>&1 | FileCheck %s --check-prefix=FOREIGN
 
 // SEQUENCE: error: schedule {{.*}}positions.mlir has no named sequence @schedule
 // SYNTAX: positions.mlir:1:1: error
@@ -16,6 +18,8 @@
 // SILENT: note: a transform failed without saying why: a tile size or an interchange that does not fit does that
 // LONG: positions.mlir:{{[0-9]+}}:{{[0-9]+}}: error: 'transform.structured.tile_using_for' op interchange has 4 numbers for 3 tile sizes
 // LONG: error: schedule {{.*}}positions.mlir failed
+// FOREIGN: positions.mlir:{{[0-9]+}}:{{[0-9]+}}: error: 'arith.constant' op is no transform operation
+// FOREIGN: error: schedule {{.*}}positions.mlir failed
 
 // expected-error @+1 {{there is no schedule cpu/portable/diagonal.mlir, nor a portable one}}
 func.func @layer(%x: tensor<?x3x?xf32>, %w: tensor<3x2x4xf32>, %y: tensor<?x2x?xf32>) -> tensor<?x2x?xf32> {
