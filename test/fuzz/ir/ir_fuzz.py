@@ -75,8 +75,19 @@ UPSTREAM = [
         " they are verified",
     ),
     (
-        r"^llvm::SmallVectorBase<unsigned int>::grow_pod \| [^|]*vector::BroadcastOp",
+        r"^llvm::(SmallVectorBase<unsigned int>::grow_pod|report_bad_alloc_error)"
+        r" \| [^|]*vector::BroadcastOp",
         "vector.broadcast to a vector of 2^63 lanes and the like, to LLVM",
+    ),
+    (
+        r"^mlir::transform::TransformState::applyTransform \| "
+        r"mlir::transform::NamedSequenceOp::apply",
+        "a named sequence with an operation that is no transform;"
+        " tconv-apply-schedule looks at that first",
+    ),
+    (
+        r"^mlir::printDynamicIndexList \| mlir::transform::TileUsingForOp::print",
+        "tile_using_for with more dynamic sizes than operands is printed",
     ),
 ]
 
