@@ -530,6 +530,11 @@ DiagnosedSilenceableFailure SplitPhasesOp::apply(TransformRewriter &rewriter,
   if (!productFits({scratchRows, columns}))
     return emitDefiniteFailure() << "sums of " << scratchRows << " rows and "
                                  << columns << " columns do not fit 64 bits";
+  // A contraction lists the shift of every tile.
+  if (layout.tiles() > kMostTiles)
+    return emitDefiniteFailure()
+           << "a block of " << layout.channels() << " channels has "
+           << layout.tiles() << " register tiles; it may have " << kMostTiles;
   SmallVector<int64_t> shape = {scratchRows, columns};
   if (!alongPositions)
     std::swap(shape[0], shape[1]);

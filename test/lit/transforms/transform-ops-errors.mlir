@@ -575,3 +575,26 @@ module attributes {transform.with_named_sequence} {
     transform.yield
   }
 }
+
+// -----
+
+#map = #tconv.decomposition<stride = 1, crop = 0, tap_step = 1, shift_step = 1, sections = [<phases = [0], first_taps = [0], taps = 1, shift = 0>]>
+func.func @layer(%x: memref<?x3x?xf32>, %w: memref<3x600000000x1xf32>, %y: memref<?x600000000x?xf32>) {
+  %p = memref.alloc() : memref<1800000000xf32>
+  tconv.pack_weights ins(%w : memref<3x600000000x1xf32>) outs(%p : memref<1800000000xf32>) {decomposition = #map, groups = 1 : i64, packing = #tconv.packing<channels = 600000000, rows = 1>}
+  tconv.phases ins(%x, %p : memref<?x3x?xf32>, memref<1800000000xf32>) outs(%y : memref<?x600000000x?xf32>) {decomposition = #map, groups = 1 : i64, packing = #tconv.packing<channels = 600000000, rows = 1>}
+  return
+}
+module attributes {transform.with_named_sequence} {
+  transform.named_sequence @__transform_main(%root: !transform.any_op {transform.readonly}) {
+    %one = transform.param.constant 1 : i64 -> !transform.param<i64>
+    %eight = transform.param.constant 8 : i64 -> !transform.param<i64>
+    %most = transform.param.constant 8 : i64 -> !transform.param<i64>
+    %phases = transform.structured.match ops{["tconv.phases"]} in %root : (!transform.any_op) -> !transform.any_op
+    %t, %n, %g, %q, %ch = transform.structured.tile_using_for %phases tile_sizes [1, 1, 2, 8] interchange = [0, 1, 3, 2] : (!transform.any_op) -> (!transform.any_op, !transform.any_op, !transform.any_op, !transform.any_op, !transform.any_op)
+    transform.tconv.pack_input %t before %ch positions %eight panel %eight granule %one : !transform.any_op, !transform.any_op, !transform.param<i64>, !transform.param<i64>, !transform.param<i64>
+    // expected-error @+1 {{a block of 600000000 channels has 600000000 register tiles; it may have 33554432}}
+    %cs = transform.tconv.split_phases %t columns %most vectors <rows> : (!transform.any_op, !transform.param<i64>) -> !transform.any_op
+    transform.yield
+  }
+}
