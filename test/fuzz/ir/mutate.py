@@ -25,11 +25,18 @@ OPERATION = re.compile(r"\b(?:transform\.)?(?:tconv|memref|scf|func|structured)\
 WORD = re.compile(r"<(positions|rows)>|\b(rows|channels|columns|positions|panel|depth)\b")
 LIST = re.compile(r"\[[^\[\]]*\]|\([^()]*\)|array<i64: [^<>]*>")
 TOKEN = re.compile(r"[%@#!^]?[\w.$]+|\"[^\"]*\"|->|\s+|.")
-EXTREMES = (
-    "0 1 -1 2 3 7 16 64 255 4096 65536 4194304 4194305 2147483647 2147483648"
-    " -2147483648 4294967296 4611686018427387904 9223372036854775807"
-    " -9223372036854775808 9223372036854775808"
+# A number by itself or in a list: an attribute's.
+SETTING = re.compile(r"(?<= = )-?\d+(?![\w.])|(?<=[\[ ])-?\d+(?=[,\]>])")
+# What is wrong nearly everywhere comes often; then limits and their neighbours.
+WRONG = "0 -1 9223372036854775807 -9223372036854775808".split()
+LIMITS = (
+    "1 2 3 7 16 64 255 4096 65536 4194304 4194305 2147483647 2147483648"
+    " -2147483648 4294967296 4611686018427387904 9223372036854775808"
 ).split()
+
+
+def extreme(random):
+    return random.choice(WRONG if random.random() < 0.5 else LIMITS)
 
 
 def pick(random, pattern, text):
@@ -56,12 +63,14 @@ def swap_in(pattern):
 
 
 def number(random, text, _):
-    place = pick(random, NUMBER, text)
+    pattern = SETTING if random.random() < 0.6 else NUMBER
+    place = pick(random, pattern, text)
     if not place:
         return text
     value = int(place.group())
-    near = [str(value + step) for step in (-1, 1)] + [str(-value), str(2 * value)]
-    return replaced(text, place, random.choice(EXTREMES + near * 2))
+    near = random.choice((value - 1, value + 1, -value, 2 * value))
+    new = extreme(random) if random.random() < 0.7 else str(near)
+    return replaced(text, place, new)
 
 
 def any_type(random, text, other):
@@ -84,9 +93,8 @@ def dimension(random, text, _):
     at = pick(random, DIMENSION, place.group()) if place else None
     if not at:
         return text
-    new = "?" if at.group() != "?" and random.random() < 0.3 else (
-        random.choice(EXTREMES).lstrip("-")
-    )
+    wild = at.group() != "?" and random.random() < 0.3
+    new = "?" if wild else extreme(random).lstrip("-")
     return text.replace(place.group(), replaced(place.group(), at, new))
 
 
@@ -109,7 +117,7 @@ def every_number(random, text, _):
     place = pick(random, NUMBER, text)
     if not place:
         return text
-    old, new = place.group(), random.choice(EXTREMES)
+    old, new = place.group(), extreme(random)
 
     def change(match):
         if match.group() != old:
