@@ -50,12 +50,7 @@ struct Buffers {
 
 Status makeLayer(const LayerEntry &entry, const BenchOptions &options,
                  Layer &layer) {
-  tconv_layer_options how;
-  tconv_layer_options_init(&how);
-  how.accuracy =
-      options.direct ? TCONV_ACCURACY_DIRECT : TCONV_ACCURACY_DEFAULT;
-  how.target = options.target.c_str();
-  how.engine = options.engine.c_str();
+  tconv_layer_options how = layerOptions(options);
   tconv_layer *created = nullptr;
   tconv_status status = tconv_layer_create(&entry.params, &how, &created);
   layer.reset(created);
@@ -117,6 +112,16 @@ Status describe(tconv_layer *layer, const LayerEntry &entry,
 }
 
 } // namespace
+
+tconv_layer_options layerOptions(const BenchOptions &options) {
+  tconv_layer_options how;
+  tconv_layer_options_init(&how);
+  how.accuracy =
+      options.direct ? TCONV_ACCURACY_DIRECT : TCONV_ACCURACY_DEFAULT;
+  how.target = options.target.c_str();
+  how.engine = options.engine.c_str();
+  return how;
+}
 
 Status benchLayer(const LayerEntry &entry, const BenchOptions &options,
                   BenchResult &result) {

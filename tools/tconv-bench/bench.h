@@ -53,6 +53,9 @@ struct BenchResult {
   bool wrong() const { return checked && !errors.within; }
 };
 
+/// What the options mean for a layer; points into them.
+tconv_layer_options layerOptions(const BenchOptions &options);
+
 /// A layer that gives wrong numbers is no failure of this call: see
 /// BenchResult::wrong.
 Status benchLayer(const LayerEntry &entry, const BenchOptions &options,

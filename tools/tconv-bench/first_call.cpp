@@ -40,16 +40,6 @@ struct DestroyLayer {
 };
 using Layer = std::unique_ptr<tconv_layer, DestroyLayer>;
 
-tconv_layer_options layerOptions(const BenchOptions &options) {
-  tconv_layer_options how;
-  tconv_layer_options_init(&how);
-  how.accuracy =
-      options.direct ? TCONV_ACCURACY_DIRECT : TCONV_ACCURACY_DEFAULT;
-  how.target = options.target.c_str();
-  how.engine = options.engine.c_str();
-  return how;
-}
-
 /// A layer's first call, in milliseconds; making the layer is not part of it.
 Status timeFirstCall(const LayerEntry &entry, const BenchOptions &options,
                      const std::vector<float> &x, std::vector<float> &y,

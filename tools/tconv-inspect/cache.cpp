@@ -2,14 +2,9 @@
 #include "tconv-inspect/cache.h"
 
 #include <algorithm>
-#include <cerrno>
-#include <cstdio>
-#include <cstring>
 #include <ctime>
-#include <fstream>
 #include <iomanip>
 #include <iostream>
-#include <sstream>
 
 #include <nlohmann/json.hpp>
 
@@ -95,22 +90,9 @@ Status openFolder(const CacheArguments &arguments, bool create,
   return DiskCache::open(settings.folder, settings.limit, create, cache);
 }
 
-Status readPackedFile(const std::string &path, std::string &bytes) {
-  std::ifstream stream(path, std::ios::binary);
-  std::ostringstream content;
-  if (!stream)
-    return Status(TCONV_NOT_FOUND,
-                  path + ": can't be read: " + std::strerror(errno));
-  content << stream.rdbuf();
-  if (stream.bad())
-    return Status(TCONV_NOT_FOUND, path + ": can't be read");
-  bytes = content.str();
-  return Status::ok();
-}
-
 Status readPacked(const std::string &path, std::vector<Item> &items) {
   std::string bytes;
-  if (Status status = readPackedFile(path, bytes))
+  if (Status status = readWholeFile(path, bytes))
     return status;
   std::vector<std::string_view> parts;
   if (Status status = unpackKernelFiles(bytes, parts))

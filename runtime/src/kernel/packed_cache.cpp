@@ -103,7 +103,7 @@ Status tconv::unpackKernelFiles(std::string_view bytes,
   return Status::ok();
 }
 
-Status tconv::addPackedCache(const std::string &path) {
+Status tconv::readWholeFile(const std::string &path, std::string &bytes) {
   std::ifstream stream(path, std::ios::binary);
   if (!stream)
     return {TCONV_NOT_FOUND, path + ": can't be read: " + std::strerror(errno)};
@@ -112,7 +112,15 @@ Status tconv::addPackedCache(const std::string &path) {
     content << stream.rdbuf();
   if (stream.bad() || !content)
     return {TCONV_NOT_FOUND, path + ": can't be read"};
-  auto bytes = std::make_unique<const std::string>(content.str());
+  bytes = content.str();
+  return Status::ok();
+}
+
+Status tconv::addPackedCache(const std::string &path) {
+  std::string content;
+  if (Status error = readWholeFile(path, content))
+    return error;
+  auto bytes = std::make_unique<const std::string>(std::move(content));
   std::vector<std::string_view> parts;
   if (Status error = unpackKernelFiles(*bytes, parts))
     return {error.code(), path + ": " + error.message()};

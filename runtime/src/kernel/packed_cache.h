@@ -31,6 +31,9 @@ std::string packKernelFiles(std::vector<std::string> files);
 Status unpackKernelFiles(std::string_view bytes,
                          std::vector<std::string_view> &files);
 
+/// All bytes of a file.
+Status readWholeFile(const std::string &path, std::string &bytes);
+
 /// Adds a packed cache to those of this process, or nothing of it.
 Status addPackedCache(const std::string &path);
 
