@@ -151,8 +151,11 @@ int main(int argc, char **argv) {
       threads = atoi(argv[++i]);
     else if (!strcmp(argv[i], "--target"))
       target = argv[++i];
-    else if (!strcmp(argv[i], "--packed") && tconv_add_packed_cache(argv[++i]))
-      fail("--packed");
+    else if (!strcmp(argv[i], "--packed")) {
+      ++i;
+      if (tconv_add_packed_cache(argv[i]))
+        fail("--packed");
+    }
   }
   if (onlyWarm) {
     for (; i < argc; ++i)

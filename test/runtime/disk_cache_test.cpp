@@ -457,10 +457,9 @@ int crowd(const std::string &folder, unsigned seed) {
         }
         DiskCache::Ticket ticket;
         bool appeared;
-        if (cache->begin(keyOf(number), ticket, appeared))
-          ++wrong;
-        else if (!appeared &&
-                 cache->finish(ticket, keyOf(number), entryOf(number)))
+        if (cache->begin(keyOf(number), ticket, appeared) ||
+            (!appeared &&
+             cache->finish(ticket, keyOf(number), entryOf(number))))
           ++wrong;
       }
     });

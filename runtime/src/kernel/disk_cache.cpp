@@ -375,12 +375,15 @@ Status DiskCache::prune(uint64_t limit, const std::string &keep,
     candidates.push_back(file);
   }
   // First what is of no use, then what was used longest ago.
-  std::stable_sort(candidates.begin(), candidates.end(),
-                   [](const DiskCacheFile &a, const DiskCacheFile &b) {
-                     bool aBad = a.kind == DiskCacheFile::Kind::bad;
-                     bool bBad = b.kind == DiskCacheFile::Kind::bad;
-                     return aBad != bBad ? aBad : a.lastUse < b.lastUse;
-                   });
+  std::sort(candidates.begin(), candidates.end(),
+            [](const DiskCacheFile &a, const DiskCacheFile &b) {
+              bool aBad = a.kind == DiskCacheFile::Kind::bad;
+              bool bBad = b.kind == DiskCacheFile::Kind::bad;
+              if (aBad != bBad)
+                return aBad;
+              return a.lastUse != b.lastUse ? a.lastUse < b.lastUse
+                                            : a.name < b.name;
+            });
   for (const DiskCacheFile &file : candidates) {
     if (total <= limit)
       break;
