@@ -291,9 +291,9 @@ TEST_F(DiskCacheTest, TheFolderIsDeletedWhileInUse) {
   EXPECT_TRUE(store(*cache, 3));
   EXPECT_FALSE(cache->prune(0, "")); // there is nothing to remove
   // Whoever opens it anew makes it anew.
-  cache = open();
-  EXPECT_FALSE(store(*cache, 3));
-  EXPECT_EQ(read(*cache, 3), "3");
+  auto anew = open();
+  EXPECT_FALSE(store(*anew, 3));
+  EXPECT_EQ(read(*anew, 3), "3");
 }
 
 TEST_F(DiskCacheTest, OneMakesItTheOthersWait) {

@@ -72,7 +72,8 @@ public:
   static Status open(const std::string &folder, uint64_t limit, bool create,
                      std::unique_ptr<DiskCache> &result);
 
-  /// The right to make one entry, which one process has at a time.
+  /// The right to make one entry, which one process has at a time. It must not
+  /// outlive its cache.
   class Ticket {
   public:
     Ticket() = default;
