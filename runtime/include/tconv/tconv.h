@@ -296,9 +296,9 @@ TCONV_API tconv_status tconv_reference_run(const tconv_params *params,
 /*----------------------------------------------------------------- kernels -*/
 /*
  * A layer gets its kernel from the first of these that has it:
- *   1. tables of kernels that the program brings (tconv_register_kernels),
- *   2. packed caches (tconv_add_packed_cache),
- *   3. the memory cache, where it stays once it is found,
+ *   1. the memory cache, where it stays once it is found,
+ *   2. tables of kernels that the program brings (tconv_register_kernels),
+ *   3. packed caches (tconv_add_packed_cache),
  *   4. the disk cache: the folder TCONV_CACHE_DIR, else XDG_CACHE_HOME/tconv,
  *      else HOME/.cache/tconv, with at most TCONV_CACHE_SIZE bytes ("64M"; 256M
  *      by default, 0 for none). Without a folder that can be written to, or
@@ -313,7 +313,7 @@ TCONV_API tconv_status tconv_reference_run(const tconv_params *params,
  * tconv-compile writes beside them declares them. They must outlive their use.
  * A layer with the target "cpu:native" gets the one of the best CPU level that
  * this machine has. Call it before the layers' first run: a layer keeps the
- * kernel that it has.
+ * kernel that it has, and so does the memory cache for layers like it.
  * TCONV_ABI_MISMATCH for a kernel of another ABI version, TCONV_UNSUPPORTED
  * where no kernel of the table for the same layer can run on this machine's
  * CPU; then nothing has been added.
