@@ -37,13 +37,15 @@ tconv_length_class tconv::tools::chooseLengthClass(const std::string &name,
   return name == "short" ? TCONV_LENGTH_SHORT : TCONV_LENGTH_BULK;
 }
 
-std::vector<tconv_length_class>
-tconv::tools::lengthClasses(const tconv_params &params) {
-  // From the shortest length that gives an output, a longer one has at least as
-  // many positions. No layer that the short class is for needs 2^20 positions
-  // to be past it.
-  constexpr int64_t longest = int64_t(1) << 20;
-  int64_t low = 1, high = longest, kept;
+namespace {
+
+/// No layer that the short class is for needs so many positions to be past it.
+constexpr int64_t kLongest = int64_t(1) << 20;
+
+/// The shortest length that gives an output. A longer one has at least as many
+/// positions.
+int64_t shortestLength(const tconv_params &params) {
+  int64_t low = 1, high = kLongest, kept;
   while (low < high) {
     int64_t middle = (low + high) / 2;
     if (outputLength(params, middle, kept))
@@ -51,9 +53,22 @@ tconv::tools::lengthClasses(const tconv_params &params) {
     else
       high = middle;
   }
+  return low;
+}
+
+} // namespace
+
+int64_t tconv::tools::lengthOfClass(const tconv_params &params,
+                                    tconv_length_class wanted) {
+  int64_t shortest = shortestLength(params);
+  return lengthClass(params, shortest) == wanted ? shortest : kLongest;
+}
+
+std::vector<tconv_length_class>
+tconv::tools::lengthClasses(const tconv_params &params) {
   std::vector<tconv_length_class> classes;
-  tconv_length_class first = lengthClass(params, low);
-  tconv_length_class last = lengthClass(params, longest);
+  tconv_length_class first = lengthClass(params, shortestLength(params));
+  tconv_length_class last = lengthClass(params, kLongest);
   // The bulk kernel comes first: it is the one that is taken for all lengths
   // where there is no other.
   if (last == TCONV_LENGTH_BULK || first == TCONV_LENGTH_BULK)

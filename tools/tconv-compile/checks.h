@@ -27,6 +27,10 @@ tconv_length_class chooseLengthClass(const std::string &name,
 /// The classes that lengths of a layer can have; at least one.
 std::vector<tconv_length_class> lengthClasses(const tconv_params &params);
 
+/// A length of one of these classes.
+int64_t lengthOfClass(const tconv_params &params,
+                      tconv_length_class lengthClass);
+
 } // namespace tconv::tools
 
 #endif // TCONV_TOOLS_TCONV_COMPILE_CHECKS_H

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "tconv-compile/warm.h"
 
-#include <algorithm>
 #include <cstdlib>
 
 #include "tconv-compile/checks.h"
@@ -14,18 +13,6 @@ namespace {
 
 const char *className(tconv_length_class lengthClass) {
   return lengthClass == TCONV_LENGTH_SHORT ? "short" : "bulk";
-}
-
-/// A length of the class, for which there is an output.
-bool lengthOf(const tconv_params &params, tconv_length_class wanted,
-              int64_t &length) {
-  for (length = 1; length < int64_t(1) << 40; length *= 2) {
-    int64_t output;
-    if (!outputLength(params, length, output) &&
-        lengthClass(params, length) == wanted)
-      return true;
-  }
-  return false;
 }
 
 } // namespace
@@ -53,9 +40,7 @@ Status tconv::tools::warmCache(const CompileArguments &arguments,
     const std::string &name = job.layer->name;
     progress.begin((name.empty() ? "" : name + " ") + *job.target + " " +
                    className(job.lengthClass));
-    int64_t length;
-    if (!lengthOf(job.layer->params, job.lengthClass, length))
-      continue;
+    int64_t length = lengthOfClass(job.layer->params, job.lengthClass);
     tconv_layer_options options;
     tconv_layer_options_init(&options);
     options.target = job.target->c_str();
