@@ -125,6 +125,11 @@ Status Compilation::runTo(Stage last) {
         module_ = importLayer(context_.get(), ::tconv::generalForm(params_));
         (*module_)->setAttr(kMachineAttr,
                             machineAttr(context_.get(), target_.machine));
+        BlockSizes blocks = options_.blocks;
+        if (options_.accuracy == TCONV_ACCURACY_DIRECT)
+          blocks.outputs = 1;
+        if (auto layer = module_->lookupSymbol<func::FuncOp>("layer"))
+          layer->setAttr(kBlocksAttr, blocksAttr(context_.get(), blocks));
         return succeeded(verify(*module_));
       }
       PassManager pm(context_.get());
@@ -165,7 +170,6 @@ std::string Compilation::description() {
       {"length_class",
        options_.lengthClass == TCONV_LENGTH_SHORT ? "short" : "bulk"},
       {"kind", kind_},
-      {"algorithm", "direct"},
       {"lanes", target_.lanes},
       {"build_id", TCONV_BUILD_ID},
       {"llvm", TCONV_BUILD_LLVM},
@@ -173,6 +177,8 @@ std::string Compilation::description() {
   if (auto layer = module_->lookupSymbol<func::FuncOp>("layer")) {
     if (auto schedule = layer->getAttrOfType<StringAttr>("tconv.schedule"))
       object["schedule"] = schedule.getValue();
+    if (auto algorithm = layer->getAttrOfType<StringAttr>(kAlgorithmAttr))
+      object["algorithm"] = algorithm.getValue();
     if (auto blocks = layer->getAttrOfType<DictionaryAttr>(kBlocksAttr)) {
       llvm::json::Object sizes;
       for (NamedAttribute named : blocks)

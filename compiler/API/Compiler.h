@@ -6,6 +6,7 @@
 #define TCONV_COMPILER_API_COMPILER_H
 
 #include "compiler/JIT/JIT.h"
+#include "compiler/Schedule/CostModel.h"
 #include "compiler/Target/CPU/Codegen.h"
 #include "layer/layer.h"
 
@@ -18,8 +19,10 @@ namespace mlir::tconv {
 struct CompileOptions {
   std::string target = "cpu:native";
   tconv_length_class lengthClass = TCONV_LENGTH_BULK;
+  tconv_accuracy accuracy = TCONV_ACCURACY_DEFAULT;
   std::string schedulePath;    ///< folder before the built-in schedules
   std::string scheduleFeature; ///< such as "cpu/avx2"; empty: the target's
+  BlockSizes blocks;           ///< what isn't 0 comes before the cost model
   std::string dumpPath;        ///< folder that every stage is written to
   std::string symbol = "tconv_kernel_main";
 };

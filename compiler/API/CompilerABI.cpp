@@ -29,6 +29,7 @@ Status compileRequest(const tconv_compile_request &request,
     options.schedulePath = request.schedule_path;
   if (request.dump_path)
     options.dumpPath = request.dump_path;
+  options.accuracy = static_cast<tconv_accuracy>(request.accuracy);
   Compilation compilation(request.params, std::move(options));
   auto compiled = std::make_unique<tconv_compiled>();
   if (Status status = compilation.image(compiled->kernel))

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "compiler/Dialect/PackedLayout.h"
 
+#include "compiler/Dialect/FastFilter.h"
 #include "llvm/Support/MathExtras.h"
 #include <limits>
 
@@ -12,7 +13,8 @@ PackedLayout::PackedLayout(DecompositionAttr decomposition, PackingAttr packing,
                            int64_t groupOutputs)
     : stride_(decomposition.getStride()), rows_(packing.getRows()),
       channels_(packing.getChannels()),
-      blocks_(llvm::divideCeil(groupOutputs, packing.getChannels())) {
+      blocks_(llvm::divideCeil(groupOutputs, packing.getChannels())),
+      outputs_(packing.getOutputs()) {
   // The numbers may come from text: none is to wrap around unseen.
   auto times = [&](int64_t a, int64_t b) {
     int64_t product = 0;
@@ -27,12 +29,23 @@ PackedLayout::PackedLayout(DecompositionAttr decomposition, PackingAttr packing,
   for (SectionAttr section : decomposition.getSections()) {
     int64_t sectionRows = times(channels_, section.getPhases().size());
     int64_t sectionTiles = llvm::divideCeil(sectionRows, rows_);
-    sections_.push_back({section, tiles_, sectionTiles, blockElements_});
-    tiles_ = plus(tiles_, sectionTiles);
+    int64_t points = isFast() ? plus(outputs_, section.getTaps() - 1) : 1;
+    sections_.push_back(
+        {section, tiles_, points, sectionTiles, blockElements_, 0});
+    tiles_ = plus(tiles_, times(points, sectionTiles));
     int64_t tapElements = times(times(sectionTiles, rows_), groupInputs);
     blockElements_ =
-        plus(blockElements_, times(tapElements, section.getTaps()));
+        plus(blockElements_,
+             times(tapElements, isFast() ? points : section.getTaps()));
   }
+  if (isFast())
+    for (PackedSection &packed : sections_) {
+      packed.tapsOffset = blockElements_;
+      int64_t others = std::max<int64_t>(packed.section.getTaps() - 2, 0);
+      blockElements_ =
+          plus(blockElements_,
+               times(times(times(packed.tiles, rows_), others), groupInputs));
+    }
   (void)times(tiles_, rows_); // the rows of a scratch buffer
   totalElements_ = times(times(groups, blocks_), blockElements_);
   (void)times(totalElements_, sizeof(float));
@@ -40,7 +53,28 @@ PackedLayout::PackedLayout(DecompositionAttr decomposition, PackingAttr packing,
     totalElements_ = std::numeric_limits<int64_t>::max();
 }
 
+bool PackedLayout::canBeFast(DecompositionAttr decomposition) {
+  if (decomposition.getShiftStep() != 1)
+    return false;
+  int64_t shift = decomposition.getSections().front().getShift();
+  return llvm::all_of(decomposition.getSections(), [&](SectionAttr section) {
+    return section.getShift() == shift &&
+           section.getTaps() <= FastFilter::kMostTaps;
+  });
+}
+
+bool PackedLayout::canBeFast(DecompositionAttr decomposition, int64_t outputs,
+                             int64_t groupInputs) {
+  return outputs <= FastFilter::kMostOutputs && canBeFast(decomposition) &&
+         llvm::all_of(decomposition.getSections(), [&](SectionAttr section) {
+           return groupInputs >=
+                  FastFilter::leastChannels(outputs, section.getTaps());
+         });
+}
+
 SmallVector<PackedTapGroup> PackedLayout::tapGroups() const {
+  if (isFast()) // one step a point, whatever its filter
+    return {{1, 0, tiles_, 0, sections_}};
   SmallVector<PackedTapGroup> groups;
   ArrayRef<PackedSection> rest = sections_;
   while (!rest.empty()) {
@@ -57,18 +91,48 @@ SmallVector<PackedTapGroup> PackedLayout::tapGroups() const {
   return groups;
 }
 
-SmallVector<int64_t> PackedLayout::firstRows() const {
-  SmallVector<int64_t> rows(stride_, -1);
+SmallVector<int64_t> PackedLayout::filterTaps() const {
+  SmallVector<int64_t> taps;
   for (const PackedSection &packed : sections_)
-    for (auto [n, phase] : llvm::enumerate(packed.section.getPhases()))
-      rows[phase] = packed.firstTile * rows_ + static_cast<int64_t>(n);
+    if (!llvm::is_contained(taps, packed.section.getTaps()))
+      taps.push_back(packed.section.getTaps());
+  return taps;
+}
+
+int64_t PackedLayout::inputPoints() const {
+  int64_t points = 0;
+  for (int64_t taps : filterTaps())
+    points += outputs_ + taps - 1;
+  return points;
+}
+
+int64_t PackedLayout::firstInputPoint(SectionAttr section) const {
+  int64_t points = 0;
+  for (int64_t taps : filterTaps()) {
+    if (taps == section.getTaps())
+      break;
+    points += outputs_ + taps - 1;
+  }
+  return points;
+}
+
+SmallVector<int64_t> PackedLayout::firstRows() const {
+  SmallVector<int64_t> rows(stride_ * outputs_, -1);
+  // Output j of a column ends up where the sums of point j were.
+  for (const PackedSection &packed : sections_)
+    for (int64_t j = 0; j < outputs_; ++j)
+      for (auto [n, phase] : llvm::enumerate(packed.section.getPhases()))
+        rows[j * stride_ + phase] =
+            (packed.firstTile + j * packed.tiles) * rows_ +
+            static_cast<int64_t>(n);
   return rows;
 }
 
 SmallVector<int64_t> PackedLayout::rowSteps() const {
-  SmallVector<int64_t> steps(stride_, 0);
+  SmallVector<int64_t> steps(stride_ * outputs_, 0);
   for (const PackedSection &packed : sections_)
-    for (int64_t phase : packed.section.getPhases())
-      steps[phase] = packed.section.getPhases().size();
+    for (int64_t j = 0; j < outputs_; ++j)
+      for (int64_t phase : packed.section.getPhases())
+        steps[j * stride_ + phase] = packed.section.getPhases().size();
   return steps;
 }

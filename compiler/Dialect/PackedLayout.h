@@ -10,12 +10,15 @@
 
 namespace mlir::tconv {
 
-/// One section of a block of channels.
+/// One section of a block of channels. A direct section has one point, whose
+/// tiles hold all its taps; a fast one has those of its filter.
 struct PackedSection {
   SectionAttr section;
   int64_t firstTile;     ///< number of tiles before it in the block
-  int64_t tiles;         ///< register tiles of its rows
+  int64_t points;        ///< products that its outputs are made of
+  int64_t tiles;         ///< register tiles of its rows, for each point
   int64_t weightsOffset; ///< elements before it in the block
+  int64_t tapsOffset;    ///< elements before its taps that are no point
 };
 
 /// Neighbouring sections with the same number of taps: their tiles are of one
@@ -33,6 +36,16 @@ public:
   PackedLayout(DecompositionAttr decomposition, PackingAttr packing,
                int64_t groups, int64_t groupInputs, int64_t groupOutputs);
 
+  /// Whether fast algorithms can compute these phases: all read neighbouring
+  /// positions from the same one on, by few taps.
+  static bool canBeFast(DecompositionAttr decomposition);
+  /// Whether they can with so many outputs, as exactly as they have to.
+  static bool canBeFast(DecompositionAttr decomposition, int64_t outputs,
+                        int64_t groupInputs);
+
+  bool isFast() const { return outputs_ > 1; }
+  /// Positions that are computed together: a column.
+  int64_t outputs() const { return outputs_; }
   int64_t rows() const { return rows_; }
   int64_t channels() const { return channels_; }
   /// Blocks of channels in a group.
@@ -48,13 +61,23 @@ public:
   ArrayRef<PackedSection> sections() const { return sections_; }
   SmallVector<PackedTapGroup> tapGroups() const;
 
-  /// For every phase, the row of channel 0 in a block, or -1 without taps.
+  /// The numbers of taps of the filters that a fast layout has, each once,
+  /// falling; their points' panels follow each other in this order.
+  SmallVector<int64_t> filterTaps() const;
+  /// Panels' sets, one a point, that all filters have.
+  int64_t inputPoints() const;
+  /// The set of a section's point 0.
+  int64_t firstInputPoint(SectionAttr section) const;
+
+  /// For every output of a column (phase, then position, so that the phase runs
+  /// faster), the row of channel 0 in a block, or -1 without taps.
   SmallVector<int64_t> firstRows() const;
-  /// For every phase, the distance of one channel's row to the next one's.
+  /// For every output of a column, the distance of one channel's row to the
+  /// next one's.
   SmallVector<int64_t> rowSteps() const;
 
 private:
-  int64_t stride_, rows_, channels_, blocks_;
+  int64_t stride_, rows_, channels_, blocks_, outputs_;
   int64_t tiles_ = 0, blockElements_ = 0, totalElements_ = 0;
   bool fits_ = true;
   SmallVector<PackedSection> sections_;

@@ -59,9 +59,24 @@ def Tconv_PackingAttr : Tconv_Attr<"Packing", "packing"> {
     `[group][block of channels][section][tile][input channel][tap][row]`.
     The rows of a section in a block are (channel, phase of the section), padded
     with zeros to whole tiles; a block holds `channels` output channels.
+
+    With `outputs` = m above 1 the phases are computed by fast algorithms,
+    F(m, taps of the section), m positions at a time: instead of its taps, a
+    section has the m + taps - 1 points of its filter
+    (compiler/Dialect/FastFilter.h), each with the tiles of all its rows:
+    `[group][block of channels][section][point][tile][input channel][row]`, and
+    after all sections those taps that are no point,
+    `[section][tap 1 .. taps - 2][tile][input channel][row]`.
   }];
-  let parameters = (ins "int64_t":$channels, "int64_t":$rows);
-  let assemblyFormat = "`<` `channels` `=` $channels `,` `rows` `=` $rows `>`";
+  let parameters = (ins "int64_t":$channels, "int64_t":$rows,
+                        DefaultValuedParameter<"int64_t", "1">:$outputs);
+  let builders = [AttrBuilder<(ins "int64_t":$channels, "int64_t":$rows), [{
+    return $_get($_ctxt, channels, rows, 1);
+  }]>];
+  let assemblyFormat = [{
+    `<` `channels` `=` $channels `,` `rows` `=` $rows
+    (`,` `outputs` `=` $outputs^)? `>`
+  }];
   let genVerifyDecl = 1;
 }
 

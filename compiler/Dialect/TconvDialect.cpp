@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "compiler/Dialect/Tconv.h"
 
+#include "compiler/Dialect/FastFilter.h"
 #include "mlir/IR/Builders.h"
 #include "mlir/IR/DialectImplementation.h"
 #include "llvm/ADT/DenseSet.h"
@@ -110,10 +111,14 @@ int64_t DecompositionAttr::getMaxShift() const {
 }
 
 LogicalResult PackingAttr::verify(function_ref<InFlightDiagnostic()> emitError,
-                                  int64_t channels, int64_t rows) {
+                                  int64_t channels, int64_t rows,
+                                  int64_t outputs) {
   if (channels < 1 || rows < 1)
     return emitError() << "channels and rows of a packing must be at least 1, "
                           "got "
                        << channels << " and " << rows;
+  if (outputs < 1 || outputs > FastFilter::kMostOutputs)
+    return emitError() << "outputs of a packing must be from 1 to "
+                       << FastFilter::kMostOutputs << ", got " << outputs;
   return success();
 }

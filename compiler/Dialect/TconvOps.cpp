@@ -3,6 +3,7 @@
 // Verifiers, effects and shape reification of the tconv operations.
 #include "compiler/Dialect/Tconv.h"
 
+#include "compiler/Dialect/FastFilter.h"
 #include "compiler/Dialect/PackedLayout.h"
 #include "mlir/Dialect/Affine/IR/AffineOps.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
@@ -54,7 +55,7 @@ LogicalResult verifyForm(Operation *op, Value init) {
                 : "on buffers must return nothing");
   for (Value operand : op->getOperands()) {
     Type type = operand.getType();
-    if (isa<IndexType>(type))
+    if (!isa<ShapedType>(type))
       continue;
     if (tensors != isa<RankedTensorType>(type))
       return op->emitOpError("mixes tensors and buffers");
@@ -234,9 +235,24 @@ Conv1dTransposeOp::reifyResultShapes(OpBuilder &builder,
 // PackWeightsOp
 //===----------------------------------------------------------------------===//
 
+static LogicalResult verifyFast(Operation *op, DecompositionAttr decomposition,
+                                PackingAttr packing) {
+  if (packing.getOutputs() > 1 && !PackedLayout::canBeFast(decomposition))
+    return op->emitOpError()
+           << "fast algorithms need phases of " << FastFilter::kMostTaps
+           << " taps at most that all begin at the same position and step by "
+              "1, got "
+           << decomposition;
+  return success();
+}
+
 static LogicalResult verifyPackedSize(Operation *op, Value packed,
+                                      DecompositionAttr decomposition,
+                                      PackingAttr packing,
                                       const PackedLayout &layout) {
   auto type = cast<ShapedType>(packed.getType());
+  if (failed(verifyFast(op, decomposition, packing)))
+    return failure();
   if (!layout.fits())
     return op->emitOpError("packed weights do not fit 64 bits");
   if (!type.hasRank() || type.getRank() != 1 ||
@@ -267,7 +283,7 @@ LogicalResult PackWeightsOp::verify() {
                              << weight.getDimSize(2);
     }
   return verifyPackedSize(
-      *this, getInit(),
+      *this, getInit(), getDecomposition(), getPacking(),
       PackedLayout(getDecomposition(), getPacking(), getGroups(),
                    weight.getDimSize(0) / getGroups(), weight.getDimSize(1)));
 }
@@ -322,7 +338,11 @@ LogicalResult PhasesOp::verify() {
                          << getGroups() << " for " << outputs;
   if (failed(verifyBias(*this, getBias(), outputs)))
     return failure();
-  return verifyPackedSize(*this, getWeights(),
+  if (static_cast<bool>(getRegular()) !=
+      (isPacked() && getPacking().getOutputs() > 1))
+    return emitOpError("needs regular where its input is packed for a fast "
+                       "algorithm, and only there");
+  return verifyPackedSize(*this, getWeights(), getDecomposition(), getPacking(),
                           PackedLayout(getDecomposition(), getPacking(),
                                        getGroups(), getGroupInputs(),
                                        getGroupOutputs()));
@@ -368,6 +388,57 @@ void PackInputOp::getEffects(Effects &effects) {
   addEffects(getPanelMutable(), true, effects);
 }
 
+int64_t TransformInputOp::getPoints() {
+  int64_t points = 0;
+  for (int64_t taps : getTaps())
+    points += getOutputs() + taps - 1;
+  return points;
+}
+
+LogicalResult TransformInputOp::verify() {
+  if (failed(verifyBuffer(*this, getX(), "x", 3)) ||
+      failed(verifyBuffer(*this, getPanel(), "panel", 3)) ||
+      failed(verifyStatic(*this, getX(), "x", {1})) ||
+      failed(verifyStatic(*this, getPanel(), "panel", {0, 1, 2})) ||
+      failed(verifyNotEmpty(*this, getPanel(), "panel", {0, 1, 2})) ||
+      failed(verifyAtLeast(*this, "panel_columns", getPanelColumns(), 1)) ||
+      failed(verifyAtLeast(*this, "granule", getGranule(), 1)))
+    return failure();
+  if (getOutputs() < 2 || getOutputs() > FastFilter::kMostOutputs)
+    return emitOpError() << "outputs must be from 2 to "
+                         << FastFilter::kMostOutputs << ", got "
+                         << getOutputs();
+  int64_t last = FastFilter::kMostTaps + 1;
+  for (int64_t taps : getTaps()) {
+    if (taps < 1 || taps >= last)
+      return emitOpError() << "taps must fall from " << FastFilter::kMostTaps
+                           << " at most to 1 at least, got " << taps;
+    last = taps;
+  }
+  if (getTaps().empty())
+    return emitOpError("needs the taps of one filter at least");
+  auto panel = cast<MemRefType>(getPanel().getType());
+  int64_t inputs = cast<MemRefType>(getX().getType()).getDimSize(1);
+  if (inputs % panel.getDimSize(1) != 0)
+    return emitOpError() << "a panel holds the channels of one group, got "
+                         << panel.getDimSize(1) << " of " << inputs;
+  if (panel.getDimSize(0) % getPoints() != 0)
+    return emitOpError() << "needs as many panels for each of " << getPoints()
+                         << " points, got " << panel.getDimSize(0);
+  if (getPanelColumns() % getGranule() != 0)
+    return emitOpError() << "granule must divide panel_columns, got "
+                         << getGranule() << " for " << getPanelColumns();
+  if (panel.getDimSize(2) < static_cast<int64_t>(getPanelColumns()))
+    return emitOpError() << "a panel of " << panel.getDimSize(2)
+                         << " columns can't hold " << getPanelColumns();
+  return success();
+}
+
+void TransformInputOp::getEffects(Effects &effects) {
+  addEffects(getXMutable(), false, effects);
+  addEffects(getPanelMutable(), true, effects);
+}
+
 int64_t ContractOp::getDepth() {
   return cast<MemRefType>(getPanel().getType()).getDimSize(1);
 }
@@ -394,6 +465,15 @@ LogicalResult ContractOp::verify() {
   if (shifts != 1 && shifts != static_cast<int64_t>(getTiles()))
     return emitOpError() << "needs one shift, or one for each of " << getTiles()
                          << " tiles, got " << shifts;
+  int64_t firstPanels = getPanels().size();
+  if (firstPanels != 1 && firstPanels != static_cast<int64_t>(getTiles()))
+    return emitOpError() << "needs one number of panels, or one for each of "
+                         << getTiles() << " tiles, got " << firstPanels;
+  int64_t panelCount = cast<MemRefType>(getPanel().getType()).getDimSize(0);
+  for (int64_t first : getPanels())
+    if (first < 0 || first >= panelCount)
+      return emitOpError() << "panel " << first << " is outside a buffer of "
+                           << panelCount;
   int64_t rowAxis = getVectors() == VectorAxis::positions ? 0 : 1;
   int64_t scratchRows =
       cast<MemRefType>(getScratch().getType()).getDimSize(rowAxis);
@@ -424,6 +504,69 @@ LogicalResult ContractOp::verify() {
 }
 
 void ContractOp::getEffects(Effects &effects) {
+  addEffects(getPanelMutable(), false, effects);
+  addEffects(getWeightsMutable(), false, effects);
+  addEffects(getScratchMutable(), true, effects);
+}
+
+/// A scratch buffer that holds the points of a fast packing.
+static LogicalResult verifyPoints(Operation *op, Value scratch,
+                                  VectorAxis vectors,
+                                  DecompositionAttr decomposition,
+                                  PackingAttr packing, int64_t inputs) {
+  if (failed(verifyBuffer(op, scratch, "scratch", 2)) ||
+      failed(verifyStatic(op, scratch, "scratch", {0, 1})) ||
+      failed(verifyNotEmpty(op, scratch, "scratch", {0, 1})) ||
+      failed(verifyFast(op, decomposition, packing)))
+    return failure();
+  if (packing.getOutputs() < 2)
+    return op->emitOpError("needs a packing for a fast algorithm, got ")
+           << packing;
+  PackedLayout layout(decomposition, packing, /*groups=*/1, inputs,
+                      packing.getChannels());
+  if (!layout.fits())
+    return op->emitOpError("packed weights do not fit 64 bits");
+  int64_t rows = cast<MemRefType>(scratch.getType())
+                     .getDimSize(vectors == VectorAxis::positions ? 0 : 1);
+  if (rows < layout.tiles() * layout.rows())
+    return op->emitOpError() << "scratch has " << rows << " rows, needs "
+                             << layout.tiles() * layout.rows();
+  return success();
+}
+
+LogicalResult CombineOp::verify() {
+  return verifyPoints(*this, getScratch(), getVectors(), getDecomposition(),
+                      getPacking(), /*inputs=*/1);
+}
+
+void CombineOp::getEffects(Effects &effects) {
+  addEffects(getScratchMutable(), true, effects);
+}
+
+LogicalResult ContractPlainOp::verify() {
+  if (failed(verifyBuffer(*this, getPanel(), "panel", 3)) ||
+      failed(verifyBuffer(*this, getWeights(), "weights", 1)) ||
+      failed(verifyStatic(*this, getPanel(), "panel", {0, 1, 2})) ||
+      failed(verifyNotEmpty(*this, getPanel(), "panel", {0, 1, 2})) ||
+      failed(verifyAtLeast(*this, "panel_columns", getPanelColumns(), 1)))
+    return failure();
+  auto panel = cast<MemRefType>(getPanel().getType());
+  if (failed(verifyPoints(*this, getScratch(), getVectors(), getDecomposition(),
+                          getPacking(), panel.getDimSize(1))))
+    return failure();
+  PackedLayout layout(getDecomposition(), getPacking(), /*groups=*/1,
+                      panel.getDimSize(1), getPacking().getChannels());
+  if (panel.getDimSize(0) % layout.inputPoints() != 0)
+    return emitOpError() << "needs as many panels for each of "
+                         << layout.inputPoints() << " points, got "
+                         << panel.getDimSize(0);
+  if (panel.getDimSize(2) < static_cast<int64_t>(getPanelColumns()))
+    return emitOpError() << "a panel of " << panel.getDimSize(2)
+                         << " columns can't hold " << getPanelColumns();
+  return success();
+}
+
+void ContractPlainOp::getEffects(Effects &effects) {
   addEffects(getPanelMutable(), false, effects);
   addEffects(getWeightsMutable(), false, effects);
   addEffects(getScratchMutable(), true, effects);

@@ -126,7 +126,9 @@ def Tconv_PhasesOp : Tconv_DestinationOp<"phases", [
     After `transform.tconv.pack_input`, x is a panel buffer (panel, channel of
     the group, column) and `panel_origin` the position of its first column;
     panel i holds `panel_positions` positions and the `span` columns before
-    them that their taps read.
+    them that their taps read. Where the packing asks for a fast algorithm, the
+    panels hold the points of its filters (see `tconv.transform_input`), a
+    column is `outputs` positions, and `regular` says whether x allows it there.
 
     Example:
 
@@ -148,6 +150,7 @@ def Tconv_PhasesOp : Tconv_DestinationOp<"phases", [
   let arguments = (ins AnyShaped:$x, AnyShaped:$weights,
                        Optional<AnyShaped>:$bias, AnyShaped:$init,
                        Variadic<Index>:$window, Optional<Index>:$panel_origin,
+                       Optional<I1>:$regular,
                        Tconv_DecompositionAttr:$decomposition, I64Attr:$groups,
                        Tconv_PackingAttr:$packing,
                        OptionalAttr<I64Attr>:$panel_positions);
@@ -155,7 +158,7 @@ def Tconv_PhasesOp : Tconv_DestinationOp<"phases", [
     `ins` `(` $x `,` $weights (`,` $bias^)? `:` type($x) `,` type($weights)
     (`,` type($bias)^)? `)` `outs` `(` $init `:` type($init) `)`
     (`window` `[` $window^ `]`)? (`panel_origin` $panel_origin^)?
-    attr-dict (`->` type($result)^)?
+    (`regular` $regular^)? attr-dict (`->` type($result)^)?
   }];
   let extraClassDeclaration = destinationDeclaration # [{
     /// Input channels of one group.
@@ -206,6 +209,54 @@ def Tconv_PackInputOp : Tconv_BufferOp<"pack_input"> {
   }];
 }
 
+def Tconv_TransformInputOp : Tconv_BufferOp<"transform_input"> {
+  let summary = "packs a block of x as the points of fast filters";
+  let description = [{
+    Column c of a panel stands for the m = `outputs` positions from
+    `origin + m * c` on. For every number of taps r of `taps` (falling) and every
+    point t of F(m, r) there is a set of panels, and
+    ```
+    point t of column c = sum over u of input(t, u) d_u,
+        d_u = x[batch, channel of the group, origin + m * c - shift - (r - 1) + u]
+    ```
+    with the numbers of compiler/Dialect/FastFilter.h; x is zero outside.
+    Panel i of a set holds the `panel_columns` columns from
+    `i * panel_columns` on. Columns for `positions` positions are written, their
+    number rounded up to a multiple of `granule`.
+
+    Returns whether all of x that was read is small enough for the algorithm to
+    be trusted: not infinite nor NaN, below 2^64, and, unless all is zero, at
+    least one value of 2^-60 or more. With `plain`, the sets are d_0, d_1, ...
+    of the first number of taps instead, for `tconv.contract_plain`.
+
+    Example:
+
+    ```mlir
+    func.func @pack(%x: memref<?x8x?xf32>, %p: memref<4x8x16xf32>,
+                    %n: index, %g: index, %q: index, %nq: index) {
+      %regular = tconv.transform_input %x, %p at [%n, %g, %q, %nq]
+          {outputs = 3, taps = array<i64: 2>, shift = 0, panel_columns = 16,
+           granule = 16} : memref<?x8x?xf32>, memref<4x8x16xf32>
+      return
+    }
+    ```
+  }];
+  let arguments = (ins AnyMemRef:$x, AnyMemRef:$panel, Index:$batch,
+                       Index:$group, Index:$origin, Index:$positions,
+                       I64Attr:$outputs, DenseI64ArrayAttr:$taps,
+                       I64Attr:$shift, I64Attr:$panel_columns,
+                       I64Attr:$granule, UnitAttr:$plain);
+  let results = (outs I1:$regular);
+  let assemblyFormat = [{
+    $x `,` $panel `at` `[` $batch `,` $group `,` $origin `,` $positions `]`
+    attr-dict `:` type($x) `,` type($panel)
+  }];
+  let extraClassDeclaration = [{
+    /// Points of all filters: sets of panels.
+    int64_t getPoints();
+  }];
+}
+
 def Tconv_ContractOp : Tconv_BufferOp<"contract", [
     DeclareOpInterfaceMethods<TilingInterface,
         ["getLoopIteratorTypes", "getIterationDomain",
@@ -222,6 +273,8 @@ def Tconv_ContractOp : Tconv_BufferOp<"contract", [
     `shifts` holds one number for each tile, or one for all. The part of the sum
     that begins at channel 0 is stored, later ones are added, so that the depth
     can be tiled too. With `vectors = rows`, scratch is (position, row).
+    `panels` holds, for each tile or for all, the number of panels before those
+    that it reads: fast algorithms have a set of panels for each point.
 
     The iteration space is (row, position, channel); `window` holds offsets and
     sizes in it, `column` is the distance of position 0 from the panel's origin.
@@ -246,7 +299,8 @@ def Tconv_ContractOp : Tconv_BufferOp<"contract", [
                        Variadic<Index>:$window, Tconv_VectorAxisAttr:$vectors,
                        I64Attr:$rows, I64Attr:$taps, I64Attr:$first_tile,
                        I64Attr:$tiles, I64Attr:$max_shift, I64Attr:$shift_step,
-                       I64Attr:$panel_positions, DenseI64ArrayAttr:$shifts);
+                       I64Attr:$panel_positions, DenseI64ArrayAttr:$shifts,
+                       DefaultValuedAttr<DenseI64ArrayAttr, "{0}">:$panels);
   let assemblyFormat = [{
     $panel `,` $weights `,` $scratch `at` `[` $weights_offset `,` $column `]`
     `window` `[` $window `]` attr-dict `:`
@@ -257,6 +311,78 @@ def Tconv_ContractOp : Tconv_BufferOp<"contract", [
     Value getWindowSize(unsigned axis) { return getWindow()[3 + axis]; }
     /// Input channels of the group: the depth of the contraction over taps.
     int64_t getDepth();
+  }];
+}
+
+def Tconv_CombineOp : Tconv_BufferOp<"combine"> {
+  let summary = "makes the outputs of fast filters from the sums of their points";
+  let description = [{
+    For every row of every section and each of `columns` columns, the sums of
+    the section's points in a scratch buffer, packed as `packing` says, become
+    the outputs j of the column:
+    ```
+    point j = sum over t of output(j, t) * point t
+    ```
+    in place; see compiler/Dialect/FastFilter.h.
+
+    Example:
+
+    ```mlir
+    func.func @outputs(%s: memref<16x24xf32>, %columns: index) {
+      tconv.combine %s at [%columns] {vectors = #tconv.vectors<positions>,
+          decomposition = #tconv.decomposition<stride = 2, crop = 0,
+              tap_step = 2, shift_step = 1, sections = [
+                <phases = [0, 1], first_taps = [0, 1], taps = 2, shift = 0>]>,
+          packing = #tconv.packing<channels = 2, rows = 4, outputs = 3>}
+          : memref<16x24xf32>
+      return
+    }
+    ```
+  }];
+  let arguments = (ins AnyMemRef:$scratch, Index:$columns,
+                       Tconv_VectorAxisAttr:$vectors,
+                       Tconv_DecompositionAttr:$decomposition,
+                       Tconv_PackingAttr:$packing);
+  let assemblyFormat = [{
+    $scratch `at` `[` $columns `]` attr-dict `:` type($scratch)
+  }];
+}
+
+def Tconv_ContractPlainOp : Tconv_BufferOp<"contract_plain"> {
+  let summary = "the outputs of fast filters, summed tap by tap";
+  let description = [{
+    What `tconv.contract` of all points and `tconv.combine` leave in a scratch
+    buffer, computed without mixing neighbouring positions, from panels that a
+    `plain` `tconv.transform_input` filled: for x that the fast algorithm can't
+    take. The taps are those of the packed weights that are held as they are.
+
+    Example:
+
+    ```mlir
+    func.func @sum(%p: memref<4x8x32xf32>, %w: memref<128xf32>,
+                   %s: memref<16x24xf32>, %offset: index, %column: index,
+                   %columns: index) {
+      tconv.contract_plain %p, %w, %s at [%offset, %column, %columns]
+          {vectors = #tconv.vectors<positions>, panel_columns = 24,
+           decomposition = #tconv.decomposition<stride = 2, crop = 0,
+              tap_step = 2, shift_step = 1, sections = [
+                <phases = [0, 1], first_taps = [0, 1], taps = 2, shift = 0>]>,
+           packing = #tconv.packing<channels = 2, rows = 4, outputs = 3>}
+          : memref<4x8x32xf32>, memref<128xf32>, memref<16x24xf32>
+      return
+    }
+    ```
+  }];
+  let arguments = (ins AnyMemRef:$panel, AnyMemRef:$weights, AnyMemRef:$scratch,
+                       Index:$weights_offset, Index:$column, Index:$columns,
+                       Tconv_VectorAxisAttr:$vectors,
+                       I64Attr:$panel_columns,
+                       Tconv_DecompositionAttr:$decomposition,
+                       Tconv_PackingAttr:$packing);
+  let assemblyFormat = [{
+    $panel `,` $weights `,` $scratch `at` `[` $weights_offset `,` $column `,`
+    $columns `]` attr-dict `:` type($panel) `,` type($weights) `,`
+    type($scratch)
   }];
 }
 

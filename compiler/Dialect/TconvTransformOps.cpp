@@ -4,6 +4,7 @@
 // schedule. Everything else a schedule does with MLIR's own transforms.
 #include "compiler/Dialect/Tconv.h"
 
+#include "compiler/Dialect/FastFilter.h"
 #include "compiler/Dialect/PackedLayout.h"
 #include "compiler/Schedule/CostModel.h"
 #include "mlir/Dialect/Affine/IR/AffineOps.h"
@@ -133,6 +134,41 @@ namespace mlir::tconv::xform {
 // choose_blocks
 //===----------------------------------------------------------------------===//
 
+/// Reads what kBlocksAttr of a function says; what it doesn't say stays.
+static DiagnosedSilenceableFailure
+readBlocks(Operation *transformOp, func::FuncOp func, BlockSizes &sizes) {
+  auto given = func->getAttrOfType<DictionaryAttr>(kBlocksAttr);
+  for (auto [name, value] : blockFields(sizes)) {
+    Attribute attr = given ? given.get(name) : Attribute();
+    if (!attr)
+      continue;
+    std::optional<int64_t> number = readParam(attr);
+    int64_t most = name == "outputs" ? FastFilter::kMostOutputs : kMostParam;
+    if (!number || *number > most)
+      return emitDefiniteFailure(transformOp)
+             << name << " of " << kBlocksAttr
+             << " must be a number of at least 1 and at most " << most
+             << ", got " << attr;
+    *value = *number;
+  }
+  return DiagnosedSilenceableFailure::success();
+}
+
+static std::string algorithmText(DecompositionAttr map, int64_t outputs) {
+  if (outputs == 1)
+    return "direct";
+  std::string text;
+  int64_t last = 0;
+  for (SectionAttr section : map.getSections()) {
+    if (section.getTaps() == last)
+      continue;
+    last = section.getTaps();
+    text += (text.empty() ? "F(" : " and F(") + std::to_string(outputs) + ", " +
+            std::to_string(last) + ")";
+  }
+  return text;
+}
+
 DiagnosedSilenceableFailure ChooseBlocksOp::apply(TransformRewriter &rewriter,
                                                   TransformResults &results,
                                                   TransformState &state) {
@@ -157,37 +193,24 @@ DiagnosedSilenceableFailure ChooseBlocksOp::apply(TransformRewriter &rewriter,
       !productFits({columns + span, inputs}) ||
       !productFits({stride, columns + span}))
     return emitDefiniteFailure("needs a layer whose blocks fit 64 bits");
-  BlockSizes sizes =
-      chooseBlocks(phases, machineOf(phases), rows, columns, getVectors());
   // They stand on the function, which outlives the tiling.
   auto func = phases->getParentOfType<func::FuncOp>();
   if (!func)
     return emitDefiniteFailure("needs a layer inside a function");
-  if (auto given = func->getAttrOfType<DictionaryAttr>(kBlocksAttr)) {
-    std::pair<StringRef, int64_t *> fields[] = {{"channels", &sizes.channels},
-                                                {"positions", &sizes.positions},
-                                                {"depth", &sizes.depth},
-                                                {"panel", &sizes.panel}};
-    for (auto [name, value] : fields)
-      if (Attribute attr = given.get(name)) {
-        std::optional<int64_t> number = readParam(attr);
-        if (!number)
-          return emitDefiniteFailure()
-                 << name << " of " << kBlocksAttr
-                 << " must be a number of at least 1 and at most " << kMostParam
-                 << ", got " << attr;
-        *value = *number;
-      }
-  } else {
-    Builder &b = rewriter;
-    func->setAttr(
-        kBlocksAttr,
-        b.getDictionaryAttr(
-            {b.getNamedAttr("channels", b.getI64IntegerAttr(sizes.channels)),
-             b.getNamedAttr("positions", b.getI64IntegerAttr(sizes.positions)),
-             b.getNamedAttr("depth", b.getI64IntegerAttr(sizes.depth)),
-             b.getNamedAttr("panel", b.getI64IntegerAttr(sizes.panel))}));
-  }
+  BlockSizes given;
+  diag = readBlocks(*this, func, given);
+  if (!diag.succeeded())
+    return diag;
+  if (given.outputs > 1 && !PackedLayout::canBeFast(map, given.outputs, inputs))
+    return emitDefiniteFailure()
+           << "outputs of " << kBlocksAttr << " is " << given.outputs
+           << ", but no fast algorithm of so many outputs computes this layer, "
+              "or not exactly enough";
+  BlockSizes sizes = chooseBlocks(phases, machineOf(phases), rows, columns,
+                                  getVectors(), given);
+  func->setAttr(kBlocksAttr, blocksAttr(getContext(), sizes));
+  func->setAttr(kAlgorithmAttr,
+                rewriter.getStringAttr(algorithmText(map, sizes.outputs)));
   auto set = [&](Value result, int64_t value) {
     results.setParams(cast<OpResult>(result),
                       {rewriter.getI64IntegerAttr(value)});
@@ -196,6 +219,7 @@ DiagnosedSilenceableFailure ChooseBlocksOp::apply(TransformRewriter &rewriter,
   set(getPositions(), sizes.positions);
   set(getDepth(), sizes.depth);
   set(getPanel(), sizes.panel);
+  set(getOutputs(), sizes.outputs);
   return DiagnosedSilenceableFailure::success();
 }
 
@@ -215,7 +239,7 @@ DiagnosedSilenceableFailure SetPackingOp::apply(TransformRewriter &rewriter,
                                                 TransformResults &,
                                                 TransformState &state) {
   PhasesOp phases;
-  int64_t channels, rows;
+  int64_t channels, rows, outputs;
   auto diag = onlyPayload(*this, state, getTarget(), "target", phases);
   if (!diag.succeeded())
     return diag;
@@ -225,6 +249,15 @@ DiagnosedSilenceableFailure SetPackingOp::apply(TransformRewriter &rewriter,
   diag = onlyParam(*this, state, getRows(), "rows", rows);
   if (!diag.succeeded())
     return diag;
+  diag = onlyParam(*this, state, getOutputs(), "outputs", outputs);
+  if (!diag.succeeded())
+    return diag;
+  if (outputs > FastFilter::kMostOutputs ||
+      (outputs > 1 && !PackedLayout::canBeFast(phases.getDecomposition())))
+    return emitDefiniteFailure()
+           << "outputs must be from 1 to " << FastFilter::kMostOutputs
+           << ", and 1 for a layer that no fast algorithm computes, got "
+           << outputs;
 
   Value buffer = phases.getWeights();
   auto alloc = buffer.getDefiningOp<memref::AllocOp>();
@@ -237,7 +270,7 @@ DiagnosedSilenceableFailure SetPackingOp::apply(TransformRewriter &rewriter,
         "needs weights that a tconv.pack_weights of the same function writes "
         "into a buffer of their own");
 
-  auto packing = PackingAttr::get(getContext(), channels, rows);
+  auto packing = PackingAttr::get(getContext(), channels, rows, outputs);
   PackedLayout layout(phases.getDecomposition(), packing, phases.getGroups(),
                       phases.getGroupInputs(), phases.getGroupOutputs());
   if (!layout.fits())
@@ -261,6 +294,7 @@ void SetPackingOp::getEffects(Effects &effects) {
   transform::onlyReadsHandle(getTargetMutable(), effects);
   transform::onlyReadsHandle(getChannelsMutable(), effects);
   transform::onlyReadsHandle(getRowsMutable(), effects);
+  transform::onlyReadsHandle(getOutputsMutable(), effects);
   transform::modifiesPayload(effects);
 }
 
@@ -435,11 +469,13 @@ DiagnosedSilenceableFailure PackInputOp::apply(TransformRewriter &rewriter,
   if (phases.isPacked() || phases.getWindow().empty())
     return emitDefiniteFailure("needs a tile of tconv.phases that is not "
                                "packed yet");
-  if (positions % panel != 0 || panel % granule != 0)
+  int64_t outputs = phases.getPacking().getOutputs();
+  if (positions % panel != 0 || panel % (granule * outputs) != 0)
     return emitDefiniteFailure()
-           << "positions must be a multiple of panel, and panel of granule, "
-              "got "
-           << positions << ", " << panel << " and " << granule;
+           << "positions must be a multiple of panel, and panel of granule "
+              "columns, got "
+           << positions << ", " << panel << " and " << granule << " of "
+           << outputs << " positions";
   auto func = phases->getParentOfType<func::FuncOp>();
   if (!func)
     return emitDefiniteFailure("needs a tile inside a function");
@@ -458,23 +494,48 @@ DiagnosedSilenceableFailure PackInputOp::apply(TransformRewriter &rewriter,
   // Whole cache lines, and room for the widest vector's last load.
   constexpr int64_t lineElements = 16;
   DecompositionAttr map = phases.getDecomposition();
-  int64_t width = llvm::alignTo(panel + map.getSpan(), lineElements);
-  if (!productFits({positions / panel, phases.getGroupInputs(), width}))
+  PackedLayout layout(map, phases.getPacking(), phases.getGroups(),
+                      phases.getGroupInputs(), phases.getGroupOutputs());
+  bool fast = layout.isFast();
+  int64_t panelColumns = panel / outputs;
+  int64_t width =
+      llvm::alignTo(fast ? panelColumns : panel + map.getSpan(), lineElements);
+  int64_t panels = positions / panel * (fast ? layout.inputPoints() : 1);
+  if (!productFits({panels, phases.getGroupInputs(), width}))
     return emitDefiniteFailure()
            << "panels of " << panel << " positions and a span of "
            << map.getSpan() << " do not fit 64 bits";
   Location loc = phases.getLoc();
-  Value buffer = allocateAtEntry(
-      rewriter, loc, func, {positions / panel, phases.getGroupInputs(), width});
+  Value buffer = allocateAtEntry(rewriter, loc, func,
+                                 {panels, phases.getGroupInputs(), width});
   rewriter.setInsertionPoint(loop);
-  tconv::PackInputOp::create(rewriter, loc, phases.getX(), buffer,
-                             phases.getWindowOffset(0),
-                             phases.getWindowOffset(1),
-                             phases.getWindowOffset(3), phases.getWindowSize(3),
-                             panel, map.getMaxShift(), map.getSpan(), granule);
+  Value regular;
+  if (fast) {
+    auto pack = [&](bool plain) {
+      return TransformInputOp::create(
+                 rewriter, loc, phases.getX(), buffer,
+                 phases.getWindowOffset(0), phases.getWindowOffset(1),
+                 phases.getWindowOffset(3), phases.getWindowSize(3), outputs,
+                 layout.filterTaps(), map.getMinShift(), panelColumns, granule,
+                 plain)
+          .getRegular();
+    };
+    regular = pack(/*plain=*/false);
+    auto choice = scf::IfOp::create(rewriter, loc, regular, /*withElse=*/true);
+    rewriter.setInsertionPointToStart(choice.elseBlock());
+    pack(/*plain=*/true);
+  } else {
+    tconv::PackInputOp::create(
+        rewriter, loc, phases.getX(), buffer, phases.getWindowOffset(0),
+        phases.getWindowOffset(1), phases.getWindowOffset(3),
+        phases.getWindowSize(3), panel, map.getMaxShift(), map.getSpan(),
+        granule);
+  }
   rewriter.modifyOpInPlace(phases, [&] {
     phases.getXMutable().assign(buffer);
     phases.getPanelOriginMutable().assign(phases.getWindowOffset(3));
+    if (regular)
+      phases.getRegularMutable().assign(regular);
     phases.setPanelPositions(panel);
   });
   return DiagnosedSilenceableFailure::success();
@@ -489,25 +550,42 @@ void PackInputOp::getEffects(Effects &effects) {
 // split_phases
 //===----------------------------------------------------------------------===//
 
-/// The shift of every register tile of some sections, or one for all.
+/// One number for every register tile, or one for all.
+static SmallVector<int64_t> forAllTiles(SmallVector<int64_t> numbers) {
+  if (llvm::all_equal(numbers))
+    numbers.resize(1);
+  return numbers;
+}
+
+/// The shift of every register tile of some sections.
 static SmallVector<int64_t> tileShifts(ArrayRef<PackedSection> sections) {
   SmallVector<int64_t> shifts;
   for (const PackedSection &packed : sections)
     shifts.append(packed.tiles, packed.section.getShift());
-  if (llvm::all_equal(shifts))
-    shifts.resize(1);
-  return shifts;
+  return forAllTiles(shifts);
+}
+
+/// The first panel of every register tile of a fast layout, with `panels`
+/// panels in each point's set.
+static SmallVector<int64_t> tilePanels(const PackedLayout &layout,
+                                       int64_t panels) {
+  SmallVector<int64_t> first;
+  for (const PackedSection &packed : layout.sections())
+    for (int64_t t = 0; t < packed.points; ++t)
+      first.append(packed.tiles,
+                   (layout.firstInputPoint(packed.section) + t) * panels);
+  return forAllTiles(first);
 }
 
 DiagnosedSilenceableFailure SplitPhasesOp::apply(TransformRewriter &rewriter,
                                                  TransformResults &results,
                                                  TransformState &state) {
   PhasesOp phases;
-  int64_t columns;
+  int64_t most;
   auto diag = onlyPayload(*this, state, getTarget(), "target", phases);
   if (!diag.succeeded())
     return diag;
-  diag = onlyParam(*this, state, getColumns(), "columns", columns);
+  diag = onlyParam(*this, state, getPositions(), "positions", most);
   if (!diag.succeeded())
     return diag;
   if (!phases.isPacked() || phases.getWindow().empty())
@@ -518,14 +596,17 @@ DiagnosedSilenceableFailure SplitPhasesOp::apply(TransformRewriter &rewriter,
     return emitDefiniteFailure("needs a tile inside a function");
 
   bool alongPositions = getVectors() == VectorAxis::positions;
-  PackedLayout layout(phases.getDecomposition(), phases.getPacking(),
-                      phases.getGroups(), phases.getGroupInputs(),
-                      phases.getGroupOutputs());
+  DecompositionAttr map = phases.getDecomposition();
+  PackedLayout layout(map, phases.getPacking(), phases.getGroups(),
+                      phases.getGroupInputs(), phases.getGroupOutputs());
   Location loc = phases.getLoc();
-  if (int64_t most = mostOf(phases.getWindowSize(3)).value_or(columns);
-      most > columns)
-    return emitDefiniteFailure() << "columns must be at least the tile's "
-                                 << most << " positions, got " << columns;
+  if (int64_t tile = mostOf(phases.getWindowSize(3)).value_or(most);
+      tile > most)
+    return emitDefiniteFailure() << "positions must be at least the tile's "
+                                 << tile << ", got " << most;
+  int64_t outputs = layout.outputs();
+  int64_t panelColumns = *phases.getPanelPositions() / outputs;
+  int64_t columns = llvm::divideCeil(most, outputs);
   int64_t scratchRows = layout.tiles() * layout.rows();
   if (!productFits({scratchRows, columns}))
     return emitDefiniteFailure() << "sums of " << scratchRows << " rows and "
@@ -553,35 +634,57 @@ DiagnosedSilenceableFailure SplitPhasesOp::apply(TransformRewriter &rewriter,
     return arith::ConstantIndexOp::create(rewriter, loc, value);
   };
   Value group = phases.getWindowOffset(1), channel = phases.getWindowOffset(2);
+  // The position, and from here on columns: blocks begin with whole ones.
   Value position = phases.getWindowOffset(3);
   Value weightsOffset =
       apply((d0 * layout.blocks() + d1.floorDiv(layout.channels())) *
                 layout.blockElements(),
             {group, channel});
-  Value column = apply(d0 - d1, {position, phases.getPanelOrigin()});
-  Value positions = phases.getWindowSize(3);
+  Value firstColumn = apply(d0.floorDiv(outputs), {position});
+  Value column =
+      apply((d0 - d1).floorDiv(outputs), {position, phases.getPanelOrigin()});
+  Value count = apply(d0.ceilDiv(outputs), {phases.getWindowSize(3)});
   Value zero = constant(0);
 
+  scf::IfOp choice;
+  if (layout.isFast()) {
+    choice = scf::IfOp::create(rewriter, loc, phases.getRegular(),
+                               /*withElse=*/true);
+    rewriter.setInsertionPointToStart(choice.elseBlock());
+    ContractPlainOp::create(rewriter, loc, phases.getX(), phases.getWeights(),
+                            scratch, weightsOffset, column, count, getVectors(),
+                            panelColumns, map, phases.getPacking());
+    rewriter.setInsertionPointToStart(choice.thenBlock());
+  }
+  int64_t sets = layout.isFast() ? layout.inputPoints() : 1;
+  int64_t panels =
+      cast<MemRefType>(phases.getX().getType()).getDimSize(0) / sets;
   SmallVector<Operation *> contracts;
-  for (const PackedTapGroup &group : layout.tapGroups()) {
-    Value window[] = {zero,      zero,
-                      zero,      constant(group.tiles * layout.rows()),
-                      positions, constant(phases.getGroupInputs())};
-    Value offset = apply(d0 + group.weightsOffset, {weightsOffset});
+  for (const PackedTapGroup &taps : layout.tapGroups()) {
+    Value window[] = {zero,  zero,
+                      zero,  constant(taps.tiles * layout.rows()),
+                      count, constant(phases.getGroupInputs())};
+    Value offset = apply(d0 + taps.weightsOffset, {weightsOffset});
+    bool fast = layout.isFast();
     contracts.push_back(ContractOp::create(
         rewriter, loc, phases.getX(), phases.getWeights(), scratch, offset,
-        column, window, getVectors(), layout.rows(), group.taps,
-        group.firstTile, group.tiles, phases.getDecomposition().getMaxShift(),
-        phases.getDecomposition().getShiftStep(), *phases.getPanelPositions(),
-        rewriter.getDenseI64ArrayAttr(tileShifts(group.sections))));
+        column, window, getVectors(), layout.rows(), taps.taps, taps.firstTile,
+        taps.tiles, fast ? 0 : map.getMaxShift(), map.getShiftStep(),
+        panelColumns,
+        fast ? SmallVector<int64_t>{0} : tileShifts(taps.sections),
+        fast ? tilePanels(layout, panels) : SmallVector<int64_t>{0}));
+  }
+  if (choice) {
+    CombineOp::create(rewriter, loc, scratch, count, getVectors(), map,
+                      phases.getPacking());
+    rewriter.setInsertionPointAfter(choice);
   }
   Value firstChannel =
       apply(d0 * phases.getGroupOutputs() + d1, {group, channel});
   EpilogueOp::create(rewriter, loc, scratch, phases.getInit(), phases.getBias(),
                      phases.getWindowOffset(0), firstChannel,
-                     phases.getWindowSize(2), position, phases.getWindowSize(3),
-                     getVectors(), phases.getDecomposition().getStride(),
-                     phases.getDecomposition().getCrop(),
+                     phases.getWindowSize(2), firstColumn, count, getVectors(),
+                     map.getStride() * outputs, map.getCrop(),
                      rewriter.getDenseI64ArrayAttr(layout.firstRows()),
                      rewriter.getDenseI64ArrayAttr(layout.rowSteps()));
   rewriter.eraseOp(phases);
@@ -591,7 +694,7 @@ DiagnosedSilenceableFailure SplitPhasesOp::apply(TransformRewriter &rewriter,
 
 void SplitPhasesOp::getEffects(Effects &effects) {
   transform::consumesHandle(getTargetMutable(), effects);
-  transform::onlyReadsHandle(getColumnsMutable(), effects);
+  transform::onlyReadsHandle(getPositionsMutable(), effects);
   transform::producesHandle(getOperation()->getOpResults(), effects);
   transform::modifiesPayload(effects);
 }

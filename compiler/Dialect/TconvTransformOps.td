@@ -19,11 +19,12 @@ class Tconv_TransformOp<string opMnemonic, list<Trait> traits = []>
 def Tconv_ChooseBlocksOp : Tconv_TransformOp<"choose_blocks"> {
   let summary = "asks the cost model for the block sizes of a register tile";
   let description = [{
-    For a register tile of `rows` rows and `columns` positions, returns how many
-    output channels, positions and input channels a block has, and how many
-    positions share a panel, from the layer and the machine's caches, without
-    measuring. A `tconv.blocks` attribute of
-    the function comes first; without one, it is left there.
+    For a register tile of `rows` rows and `columns` columns, returns how many
+    output channels, positions and input channels a block has, how many
+    positions share a panel, and how many positions make a column: one for a
+    direct kernel, m for the fast algorithms F(m, r). It decides from the layer
+    and the machine, without measuring. What a `tconv.blocks` attribute of the
+    function says comes first; all of it is left there.
 
     Example:
 
@@ -33,12 +34,13 @@ def Tconv_ChooseBlocksOp : Tconv_TransformOp<"choose_blocks"> {
           %layer: !transform.any_op {transform.readonly},
           %rows: !transform.param<i64> {transform.readonly},
           %columns: !transform.param<i64> {transform.readonly}) {
-        %channels, %positions, %depth, %panel =
+        %channels, %positions, %depth, %panel, %outputs =
             transform.tconv.choose_blocks %layer
                 rows %rows columns %columns vectors <positions>
             : (!transform.any_op, !transform.param<i64>, !transform.param<i64>)
             -> (!transform.param<i64>, !transform.param<i64>,
-                !transform.param<i64>, !transform.param<i64>)
+                !transform.param<i64>, !transform.param<i64>,
+                !transform.param<i64>)
         transform.yield
       }
     }
@@ -51,7 +53,8 @@ def Tconv_ChooseBlocksOp : Tconv_TransformOp<"choose_blocks"> {
   let results = (outs TransformParamTypeInterface:$channels,
                       TransformParamTypeInterface:$positions,
                       TransformParamTypeInterface:$depth,
-                      TransformParamTypeInterface:$panel);
+                      TransformParamTypeInterface:$panel,
+                      TransformParamTypeInterface:$outputs);
   let assemblyFormat = [{
     $target `rows` $rows `columns` $columns `vectors` $vectors attr-dict `:`
     functional-type(operands, results)
@@ -62,7 +65,8 @@ def Tconv_SetPackingOp : Tconv_TransformOp<"set_packing"> {
   let summary = "fixes the order of the packed weights";
   let description = [{
     Weights are packed in blocks of `channels` output channels and register
-    tiles of `rows` rows. Changes the `tconv.phases` and the
+    tiles of `rows` rows, for fast algorithms of `outputs` outputs where that is
+    more than 1. Changes the `tconv.phases` and the
     `tconv.pack_weights` that feeds it.
 
     Example:
@@ -72,9 +76,12 @@ def Tconv_SetPackingOp : Tconv_TransformOp<"set_packing"> {
       transform.named_sequence @schedule(
           %layer: !transform.any_op {transform.readonly},
           %channels: !transform.param<i64> {transform.readonly},
-          %rows: !transform.param<i64> {transform.readonly}) {
-        transform.tconv.set_packing %layer channels %channels rows %rows
-            : !transform.any_op, !transform.param<i64>, !transform.param<i64>
+          %rows: !transform.param<i64> {transform.readonly},
+          %outputs: !transform.param<i64> {transform.readonly}) {
+        transform.tconv.set_packing %layer
+            channels %channels rows %rows outputs %outputs
+            : !transform.any_op, !transform.param<i64>, !transform.param<i64>,
+              !transform.param<i64>
         transform.yield
       }
     }
@@ -82,10 +89,11 @@ def Tconv_SetPackingOp : Tconv_TransformOp<"set_packing"> {
   }];
   let arguments = (ins TransformHandleTypeInterface:$target,
                        TransformParamTypeInterface:$channels,
-                       TransformParamTypeInterface:$rows);
+                       TransformParamTypeInterface:$rows,
+                       TransformParamTypeInterface:$outputs);
   let assemblyFormat = [{
-    $target `channels` $channels `rows` $rows attr-dict `:`
-    type($target) `,` type($channels) `,` type($rows)
+    $target `channels` $channels `rows` $rows `outputs` $outputs attr-dict `:`
+    type($target) `,` type($channels) `,` type($rows) `,` type($outputs)
   }];
 }
 
@@ -124,9 +132,10 @@ def Tconv_PackInputOp : Tconv_TransformOp<"pack_input"> {
   let summary = "packs what a tile reads of x into panels, before a loop";
   let description = [{
     `positions` is what the tile covers at most, `panel` what one panel holds,
-    both multiples of `granule`, to which the positions of the last tile are
-    rounded up. The panels are packed before `loop`, which must not change the
-    tile's positions.
+    both multiples of `granule` columns, to which the last tile is rounded up.
+    (A column is as many positions as the packing's `outputs`.) The panels are
+    packed before `loop`, which must not change the tile's positions. Where the
+    packing is for a fast algorithm, x that it can't take is packed as it is.
 
     Example:
 
@@ -162,9 +171,11 @@ def Tconv_PackInputOp : Tconv_TransformOp<"pack_input"> {
 def Tconv_SplitPhasesOp : Tconv_TransformOp<"split_phases"> {
   let summary = "splits a packed tile into its contractions and its epilogue";
   let description = [{
-    The tile of `columns` positions becomes one `tconv.contract` for each number
-    of taps, into a scratch buffer, and a `tconv.epilogue`. Returns the
-    contractions.
+    The tile of `positions` positions becomes one `tconv.contract` for each
+    number of taps, into a scratch buffer, and a `tconv.epilogue`. Where the
+    packing is for a fast algorithm, one `tconv.contract` takes all points, a
+    `tconv.combine` follows, and a `tconv.contract_plain` stands beside both for
+    x that the algorithm can't take. Returns the contractions.
 
     Example:
 
@@ -172,9 +183,9 @@ def Tconv_SplitPhasesOp : Tconv_TransformOp<"split_phases"> {
     module attributes {transform.with_named_sequence} {
       transform.named_sequence @schedule(
           %tile: !transform.any_op {transform.consumed},
-          %columns: !transform.param<i64> {transform.readonly}) {
+          %positions: !transform.param<i64> {transform.readonly}) {
         %contracts = transform.tconv.split_phases %tile
-            columns %columns vectors <positions>
+            positions %positions vectors <positions>
             : (!transform.any_op, !transform.param<i64>) -> !transform.any_op
         transform.yield
       }
@@ -182,11 +193,11 @@ def Tconv_SplitPhasesOp : Tconv_TransformOp<"split_phases"> {
     ```
   }];
   let arguments = (ins TransformHandleTypeInterface:$target,
-                       TransformParamTypeInterface:$columns,
+                       TransformParamTypeInterface:$positions,
                        Tconv_VectorAxisAttr:$vectors);
   let results = (outs TransformHandleTypeInterface:$contracts);
   let assemblyFormat = [{
-    $target `columns` $columns `vectors` $vectors attr-dict `:`
+    $target `positions` $positions `vectors` $vectors attr-dict `:`
     functional-type(operands, results)
   }];
 }

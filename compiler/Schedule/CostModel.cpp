@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "compiler/Schedule/CostModel.h"
 
+#include "compiler/Dialect/FastFilter.h"
 #include "compiler/Dialect/PackedLayout.h"
 #include "mlir/IR/Builders.h"
 #include "llvm/Support/MathExtras.h"
@@ -12,6 +13,16 @@ static constexpr int64_t kElementBytes = 4;
 /// Positions of a block at most: more gain nothing and would leave short layers
 /// with one task.
 static constexpr int64_t kMostPositions = 512;
+
+// What the choice of an algorithm reckons with.
+static constexpr double kProductsPerCycle = 2; ///< vectors of them
+static constexpr double kLanes = 16;
+/// Weights beyond this come from memory, and are weighed as if this many
+/// positions shared them, with the part of their time that nothing hides.
+static constexpr double kLastLevelBytes = 32 << 20;
+static constexpr double kMemoryBytesPerCycle = 4;
+static constexpr double kFewPositions = 100;
+static constexpr double kMemoryShare = 0.5;
 
 DictionaryAttr mlir::tconv::machineAttr(MLIRContext *context,
                                         const Machine &machine) {
@@ -37,86 +48,215 @@ Machine mlir::tconv::machineOf(Operation *op) {
   return machine;
 }
 
-/// Rows that are computed for all channels of a group, padding included, each
-/// weighted with its taps.
-static int64_t paddedWork(PhasesOp phases, int64_t channels, int64_t rows) {
-  PackedLayout layout(phases.getDecomposition(),
-                      PackingAttr::get(phases.getContext(), channels, rows), 1,
-                      1, phases.getGroupOutputs());
-  return layout.totalElements();
+std::array<std::pair<StringRef, int64_t *>, 5>
+mlir::tconv::blockFields(BlockSizes &sizes) {
+  return {{{"channels", &sizes.channels},
+           {"positions", &sizes.positions},
+           {"depth", &sizes.depth},
+           {"panel", &sizes.panel},
+           {"outputs", &sizes.outputs}}};
 }
 
-/// The number of channels, `most` at most, that pads least; among equals the
-/// largest, since fewer blocks share more.
-static int64_t chooseChannels(PhasesOp phases, int64_t most, int64_t rows) {
-  int64_t best = 1, bestWork = std::numeric_limits<int64_t>::max();
-  most = std::clamp<int64_t>(most, 1, phases.getGroupOutputs());
-  for (int64_t channels = 1; channels <= most; ++channels) {
-    int64_t work = paddedWork(phases, channels, rows);
-    if (work <= bestWork) {
-      best = channels;
-      bestWork = work;
-    }
-  }
-  return best;
+DictionaryAttr mlir::tconv::blocksAttr(MLIRContext *context, BlockSizes sizes) {
+  Builder b(context);
+  SmallVector<NamedAttribute> fields;
+  for (auto [name, value] : blockFields(sizes))
+    if (*value != 0)
+      fields.push_back(b.getNamedAttr(name, b.getI64IntegerAttr(*value)));
+  return b.getDictionaryAttr(fields);
 }
 
-/// `whole` in the fewest parts of `most` at most, made equal.
-static int64_t balanced(int64_t whole, int64_t most) {
-  int64_t parts = llvm::divideCeil(whole, std::max<int64_t>(most, 1));
-  return llvm::divideCeil(whole, parts);
-}
+namespace {
 
-BlockSizes mlir::tconv::chooseBlocks(PhasesOp phases, const Machine &machine,
-                                     int64_t rows, int64_t columns,
-                                     VectorAxis vectors) {
-  DecompositionAttr map = phases.getDecomposition();
-  int64_t span = map.getSpan(), inputs = phases.getGroupInputs();
-  int64_t stride = map.getStride();
-  int64_t taps = map.getSections().front().getTaps();
-  BlockSizes sizes;
+/// The decisions for one layer and one register tile.
+class BlockChoice {
+public:
+  BlockChoice(PhasesOp phases, const Machine &machine, int64_t rows,
+              int64_t columns, BlockSizes given)
+      : phases(phases), map(phases.getDecomposition()), machine(machine),
+        rows(rows), columns(columns), inputs(phases.getGroupInputs()),
+        sizes(given) {}
 
-  if (vectors == VectorAxis::rows) {
-    // A few positions: the weights pass through once, the panel of x stays.
-    // Longer inputs are served too, so the block holds several tiles.
-    sizes.positions = llvm::divideCeil(72, columns) * columns;
-    sizes.panel = sizes.positions;
-    // The scratch buffer holds all positions of the block: an eighth of L2.
-    int64_t scratchRows =
-        machine.l2Bytes / 8 / (sizes.positions * kElementBytes);
-    sizes.channels =
-        chooseChannels(phases, std::max(scratchRows / stride, rows), rows);
-    // A tile of weights stays in half of L1 while the positions pass.
-    sizes.depth =
-        balanced(inputs, machine.l1Bytes / 2 / (rows * taps * kElementBytes));
+  BlockSizes choose(VectorAxis vectors) {
+    if (!sizes.outputs)
+      sizes.outputs = chooseOutputs(vectors);
+    if (vectors == VectorAxis::rows)
+      alongRows();
+    else
+      alongPositions();
     return sizes;
   }
 
-  // One panel for each register tile keeps the contraction's reads contiguous,
-  // as long as the columns that panels have in common are the lesser part.
-  sizes.panel = columns;
-  if (span > columns)
-    sizes.panel =
-        llvm::divideCeil(std::min(2 * span, kMostPositions), columns) * columns;
-  // The part of a panel that a register tile reads takes half of L1, and is
-  // read again by every tile of rows. The weights of one channel must not take
-  // more than their share of L2, but a part too thin would only move sums.
-  int64_t share = machine.l2Bytes / 4;
-  int64_t byPanel = machine.l1Bytes / 2 / ((columns + span) * kElementBytes);
-  int64_t byWeights =
-      std::max<int64_t>(share / (stride * taps * kElementBytes), 32);
-  sizes.depth = balanced(inputs, std::min(byPanel, byWeights));
-  // Three quarters of L2 hold what a part of the depth works on: panels,
-  // weights and sums.
-  int64_t panelBytes = (sizes.panel + span) * sizes.depth * kElementBytes;
-  int64_t panels = std::max<int64_t>(share / panelBytes, 1);
-  int64_t most = std::max<int64_t>(kMostPositions / sizes.panel, 1);
-  sizes.positions = std::min(panels, most) * sizes.panel;
-  int64_t weightBytes = stride * sizes.depth * taps * kElementBytes;
-  int64_t sumBytes = stride * sizes.positions * kElementBytes;
-  // At least as many channels as fill whole tiles.
-  int64_t channels =
-      std::max(std::min(share / weightBytes, share / sumBytes), rows);
-  sizes.channels = chooseChannels(phases, channels, rows);
-  return sizes;
+private:
+  PackedLayout layoutOf(int64_t channels, int64_t outputs) {
+    return {map, PackingAttr::get(phases.getContext(), channels, rows, outputs),
+            /*groups=*/1, /*groupInputs=*/1, phases.getGroupOutputs()};
+  }
+
+  /// Products of an input channel for a column of all channels, padding
+  /// included.
+  int64_t productsOf(int64_t channels, int64_t outputs) {
+    PackedLayout layout = layoutOf(channels, outputs);
+    if (outputs == 1)
+      return layout.totalElements();
+    return layout.blocks() * layout.tiles() * rows;
+  }
+
+  /// The number of channels, `most` at most, that pads least; among equals the
+  /// largest, since fewer blocks share more.
+  int64_t chooseChannels(int64_t most, int64_t outputs) {
+    int64_t best = 1, bestWork = std::numeric_limits<int64_t>::max();
+    most = std::clamp<int64_t>(most, 1, phases.getGroupOutputs());
+    for (int64_t channels = 1; channels <= most; ++channels) {
+      int64_t work = productsOf(channels, outputs);
+      if (work <= bestWork) {
+        best = channels;
+        bestWork = work;
+      }
+    }
+    return best;
+  }
+
+  /// Products an input channel, a channel of a block and a column take: rows
+  /// of weights.
+  int64_t steps() {
+    int64_t taps = map.getSections().front().getTaps();
+    return map.getStride() *
+           (sizes.outputs == 1 ? taps : sizes.outputs + taps - 1);
+  }
+
+  /// Cycles that a position costs, times the lanes, up to what is the same for
+  /// all algorithms: see docs/cost-model.md for the numbers.
+  double costOf(int64_t outputs) {
+    PackedLayout layout = layoutOf(phases.getGroupOutputs(), outputs);
+    double m = static_cast<double>(outputs),
+           depth = static_cast<double>(inputs);
+    double products =
+        static_cast<double>(productsOf(phases.getGroupOutputs(), outputs));
+    double cost = products * depth / m / kProductsPerCycle;
+    double elements = static_cast<double>(layout.totalElements()) * depth;
+    if (elements * kElementBytes > kLastLevelBytes)
+      cost += elements * kElementBytes / kMemoryBytesPerCycle / kFewPositions *
+              kMemoryShare * kLanes;
+    if (outputs == 1)
+      return cost + depth;
+    double points = static_cast<double>(layout.inputPoints());
+    cost += depth * (6 * m + 3 * points) / (2 * m);
+    for (const PackedSection &packed : layout.sections())
+      cost += static_cast<double>(packed.tiles * rows) *
+              static_cast<double>(3 * packed.points + outputs) / (2 * m);
+    return cost;
+  }
+
+  /// How many positions make a column.
+  int64_t chooseOutputs(VectorAxis vectors) {
+    // A column of several positions would hold more than streaming has.
+    if (vectors == VectorAxis::rows || !PackedLayout::canBeFast(map) ||
+        map.getSections().front().getTaps() < 2)
+      return 1;
+    int64_t best = 1;
+    double bestCost = costOf(1);
+    for (int64_t outputs = 2; outputs <= FastFilter::kMostOutputs; ++outputs) {
+      if (!PackedLayout::canBeFast(map, outputs, inputs))
+        continue;
+      double cost = costOf(outputs);
+      // Four outputs double the error of three; they have to be worth it.
+      double needed = outputs == 4 ? 0.95 : 1;
+      if (cost < bestCost * needed) {
+        best = outputs;
+        bestCost = cost;
+      }
+    }
+    return best;
+  }
+
+  /// `whole` in the fewest parts of `most` at most, made equal.
+  static int64_t balanced(int64_t whole, int64_t most) {
+    int64_t parts = llvm::divideCeil(whole, std::max<int64_t>(most, 1));
+    return llvm::divideCeil(whole, parts);
+  }
+
+  void alongRows() {
+    // A few positions: the weights pass through once, the panel of x stays.
+    // Longer inputs are served too, so the block holds several tiles.
+    int64_t tile = columns * sizes.outputs;
+    if (!sizes.positions)
+      sizes.positions = llvm::divideCeil(72, tile) * tile;
+    if (!sizes.panel)
+      sizes.panel = sizes.positions;
+    // The scratch buffer holds all positions of the block: an eighth of L2.
+    int64_t scratchRows =
+        machine.l2Bytes / 8 / (sizes.positions / sizes.outputs * kElementBytes);
+    if (!sizes.channels)
+      sizes.channels = chooseChannels(
+          std::max(scratchRows / map.getStride(), rows), sizes.outputs);
+    // A tile of weights stays in half of L1 while the positions pass.
+    int64_t taps = sizes.outputs == 1 ? map.getSections().front().getTaps() : 1;
+    if (!sizes.depth)
+      sizes.depth =
+          balanced(inputs, machine.l1Bytes / 2 / (rows * taps * kElementBytes));
+  }
+
+  void alongPositions() {
+    // A fast column reads nothing but itself.
+    int64_t span = sizes.outputs == 1 ? map.getSpan() : 0;
+    int64_t tile = columns * sizes.outputs;
+    // One panel for each register tile keeps the contraction's reads
+    // contiguous, as long as the columns that panels have in common are the
+    // lesser part.
+    if (!sizes.panel) {
+      sizes.panel = tile;
+      if (span > columns)
+        sizes.panel =
+            llvm::divideCeil(std::min(2 * span, kMostPositions), columns) *
+            columns;
+    }
+    // The part of a panel that a register tile reads takes half of L1, and is
+    // read again by every tile of rows. The weights of one channel must not
+    // take more than their share of L2, but a part too thin would only move
+    // sums.
+    int64_t share = machine.l2Bytes / 4;
+    if (!sizes.depth) {
+      int64_t byPanel =
+          machine.l1Bytes / 2 / ((columns + span) * kElementBytes);
+      int64_t byWeights =
+          std::max<int64_t>(share / (steps() * kElementBytes), 32);
+      sizes.depth = balanced(inputs, std::min(byPanel, byWeights));
+    }
+    // Three quarters of L2 hold what a part of the depth works on: panels,
+    // weights and sums.
+    if (!sizes.positions) {
+      int64_t points =
+          sizes.outputs == 1 ? 1 : layoutOf(1, sizes.outputs).inputPoints();
+      int64_t panelBytes = (sizes.panel / sizes.outputs + span) * points *
+                           sizes.depth * kElementBytes;
+      int64_t panels = std::max<int64_t>(share / panelBytes, 1);
+      int64_t most = std::max<int64_t>(kMostPositions / sizes.panel, 1);
+      sizes.positions = std::min(panels, most) * sizes.panel;
+    }
+    if (!sizes.channels) {
+      int64_t weightBytes = steps() * sizes.depth * kElementBytes;
+      int64_t sumSteps = sizes.outputs == 1 ? map.getStride() : steps();
+      int64_t sumBytes =
+          sumSteps * (sizes.positions / sizes.outputs) * kElementBytes;
+      // At least as many channels as fill whole tiles.
+      int64_t channels =
+          std::max(std::min(share / weightBytes, share / sumBytes), rows);
+      sizes.channels = chooseChannels(channels, sizes.outputs);
+    }
+  }
+
+  PhasesOp phases;
+  DecompositionAttr map;
+  Machine machine;
+  int64_t rows, columns, inputs;
+  BlockSizes sizes;
+};
+
+} // namespace
+
+BlockSizes mlir::tconv::chooseBlocks(PhasesOp phases, const Machine &machine,
+                                     int64_t rows, int64_t columns,
+                                     VectorAxis vectors, BlockSizes given) {
+  return BlockChoice(phases, machine, rows, columns, given).choose(vectors);
 }

@@ -18,23 +18,33 @@ struct Machine {
 /// The name under which a function carries its machine: a dictionary of
 /// l1_bytes and l2_bytes. A function without it gets Machine's defaults.
 inline constexpr llvm::StringLiteral kMachineAttr = "tconv.machine";
-/// Block sizes that come before the model's: a dictionary of channels,
-/// positions, depth and panel.
+/// Block sizes that come before the model's: a dictionary of some of
+/// blockFields' names.
 inline constexpr llvm::StringLiteral kBlocksAttr = "tconv.blocks";
+/// What the function computes by, for people: "direct" or "F(3, 2)".
+inline constexpr llvm::StringLiteral kAlgorithmAttr = "tconv.algorithm";
 
 DictionaryAttr machineAttr(MLIRContext *context, const Machine &machine);
 Machine machineOf(Operation *op);
 
+/// What the model decides; 0 where nothing is decided yet.
 struct BlockSizes {
-  int64_t channels;  ///< output channels of a group in a block
-  int64_t positions; ///< positions in a block, a multiple of `columns`
-  int64_t depth;     ///< input channels of a group in a block
-  int64_t panel;     ///< positions that share a panel of packed input
+  int64_t channels = 0;  ///< output channels of a group in a block
+  int64_t positions = 0; ///< positions in a block, whole columns
+  int64_t depth = 0;     ///< input channels of a group in a block
+  int64_t panel = 0;     ///< positions that share a panel of packed input
+  int64_t outputs = 0;   ///< positions of a column: the m of F(m, r), 1: direct
 };
 
-/// Block sizes for a register tile of `rows` rows and `columns` positions.
+/// The sizes by their names in kBlocksAttr.
+std::array<std::pair<llvm::StringRef, int64_t *>, 5>
+blockFields(BlockSizes &sizes);
+DictionaryAttr blocksAttr(MLIRContext *context, BlockSizes sizes);
+
+/// Block sizes for a register tile of `rows` rows and `columns` columns. What
+/// is `given` (not 0) stays as it is.
 BlockSizes chooseBlocks(PhasesOp phases, const Machine &machine, int64_t rows,
-                        int64_t columns, VectorAxis vectors);
+                        int64_t columns, VectorAxis vectors, BlockSizes given);
 
 } // namespace mlir::tconv
 

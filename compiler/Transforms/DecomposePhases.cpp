@@ -98,7 +98,8 @@ struct DecomposePhasesPass
     auto phases = PhasesOp::create(
         b, loc, op.getResultTypes(), op.getX(), packed, op.getBias(),
         op.getInit(), /*window=*/ValueRange(), /*panel_origin=*/Value(),
-        decomposition, groups, packing, /*panel_positions=*/IntegerAttr());
+        /*regular=*/Value(), decomposition, groups, packing,
+        /*panel_positions=*/IntegerAttr());
     b.replaceOp(op, phases.getResults());
     return success();
   }

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#include "compiler/Schedule/CostModel.h"
 #include "compiler/Transforms/Passes.h"
 
 #include "tconv/tconv.h"
@@ -248,6 +249,13 @@ private:
                                   b.getStringAttr(text));
   }
 
+  /// Whether the schedule chose a fast algorithm.
+  static bool isFast(func::FuncOp layer) {
+    auto blocks = layer->getAttrOfType<DictionaryAttr>(kBlocksAttr);
+    auto outputs = blocks ? blocks.getAs<IntegerAttr>("outputs") : nullptr;
+    return outputs && outputs.getValue().ugt(1);
+  }
+
   LogicalResult emitDescriptor(func::FuncOp layer, func::FuncOp pack) {
     ModuleOp module = getOperation();
     auto number = [&](StringRef name) -> std::optional<int64_t> {
@@ -329,8 +337,8 @@ private:
     else
       insert(LLVM::ZeroOp::create(b, loc, ptr));
     integer(i32, lengthClass);
-    // Every kernel so far sums directly.
-    integer(i32, TCONV_ACCURACY_DIRECT);
+    integer(i32,
+            isFast(layer) ? TCONV_ACCURACY_DEFAULT : TCONV_ACCURACY_DIRECT);
     for (int i = 0; i < 2; ++i)
       insert(LLVM::ZeroOp::create(b, loc, ptr));
     LLVM::ReturnOp::create(b, loc, value);

@@ -191,6 +191,28 @@ public:
   Value lookUp(ModuleOp module, ArrayRef<int64_t> numbers, Value i);
 };
 
+/// A row of a buffer that becomes a part of a row of x, with zeros outside x.
+struct PaddedRow {
+  Value x;                     ///< (batch, channel, position)
+  SmallVector<Value> place;    ///< batch and channel
+  Value start;                 ///< position of column 0; may be negative
+  Value length;                ///< positions of x
+  Value target;                ///< buffer whose last axis are the columns
+  SmallVector<Value> targetAt; ///< all indices but the last
+  Value columns;               ///< columns that are written
+};
+
+/// Zeros, a copy by vectors, zeros.
+void copyPadded(Emitter &e, const PaddedRow &row, int64_t lanes);
+
+/// Sum of vectors with constant factors; those of 0, 1 and -1 cost no product.
+Value linearCombination(Emitter &e, ArrayRef<double> factors,
+                        ArrayRef<Value> vectors);
+
+/// Takes n vectors apart: vector u of the result holds the elements u, u + n,
+/// u + 2 n, ... of the vectors laid end to end.
+SmallVector<Value> deinterleave(Emitter &e, ArrayRef<Value> vectors);
+
 /// Interleaves n vectors: the result, end to end, holds element 0 of each, then
 /// element 1 of each, and so on. With n = lanes this is a transposition.
 SmallVector<Value> interleave(Emitter &e, ArrayRef<Value> vectors);

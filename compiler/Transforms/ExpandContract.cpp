@@ -67,13 +67,16 @@ public:
              << "needs more than " << kMostSums << " sums for " << tileRows
              << " rows and " << *positions << " positions";
     setUp();
-    if (alongPositions) {
-      emit(tileRows, along / lanes);
-    } else if (getConstantIntValue(op.getWindowSize(1))) {
-      emit(*positions, along / lanes);
-    } else {
-      emitHeights(*positions, along / lanes);
-    }
+    int64_t vectors = along / lanes;
+    if (alongPositions)
+      emitVariants(
+          vectors,
+          [&](Value size) { return e.div(e.add(size, lanes - 1), lanes); },
+          [&](int64_t width) { emit(tileRows, width); });
+    else
+      emitVariants(
+          *positions, [](Value size) { return size; },
+          [&](int64_t height) { emit(height, vectors); });
     op.erase();
     return success();
   }
@@ -88,29 +91,35 @@ private:
                         e.mul(tile, op.getDepth() * op.getTaps() * rows));
     Value shift = e.lookUp(module, op.getShifts(), tile);
     Value position = e.add(op.getColumn(), op.getWindowOffset(1));
-    panel = e.div(position, op.getPanelPositions());
+    panel = e.add(e.lookUp(module, op.getPanels(), tile),
+                  e.div(position, op.getPanelPositions()));
     column =
         e.sub(e.add(e.rem(position, op.getPanelPositions()), op.getMaxShift()),
               shift);
     scratchRow = e.add(op.getWindowOffset(0), op.getFirstTile() * rows);
   }
 
-  /// One variant for each number of positions, 1 to `most`.
-  void emitHeights(int64_t most, int64_t vectors) {
+  /// One variant for each part of a tile of `most` vectors or positions that
+  /// the last one along the positions may be.
+  void emitVariants(int64_t most, function_ref<Value(Value)> partOf,
+                    function_ref<void(int64_t)> emitPart) {
+    if (getConstantIntValue(op.getWindowSize(1)) || most == 1)
+      return emitPart(most);
     SmallVector<int64_t> cases;
-    for (int64_t height = 1; height < most; ++height)
-      cases.push_back(height);
-    auto choice = scf::IndexSwitchOp::create(
-        b, e.loc, TypeRange(), op.getWindowSize(1), cases, cases.size());
-    auto fill = [&](Region &region, int64_t height) {
+    for (int64_t part = 1; part < most; ++part)
+      cases.push_back(part);
+    auto choice = scf::IndexSwitchOp::create(b, e.loc, TypeRange(),
+                                             partOf(op.getWindowSize(1)), cases,
+                                             cases.size());
+    auto fill = [&](Region &region, int64_t part) {
       OpBuilder::InsertionGuard guard(b);
       b.setInsertionPointToStart(&region.emplaceBlock());
-      emit(height, vectors);
+      emitPart(part);
       scf::YieldOp::create(b, e.loc);
     };
     fill(choice.getDefaultRegion(), most);
-    for (auto [region, height] : llvm::zip(choice.getCaseRegions(), cases))
-      fill(region, height);
+    for (auto [region, part] : llvm::zip(choice.getCaseRegions(), cases))
+      fill(region, part);
   }
 
   void emit(int64_t outer, int64_t inner) {

@@ -104,31 +104,81 @@ private:
     return withBias(e.select(has, value, e.zeroVector(lanes)));
   }
 
+  /// Shuffles that interleave() takes for a vector of its result.
+  static int64_t shufflesOf(int64_t count) {
+    int64_t halvings = llvm::countr_zero(static_cast<uint64_t>(count));
+    return halvings + (count >> halvings) - 1;
+  }
+
   void storeInterleaved(Value first, Value column) {
     if (stride <= lanes) {
       SmallVector<Value> phases;
       for (int64_t phase = 0; phase < stride; ++phase)
         phases.push_back(phaseVector(e.index(phase), column));
+      // Odd numbers take a shuffle for nearly every phase: filling up to a
+      // power of two costs some narrower stores instead.
+      auto whole = static_cast<int64_t>(llvm::PowerOf2Ceil(stride));
+      if (shufflesOf(stride) > shufflesOf(whole) + 1)
+        return storeFilledUp(first, phases, whole);
       for (auto [part, vector] : llvm::enumerate(interleave(e, phases)))
         e.storeVector(vector, op.getY(),
                       output(e.add(first, static_cast<int64_t>(part) * lanes)));
       return;
     }
-    // Square blocks of phases and positions; the last one overlaps its
-    // neighbour where the stride is no multiple of the lanes.
+    // Blocks of phases and positions; the last one overlaps its neighbour where
+    // the stride is no multiple of a block. Half a vector of phases is worth it
+    // where that leaves no overlap in a small stride.
+    int64_t width = lanes;
+    if (stride % lanes != 0 && stride % (lanes / 2) == 0 && stride < 4 * lanes)
+      width = lanes / 2;
     auto block = [&](Value firstPhase) {
       SmallVector<Value> phases;
-      for (int64_t i = 0; i < lanes; ++i)
+      for (int64_t i = 0; i < width; ++i)
         phases.push_back(phaseVector(e.add(firstPhase, i), column));
-      for (auto [position, vector] : llvm::enumerate(interleave(e, phases)))
+      forPositions(phases, [&](int64_t position, Value piece) {
         e.storeVector(
-            vector, op.getY(),
-            output(e.add(e.add(first, static_cast<int64_t>(position) * stride),
-                         firstPhase)));
+            piece, op.getY(),
+            output(e.add(e.add(first, position * stride), firstPhase)));
+      });
     };
-    e.loop(e.index(0), e.index(stride - lanes + 1), lanes, block);
-    if (stride % lanes != 0)
-      block(e.index(stride - lanes));
+    e.loop(e.index(0), e.index(stride - width + 1), width, block);
+    if (stride % width != 0)
+      block(e.index(stride - width));
+  }
+
+  /// Interleaves a power of two of phases and takes the result apart by
+  /// positions, in order.
+  void forPositions(ArrayRef<Value> phases,
+                    function_ref<void(int64_t, Value)> body) {
+    auto width = static_cast<int64_t>(phases.size());
+    int64_t position = 0;
+    for (Value vector : interleave(e, phases))
+      for (int64_t lane = 0; lane < lanes; lane += width)
+        body(position++, slice(vector, lane, width));
+  }
+
+  Value slice(Value vector, int64_t begin, int64_t count) {
+    if (count == cast<VectorType>(vector.getType()).getNumElements())
+      return vector;
+    return vector::ExtractStridedSliceOp::create(e.b, e.loc, vector, begin,
+                                                 count, 1);
+  }
+
+  /// Every position but the last is stored with what fills it up, which the
+  /// next one overwrites.
+  void storeFilledUp(Value first, SmallVector<Value> phases, int64_t width) {
+    phases.resize(width, phases.front());
+    forPositions(phases, [&](int64_t position, Value piece) {
+      Value at = e.add(first, position * stride);
+      if (position < lanes - 1)
+        return e.storeVector(piece, op.getY(), output(at));
+      for (int64_t count = width / 2, done = 0; count >= 1; count /= 2)
+        if (stride & count) {
+          e.storeVector(slice(piece, done, count), op.getY(),
+                        output(e.add(at, done)));
+          done += count;
+        }
+    });
   }
 
   /// The phases of one position, each where it is inside y.

@@ -23,34 +23,22 @@ static void expand(PackInputOp op, int64_t lanes) {
       e.mul(e.div(e.add(op.getPositions(), granule - 1), granule), granule);
   Value panels = e.div(e.add(rounded, panelPositions - 1), panelPositions);
   e.loop(panels, [&](Value i) {
-    // Column 0 reads x[start]; columns [low, high) are inside x.
+    // Column 0 reads x[start].
     Value done = e.mul(i, panelPositions);
     Value start = e.sub(e.add(op.getOrigin(), done), e.index(op.getMaxShift()));
     Value columns =
         e.min(e.add(e.sub(rounded, done), op.getSpan()), e.index(width));
-    Value zero = e.index(0);
-    Value low = e.min(e.max(e.sub(zero, start), zero), columns);
-    Value high = e.min(e.max(e.sub(length, start), low), columns);
-    Value vectors = e.div(e.sub(high, low), lanes);
-    Value vectorEnd = e.add(low, e.mul(vectors, lanes));
     e.loop(inputs, [&](Value channel) {
       Value row = e.add(firstChannel, channel);
-      auto source = [&](Value column) -> SmallVector<Value> {
-        return {op.getBatch(), row, e.add(start, column)};
-      };
-      e.loop(zero, low, 1, [&](Value column) {
-        e.store(e.zero(), panel, {i, channel, column});
-      });
-      e.loop(low, vectorEnd, lanes, [&](Value column) {
-        e.storeVector(e.loadVector(lanes, x, source(column)), panel,
-                      {i, channel, column});
-      });
-      e.loop(vectorEnd, high, 1, [&](Value column) {
-        e.store(e.load(x, source(column)), panel, {i, channel, column});
-      });
-      e.loop(high, columns, 1, [&](Value column) {
-        e.store(e.zero(), panel, {i, channel, column});
-      });
+      copyPadded(e,
+                 {x,
+                  {op.getBatch(), row},
+                  start,
+                  length,
+                  panel,
+                  {i, channel},
+                  columns},
+                 lanes);
     });
   });
   op.erase();

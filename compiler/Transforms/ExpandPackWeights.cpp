@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#include "compiler/Dialect/FastFilter.h"
 #include "compiler/Dialect/PackedLayout.h"
 #include "compiler/Transforms/Emitter.h"
 
@@ -52,53 +53,137 @@ private:
   SmallVector<int64_t> channels, firstTaps;
 };
 
-} // namespace
+/// Packs sections of one number of taps of one block of channels.
+class SectionPacker {
+public:
+  /// `base` is the block's first element, `firstInput` and `firstOutput` are
+  /// the channels that it begins with.
+  SectionPacker(Emitter &e, PackWeightsOp op, const PackedLayout &layout,
+                Value offsets, Value base, Value firstInput, Value firstOutput)
+      : e(e), op(op), layout(layout), offsets(offsets), base(base),
+        firstInput(firstInput), firstOutput(firstOutput) {
+    auto weight = cast<MemRefType>(op.getWeight().getType());
+    inputs = weight.getDimSize(0) / op.getGroups();
+    outputs = weight.getDimSize(1);
+    kernel = weight.getDimSize(2);
+    // By one index, so that a row's place is one number.
+    int64_t elements = weight.getNumElements();
+    auto flat = MemRefType::get({elements}, weight.getElementType());
+    weights = memref::ReinterpretCastOp::create(
+        e.b, e.loc, flat, op.getWeight(), /*offset=*/0,
+        ArrayRef<int64_t>{elements}, ArrayRef<int64_t>{1});
+  }
 
-/// Packs the sections of one number of taps of one block of channels: `base` is
-/// their first element, `firstInput` and `firstOutput` the channels that the
-/// block begins with.
-static void packGroup(Emitter &e, PackWeightsOp op, const PackedLayout &layout,
-                      const PackedTapGroup &group, Value base, Value firstInput,
-                      Value firstOutput) {
-  auto weight = cast<MemRefType>(op.getWeight().getType());
-  int64_t groupInputs = weight.getDimSize(0) / op.getGroups();
-  int64_t groupOutputs = weight.getDimSize(1);
-  int64_t taps = group.taps, rows = layout.rows();
-  int64_t tapStep = op.getDecomposition().getTapStep();
-  int64_t tileElements = groupInputs * taps * rows;
-  RowTable table(e, op->getParentOfType<ModuleOp>(), layout, group);
-
-  e.loop(group.tiles * rows, [&](Value row) {
-    Value channel = table.channel(row);
-    Value output = e.add(firstOutput, channel);
-    Value firstTap = table.firstTap(row);
-    Value real = e.both(e.less(channel, e.index(layout.channels())),
-                        e.less(output, e.index(groupOutputs)));
-    Value first = e.add(e.add(base, e.mul(e.div(row, rows), tileElements)),
-                        e.rem(row, rows));
-    auto fill = [&](function_ref<Value(Value, Value)> value) {
-      e.loop(groupInputs, [&](Value input) {
-        e.loop(taps, [&](Value tap) {
-          Value at = e.mul(e.add(e.mul(input, taps), tap), rows);
-          e.store(value(input, tap), op.getInit(), {e.add(first, at)});
+  /// Direct sections: their taps, one after the other.
+  void pack(const PackedTapGroup &group) {
+    int64_t taps = group.taps;
+    RowTable table(e, module(), layout, group);
+    forTiles(group.tiles, table, [&](Value tile, Value input) {
+      Value at = element(group.weightsOffset, tile, input, taps);
+      auto packTap = [&](Value tap) {
+        Value first = e.add(at, e.mul(tap, layout.rows()));
+        e.loop(layout.rows(), [&](Value row) {
+          e.store(weightOf(input, row, e.mul(tap, tapStep())), op.getInit(),
+                  {e.add(first, row)});
         });
+      };
+      e.loop(taps, packTap);
+    });
+  }
+
+  /// A fast section: its filter's points, then the taps that are none.
+  void packPoints(const PackedSection &packed) {
+    int64_t taps = packed.section.getTaps();
+    FastFilter filter(layout.outputs(), taps);
+    PackedTapGroup group = {taps, 0, packed.tiles, 0, packed};
+    RowTable table(e, module(), layout, group);
+    int64_t set = packed.tiles * inputs * layout.rows();
+    forTiles(packed.tiles, table, [&](Value tile, Value input) {
+      e.loop(layout.rows(), [&](Value row) {
+        SmallVector<Value> values;
+        for (int64_t k = 0; k < taps; ++k)
+          values.push_back(weightOf(input, row, e.index(k * tapStep())));
+        Value at = e.add(element(0, tile, input, 1), row);
+        auto store = [&](Value value, int64_t offset) {
+          e.store(value, op.getInit(), {e.add(at, offset)});
+        };
+        for (int64_t t = 0; t < packed.points; ++t)
+          store(point(filter, t, values), packed.weightsOffset + t * set);
+        for (int64_t k = 1; k + 1 < taps; ++k)
+          store(values[k], packed.tapsOffset + (k - 1) * set);
       });
-    };
-    e.ifElse(
-        real,
-        [&] {
-          fill([&](Value input, Value tap) {
-            return e.load(op.getWeight(),
-                          {e.add(firstInput, input), output,
-                           e.add(firstTap, e.mul(tap, tapStep))});
-          });
-        },
-        [&] { fill([&](Value, Value) { return e.zero(); }); });
-  });
-}
+    });
+  }
+
+private:
+  ModuleOp module() { return op->getParentOfType<ModuleOp>(); }
+  int64_t tapStep() { return op.getDecomposition().getTapStep(); }
+
+  /// Every tile and every input channel, with the tile's rows in `offsets`.
+  /// The weights of a channel's phases lie together: with the rows innermost,
+  /// a line of them is used whole.
+  void forTiles(int64_t tiles, RowTable &table,
+                function_ref<void(Value, Value)> body) {
+    e.loop(tiles, [&](Value tile) {
+      e.loop(layout.rows(), [&](Value inTile) {
+        Value row = e.add(e.mul(tile, layout.rows()), inTile);
+        Value channel = table.channel(row);
+        Value output = e.add(firstOutput, channel);
+        Value real = e.both(e.less(channel, e.index(layout.channels())),
+                            e.less(output, e.index(outputs)));
+        Value place = e.add(e.mul(output, kernel), table.firstTap(row));
+        e.store(e.select(real, place, e.index(-1)), offsets, {inTile});
+      });
+      e.loop(inputs, [&](Value input) { body(tile, input); });
+    });
+  }
+
+  /// Row 0 of an input channel of a tile, `offset` elements into the block.
+  Value element(int64_t offset, Value tile, Value input, int64_t taps) {
+    Value steps = e.add(e.mul(tile, inputs), input);
+    return e.add(e.add(base, offset), e.mul(steps, taps * layout.rows()));
+  }
+
+  /// A tap of a row of the tile, `distance` after its first; zero where the row
+  /// only pads.
+  Value weightOf(Value input, Value row, Value distance) {
+    Value place = e.load(offsets, {row});
+    Value real = e.atMost(e.index(0), place);
+    Value first = e.mul(e.add(firstInput, input), outputs * kernel);
+    Value at = e.select(real, e.add(e.add(first, place), distance), first);
+    return e.select(real, e.load(weights, {at}), e.zero());
+  }
+
+  /// In double precision: what the weights lose here, every output loses.
+  Value point(const FastFilter &filter, int64_t t, ArrayRef<Value> taps) {
+    Value sum;
+    for (auto [k, tap] : llvm::enumerate(taps)) {
+      double factor = FastFilter::value(filter.weight(t, k));
+      if (factor == 0)
+        continue;
+      Value wide = arith::ExtFOp::create(e.b, e.loc, e.b.getF64Type(), tap);
+      Value term = arith::MulFOp::create(
+          e.b, e.loc, wide,
+          arith::ConstantOp::create(e.b, e.loc, e.b.getF64FloatAttr(factor)));
+      sum =
+          sum ? arith::AddFOp::create(e.b, e.loc, sum, term).getResult() : term;
+    }
+    return arith::TruncFOp::create(e.b, e.loc, e.b.getF32Type(), sum);
+  }
+
+  Emitter &e;
+  PackWeightsOp op;
+  const PackedLayout &layout;
+  Value offsets, base, firstInput, firstOutput, weights;
+  int64_t inputs, outputs, kernel;
+};
+
+} // namespace
 
 /// Rows that a table may have: more would be a kernel of gigabytes.
 static constexpr int64_t kMostTableRows = int64_t(1) << 24;
+/// Rows of a tile that the packing keeps on its stack.
+static constexpr int64_t kMostRows = 4096;
 
 static LogicalResult expand(PackWeightsOp op) {
   OpBuilder b(op);
@@ -112,13 +197,24 @@ static LogicalResult expand(PackWeightsOp op) {
       return op.emitOpError("needs a table of ")
              << taps.tiles << " tiles of " << layout.rows()
              << " rows, more than " << kMostTableRows;
+  if (layout.rows() > kMostRows)
+    return op.emitOpError("packs at most ")
+           << kMostRows << " rows a tile, got " << layout.rows();
+  Value offsets = memref::AllocaOp::create(
+      b, op.getLoc(), MemRefType::get({layout.rows()}, b.getIndexType()));
   e.loop(op.getGroups(), [&](Value group) {
     e.loop(layout.blocks(), [&](Value block) {
       Value base = e.mul(e.add(e.mul(group, layout.blocks()), block),
                          layout.blockElements());
-      for (const PackedTapGroup &taps : layout.tapGroups())
-        packGroup(e, op, layout, taps, e.add(base, taps.weightsOffset),
-                  e.mul(group, groupInputs), e.mul(block, layout.channels()));
+      SectionPacker packer(e, op, layout, offsets, base,
+                           e.mul(group, groupInputs),
+                           e.mul(block, layout.channels()));
+      if (layout.isFast())
+        for (const PackedSection &packed : layout.sections())
+          packer.packPoints(packed);
+      else
+        for (const PackedTapGroup &taps : layout.tapGroups())
+          packer.pack(taps);
     });
   });
   op.erase();

@@ -67,6 +67,114 @@ SmallVector<Value> mlir::tconv::interleave(Emitter &e,
   return results;
 }
 
+SmallVector<Value> mlir::tconv::deinterleave(Emitter &e,
+                                             ArrayRef<Value> vectors) {
+  int64_t n = vectors.size();
+  if (n == 1)
+    return {vectors[0]};
+  int64_t lanes = cast<VectorType>(vectors[0].getType()).getNumElements();
+  SmallVector<Value> results;
+  if (n % 2 == 1) {
+    // Every result takes what it needs from one source after the other.
+    for (int64_t u = 0; u < n; ++u) {
+      Value result = vectors[0];
+      for (int64_t source = 1; source < n; ++source) {
+        SmallVector<int64_t> mask;
+        for (int64_t lane = 0; lane < lanes; ++lane) {
+          int64_t element = lane * n + u;
+          int64_t from = element / lanes, at = element % lanes;
+          if (from == source)
+            mask.push_back(lanes + at);
+          else // the first round brings source 0 into place
+            mask.push_back(source == 1 && from == 0 ? at : lane);
+        }
+        result = shuffle(e, result, vectors[source], mask);
+      }
+      results.push_back(result);
+    }
+    return results;
+  }
+  // Even and odd elements first, then each of the two by half as many.
+  SmallVector<int64_t> even, odd;
+  for (int64_t lane = 0; lane < lanes; ++lane) {
+    even.push_back(2 * lane);
+    odd.push_back(2 * lane + 1);
+  }
+  SmallVector<Value> halves[2];
+  for (int64_t i = 0; i < n; i += 2) {
+    halves[0].push_back(shuffle(e, vectors[i], vectors[i + 1], even));
+    halves[1].push_back(shuffle(e, vectors[i], vectors[i + 1], odd));
+  }
+  for (auto &half : halves)
+    half = deinterleave(e, half);
+  for (auto [x, y] : llvm::zip(halves[0], halves[1]))
+    results.append({x, y});
+  return results;
+}
+
+Value mlir::tconv::linearCombination(Emitter &e, ArrayRef<double> factors,
+                                     ArrayRef<Value> vectors) {
+  auto type = cast<VectorType>(vectors[0].getType());
+  auto constant = [&](double factor) -> Value {
+    auto value = static_cast<float>(factor);
+    return arith::ConstantOp::create(
+        e.b, e.loc, DenseElementsAttr::get(type, ArrayRef<float>(value)));
+  };
+  // A factor of 1 first, if there is one: it needs no operation at all.
+  SmallVector<size_t> order;
+  for (size_t i = 0; i < factors.size(); ++i)
+    if (factors[i] != 0)
+      order.push_back(i);
+  llvm::stable_sort(order, [&](size_t i, size_t j) {
+    return (factors[i] == 1) > (factors[j] == 1);
+  });
+  Value sum;
+  for (size_t i : order) {
+    Value x = vectors[i];
+    if (!sum && factors[i] == 1)
+      sum = x;
+    else if (!sum)
+      sum = arith::MulFOp::create(e.b, e.loc, x, constant(factors[i]));
+    else if (factors[i] == 1)
+      sum = e.addf(sum, x);
+    else if (factors[i] == -1)
+      sum = arith::SubFOp::create(e.b, e.loc, sum, x);
+    else
+      sum = e.fma(x, constant(factors[i]), sum);
+  }
+  return sum ? sum : e.zeroVector(type.getNumElements());
+}
+
+void mlir::tconv::copyPadded(Emitter &e, const PaddedRow &row, int64_t lanes) {
+  // Columns [low, high) are inside x.
+  Value zero = e.index(0);
+  Value low = e.min(e.max(e.sub(zero, row.start), zero), row.columns);
+  Value high = e.min(e.max(e.sub(row.length, row.start), low), row.columns);
+  Value vectors = e.div(e.sub(high, low), lanes);
+  Value vectorEnd = e.add(low, e.mul(vectors, lanes));
+  auto target = [&](Value column) {
+    SmallVector<Value> at = row.targetAt;
+    at.push_back(column);
+    return at;
+  };
+  auto source = [&](Value column) {
+    SmallVector<Value> at = row.place;
+    at.push_back(e.add(row.start, column));
+    return at;
+  };
+  e.loop(zero, low, 1,
+         [&](Value column) { e.store(e.zero(), row.target, target(column)); });
+  e.loop(low, vectorEnd, lanes, [&](Value column) {
+    e.storeVector(e.loadVector(lanes, row.x, source(column)), row.target,
+                  target(column));
+  });
+  e.loop(vectorEnd, high, 1, [&](Value column) {
+    e.store(e.load(row.x, source(column)), row.target, target(column));
+  });
+  e.loop(high, row.columns, 1,
+         [&](Value column) { e.store(e.zero(), row.target, target(column)); });
+}
+
 Value Emitter::lookUp(ModuleOp module, ArrayRef<int64_t> numbers, Value i) {
   if (llvm::all_equal(numbers))
     return index(numbers.front());

@@ -99,12 +99,28 @@ class ExpandPass<string name, string op>
     "::mlir::vector::VectorDialect"];
 }
 
+def ExpandCombinePass : ExpandPass<"combine", "tconv.combine"> {
+  let description = [{
+    Loads a vector of the sums of every point of a filter and stores one for
+    every output of a column.
+  }];
+}
+
 def ExpandContractPass : ExpandPass<"contract", "tconv.contract"> {
   let description = [{
     A register tile keeps its accumulators in vectors that a loop over the input
-    channels carries. With vectors along the positions, weights are broadcast;
-    with vectors along the rows, x is, and there is one variant of the tile for
-    every number of positions up to its height.
+    channels carries. With vectors along the positions, weights are broadcast,
+    and there is one variant of the tile for every number of vectors up to its
+    width; with vectors along the rows, x is broadcast, and there is one variant
+    for every number of positions up to its height.
+  }];
+}
+
+def ExpandContractPlainPass
+    : ExpandPass<"contract-plain", "tconv.contract_plain"> {
+  let description = [{
+    One vector of sums at a time: few instructions rather than fast ones, since
+    it hardly ever runs.
   }];
 }
 
@@ -126,6 +142,16 @@ def ExpandPackWeightsPass : ExpandPass<"pack-weights", "tconv.pack_weights"> {
   let description = [{
     Loops over the packed order that read the weights where they lie; rows that
     only pad a register tile are zero.
+  }];
+}
+
+def ExpandTransformInputPass
+    : ExpandPass<"transform-input", "tconv.transform_input"> {
+  let description = [{
+    A vector of columns is taken apart from `outputs` vectors of x by shuffles,
+    and every point is a few sums of its parts. Panels that reach beyond an end
+    of x go through a row padded with zeros. The largest magnitude is kept as an
+    integer on the way.
   }];
 }
 

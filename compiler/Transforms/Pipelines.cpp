@@ -32,7 +32,10 @@ void mlir::tconv::buildExpandPipeline(OpPassManager &pm,
                                       const CpuPipelineOptions &o) {
   pm.addPass(createExpandPackWeightsPass({o.lanes}));
   pm.addPass(createExpandPackInputPass({o.lanes}));
+  pm.addPass(createExpandTransformInputPass({o.lanes}));
   pm.addPass(createExpandContractPass({o.lanes}));
+  pm.addPass(createExpandContractPlainPass({o.lanes}));
+  pm.addPass(createExpandCombinePass({o.lanes}));
   pm.addPass(createExpandEpiloguePass({o.lanes}));
   pm.addNestedPass<func::FuncOp>(createAssignWorkspacePass());
   pm.addPass(createCanonicalizerPass());

@@ -4,6 +4,7 @@
 // for wider vectors than the machine has is compiled for the machine's own
 // instructions (LLVM splits its vectors), so that all of it but the choice of
 // instructions is what would run there.
+#include <cmath>
 #include <cstring>
 #include <gtest/gtest.h>
 
@@ -69,12 +70,25 @@ std::vector<float> launch(const tconv_kernel &kernel, const Tensors &tensors,
   return y;
 }
 
+/// Values that no fast algorithm may mix with their neighbours.
+void addSpecialValues(std::vector<float> &x, Random &random) {
+  // So large that transformed sums overflow, though the formula's do not.
+  const float specials[] = {INFINITY, -INFINITY, NAN,
+                            0x1p64F,  -0x1p120F, 0x1p124F};
+  for (int i = 0; i < 3; ++i)
+    x[random() % x.size()] = specials[random() % std::size(specials)];
+}
+
+/// `outputs` forces an algorithm where it isn't 0.
 void checkLayer(const tconv_params &params, const std::string &feature,
-                tconv_length_class lengthClass, Random &random) {
+                tconv_length_class lengthClass, Random &random,
+                int64_t outputs = 0) {
   SCOPED_TRACE(::tconv::formatLayerLine(params));
+  SCOPED_TRACE("outputs = " + std::to_string(outputs));
   CompileOptions options;
   options.scheduleFeature = feature;
   options.lengthClass = lengthClass;
+  options.blocks.outputs = outputs;
   Compilation compilation(params, options);
   KernelImage image;
   ::tconv::Status status = compilation.image(image);
@@ -96,7 +110,11 @@ void checkLayer(const tconv_params &params, const std::string &feature,
   pack.packed = packed.get();
   kernel.pack(&pack);
 
-  Accuracy accuracy(params);
+  bool fast = kernel.accuracy != TCONV_ACCURACY_DIRECT;
+  if (outputs != 0) {
+    ASSERT_EQ(fast, outputs > 1) << compilation.description();
+  }
+  Accuracy accuracy(params, fast);
   for (int64_t most : {4, 40, 300}) {
     int64_t length = randomLength(random, params, most);
     if (length == 0)
@@ -115,6 +133,11 @@ void checkLayer(const tconv_params &params, const std::string &feature,
         launch(kernel, tensors, packed.get(), outputLength, 3);
     ASSERT_EQ(std::memcmp(y.data(), split.data(), y.size() * sizeof(float)), 0)
         << "the split of the tasks changes the result";
+    if (!fast)
+      continue;
+    addSpecialValues(x, random);
+    y = launch(kernel, tensors, packed.get(), outputLength, 1);
+    ASSERT_EQ(Accuracy(params, fast).compare(tensors, y.data()), "");
   }
   ASSERT_EQ(accuracy.compareMeanSquare(), "");
 }
@@ -178,6 +201,49 @@ TEST_P(Schedules, Corners) {
     if (HasFatalFailure())
       return;
   }
+}
+
+// Every fast algorithm, on layers with 1 to 4 taps a phase.
+TEST_P(Schedules, Fast) {
+  auto [feature, lengthClass] = GetParam();
+  Random random(9);
+  for (
+      const char *line : {
+          "in_channels=33 out_channels=5 kernel_size=4 stride=2 pad_mode=pad "
+          "padding=1 has_bias=1",
+          "in_channels=33 out_channels=5 kernel_size=3 stride=1 pad_mode=same",
+          "in_channels=130 out_channels=3 kernel_size=16 stride=4 pad_mode=pad",
+          "in_channels=33 out_channels=3 kernel_size=9 stride=3 pad_mode=pad "
+          "padding=4 has_bias=1",
+          // Phases of one tap more, also of one beside two.
+          "in_channels=33 out_channels=6 kernel_size=11 stride=5 pad_mode=pad",
+          "in_channels=33 out_channels=6 kernel_size=7 stride=5 pad_mode=pad",
+          "in_channels=129 out_channels=4 kernel_size=19 stride=5 pad_mode=pad",
+          // Phases of no tap; dilation that leaves neighbours neighbours.
+          "in_channels=33 out_channels=6 kernel_size=3 stride=4 dilation=4 "
+          "pad_mode=pad has_bias=1",
+          "in_channels=33 out_channels=6 kernel_size=5 stride=6 dilation=3 "
+          "pad_mode=pad",
+          // Epilogues of many phases, and of odd numbers of them.
+          "in_channels=33 out_channels=40 kernel_size=16 stride=8 "
+          "pad_mode=pad padding=4 has_bias=1",
+          "in_channels=33 out_channels=3 kernel_size=14 stride=7 pad_mode=pad",
+          "in_channels=128 out_channels=1 kernel_size=80 stride=20 "
+          "pad_mode=pad",
+          // Several parts of the depth, groups, crops.
+          "in_channels=700 out_channels=9 kernel_size=4 stride=2 pad_mode=pad",
+          "in_channels=96 out_channels=9 kernel_size=4 stride=2 group=3 "
+          "pad_mode=pad output_padding=1",
+          "in_channels=33 out_channels=4 kernel_size=9 stride=3 pad_mode=pad "
+          "padding=10",
+          "in_channels=33 out_channels=4 kernel_size=5 stride=3 pad_mode=crop "
+          "crop_begin=-7 crop_end=-40 has_bias=1",
+      })
+    for (int64_t outputs : {2, 3, 4}) {
+      checkLayer(parse(line), "cpu/" + feature, lengthClass, random, outputs);
+      if (HasFatalFailure())
+        return;
+    }
 }
 
 INSTANTIATE_TEST_SUITE_P(

@@ -12,9 +12,8 @@ using namespace tconv::test;
 
 namespace {
 
-/// Of direct kernels; the only ones so far.
-constexpr double kElementFactor = 4;
-constexpr double kMeanSquareFactor = 1.5;
+constexpr double kElementFactor = 4, kFastElementFactor = 8;
+constexpr double kMeanSquareFactor = 1.5, kFastMeanSquareFactor = 3;
 /// Below this many elements the ratio of two root mean squares is chance.
 constexpr int64_t kEnoughElements = 500;
 
@@ -75,10 +74,10 @@ std::string Accuracy::compare(const Tensors &tensors, const float *y,
               continue;
           } else {
             double error = std::fabs(have[t] - wanted);
-            double bound =
-                kElementFactor * FLT_EPSILON * std::sqrt(longest) * largestSum +
-                2 * FLT_EPSILON * std::fabs(wanted) +
-                longest * std::ldexp(1.0, -149);
+            double bound = (fast_ ? kFastElementFactor : kElementFactor) *
+                               FLT_EPSILON * std::sqrt(longest) * largestSum +
+                           2 * FLT_EPSILON * std::fabs(wanted) +
+                           longest * std::ldexp(1.0, -149);
             bound = std::max(bound, 2 * fmaError);
             if (error <= bound) { // false for NaN
               largestError_ = std::max(largestError_, error);
@@ -108,7 +107,7 @@ std::string Accuracy::compareMeanSquare() const {
   double count = static_cast<double>(elements_);
   double error = std::sqrt(squares_ / count);
   double fma = std::sqrt(fmaSquares_ / count);
-  if (error <= kMeanSquareFactor * fma)
+  if (error <= (fast_ ? kFastMeanSquareFactor : kMeanSquareFactor) * fma)
     return "";
   std::ostringstream text;
   text << "root mean square error " << error << " over " << elements_

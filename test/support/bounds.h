@@ -18,7 +18,9 @@ int64_t longestSum(const tconv_params &params);
 /// root mean square needs over several launches of a layer.
 class Accuracy {
 public:
-  explicit Accuracy(const tconv_params &params) : params_(params) {}
+  /// `fast`: by the bounds for fast algorithms, which share products.
+  explicit Accuracy(const tconv_params &params, bool fast = false)
+      : params_(params), fast_(fast) {}
 
   /// Checks every element of y, or of the given output channels only. Returns
   /// "" or what is wrong. Values that aren't finite must be the same.
@@ -33,6 +35,7 @@ public:
 
 private:
   tconv_params params_;
+  bool fast_;
   double largestError_ = 0;
   double squares_ = 0, fmaSquares_ = 0;
   int64_t elements_ = 0;

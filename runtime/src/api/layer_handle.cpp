@@ -104,6 +104,24 @@ const Plan &tconv_layer::plan(const Weights &weights,
   return *slot;
 }
 
+/// Whether fast algorithms may compute with these weights: the largest one of
+/// every group is from 2^-40 to 2^40, or all are zero. x is looked at by the
+/// kernels themselves, while they pack it; with these bounds and theirs, no sum
+/// of transformed values overflows where the formula's own doesn't, and none
+/// sinks among the subnormal numbers.
+static bool allowFast(const std::vector<float> &weights, int64_t groups) {
+  const float least = 0x1p-40F, most = 0x1p40F;
+  size_t size = weights.size() / static_cast<size_t>(groups);
+  for (size_t begin = 0; begin + size <= weights.size(); begin += size) {
+    float largest = 0;
+    for (size_t i = begin; i < begin + size; ++i)
+      largest = std::max(largest, std::fabs(weights[i]));
+    if (largest != 0 && !(largest >= least && largest <= most))
+      return false;
+  }
+  return true;
+}
+
 std::unique_ptr<const Plan>
 tconv_layer::makePlan(const Weights &weights, tconv_length_class lengthClass) {
   auto plan = std::make_unique<Plan>();
@@ -115,9 +133,16 @@ tconv_layer::makePlan(const Weights &weights, tconv_length_class lengthClass) {
     // Kernels multiply zeros, with which they pad x, by weights.
     plan->why = {TCONV_UNSUPPORTED, "weight holds a value that isn't finite"};
   } else {
-    const KernelResult &result = kernel(lengthClass);
-    plan->kernel = result.kernel;
-    plan->why = result.error;
+    const KernelResult *result = &kernel(lengthClass, accuracy);
+    if (result->kernel &&
+        (**result->kernel).accuracy != TCONV_ACCURACY_DIRECT &&
+        !allowFast(weights.values, params.group)) {
+      say("direct kernel for " + formatLayerLine(params) +
+          ": weights too large or too small for a fast algorithm");
+      result = &kernel(lengthClass, TCONV_ACCURACY_DIRECT);
+    }
+    plan->kernel = result->kernel;
+    plan->why = result->error;
   }
   if (!plan->kernel) {
     std::string status =
@@ -139,11 +164,12 @@ tconv_layer::makePlan(const Weights &weights, tconv_length_class lengthClass) {
 
 /// Asks the cache once for the life of the layer. Only memory that has run out
 /// may be there at the next call.
-const KernelResult &tconv_layer::kernel(tconv_length_class lengthClass) {
-  std::unique_ptr<KernelResult> &slot = kernels_[lengthClass];
+const KernelResult &tconv_layer::kernel(tconv_length_class lengthClass,
+                                        tconv_accuracy exactness) {
+  std::unique_ptr<KernelResult> &slot = kernels_[lengthClass][exactness];
   if (slot)
     return *slot;
-  KernelResult result = getKernel({params, target, accuracy, lengthClass});
+  KernelResult result = getKernel({params, target, exactness, lengthClass});
   if (result.error.code() == TCONV_OUT_OF_MEMORY)
     throw std::bad_alloc();
   slot = std::make_unique<KernelResult>(std::move(result));

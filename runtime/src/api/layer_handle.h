@@ -79,13 +79,15 @@ private:
   friend void tconv::layersAfterFork();
   std::unique_ptr<const tconv::Plan> makePlan(const tconv::Weights &weights,
                                               tconv_length_class lengthClass);
-  const tconv::KernelResult &kernel(tconv_length_class lengthClass);
+  const tconv::KernelResult &kernel(tconv_length_class lengthClass,
+                                    tconv_accuracy exactness);
 
   mutable std::mutex stateMutex_; ///< held for a few instructions
   tconv::State state_;
   std::mutex prepareMutex_; ///< held while compiling and packing
-  /// What the cache gave; a failure stays with the layer.
-  std::array<std::unique_ptr<tconv::KernelResult>, tconv::kLengthClasses>
+  /// What the cache gave, for each accuracy; a failure stays with the layer.
+  std::array<std::array<std::unique_ptr<tconv::KernelResult>, 2>,
+             tconv::kLengthClasses>
       kernels_;
   /// All layers, for layersAfterFork.
   tconv_layer *previous_ = nullptr, *next_ = nullptr;

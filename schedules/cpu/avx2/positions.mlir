@@ -12,12 +12,12 @@ module attributes {transform.with_named_sequence} {
 
     %phases = transform.structured.match ops{["tconv.phases"]} in %layer
         : (!transform.any_op) -> !transform.any_op
-    %channels, %positions, %depth, %panel = transform.tconv.choose_blocks %phases
+    %channels, %positions, %depth, %panel, %outputs = transform.tconv.choose_blocks %phases
         rows %rows columns %columns vectors <positions>
         : (!transform.any_op, !transform.param<i64>, !transform.param<i64>)
-        -> (!transform.param<i64>, !transform.param<i64>, !transform.param<i64>, !transform.param<i64>)
-    transform.tconv.set_packing %phases channels %channels rows %rows
-        : !transform.any_op, !transform.param<i64>, !transform.param<i64>
+        -> (!transform.param<i64>, !transform.param<i64>, !transform.param<i64>, !transform.param<i64>, !transform.param<i64>)
+    transform.tconv.set_packing %phases channels %channels rows %rows outputs %outputs
+        : !transform.any_op, !transform.param<i64>, !transform.param<i64>, !transform.param<i64>
 
     // Tasks: a block of positions by a block of channels. Those that share
     // their positions share the packed input.
@@ -36,7 +36,7 @@ module attributes {transform.with_named_sequence} {
 
     // The sums of all positions of the block, then one epilogue.
     %contracts = transform.tconv.split_phases %block
-        columns %positions vectors <positions>
+        positions %positions vectors <positions>
         : (!transform.any_op, !transform.param<i64>) -> !transform.any_op
     // A part of the depth at a time: its weights stay in L2 while the positions
     // pass, its part of a panel in L1 while the rows do.

@@ -14,12 +14,12 @@ module attributes {transform.with_named_sequence} {
 
     %phases = transform.structured.match ops{["tconv.phases"]} in %layer
         : (!transform.any_op) -> !transform.any_op
-    %channels, %positions, %depth, %panel = transform.tconv.choose_blocks %phases
+    %channels, %positions, %depth, %panel, %outputs = transform.tconv.choose_blocks %phases
         rows %rows columns %columns vectors <rows>
         : (!transform.any_op, !transform.param<i64>, !transform.param<i64>)
-        -> (!transform.param<i64>, !transform.param<i64>, !transform.param<i64>, !transform.param<i64>)
-    transform.tconv.set_packing %phases channels %channels rows %rows
-        : !transform.any_op, !transform.param<i64>, !transform.param<i64>
+        -> (!transform.param<i64>, !transform.param<i64>, !transform.param<i64>, !transform.param<i64>, !transform.param<i64>)
+    transform.tconv.set_packing %phases channels %channels rows %rows outputs %outputs
+        : !transform.any_op, !transform.param<i64>, !transform.param<i64>, !transform.param<i64>
 
     // Tasks: a block of positions (all of them, if they are few) by a block of
     // channels.
@@ -38,7 +38,7 @@ module attributes {transform.with_named_sequence} {
 
     // The sums of all positions of the block, then one epilogue.
     %contracts = transform.tconv.split_phases %block
-        columns %positions vectors <rows>
+        positions %positions vectors <rows>
         : (!transform.any_op, !transform.param<i64>) -> !transform.any_op
     // Every weight is read from memory once: a tile of rows and a part of the
     // depth, for all positions.

@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#include "compiler/Dialect/PackedLayout.h"
+#include "compiler/Transforms/Emitter.h"
+
+namespace mlir::tconv {
+#define GEN_PASS_DEF_EXPANDCONTRACTPLAINPASS
+#include "compiler/Transforms/Passes.h.inc"
+} // namespace mlir::tconv
+
+using namespace mlir;
+using namespace mlir::tconv;
+
+namespace {
+
+/// The sums of one section.
+class PlainSection {
+public:
+  PlainSection(ContractPlainOp op, Emitter &e, int64_t lanes,
+               const PackedLayout &layout, const PackedSection &packed)
+      : op(op), e(e), lanes(lanes), layout(layout), packed(packed),
+        taps(packed.section.getTaps()), rows(layout.rows()) {
+    auto panel = cast<MemRefType>(op.getPanel().getType());
+    inputs = panel.getDimSize(1);
+    panels = panel.getDimSize(0) / layout.inputPoints();
+  }
+
+  void expand() {
+    bool alongPositions = op.getVectors() == VectorAxis::positions;
+    int64_t rowStep = alongPositions ? 1 : lanes;
+    int64_t columnStep = alongPositions ? lanes : 1;
+    e.loop(layout.outputs(), [&](Value j) {
+      e.loop(e.index(0), e.index(packed.tiles * rows), rowStep, [&](Value row) {
+        e.loop(e.index(0), op.getColumns(), columnStep,
+               [&](Value column) { sum(j, row, column); });
+      });
+    });
+  }
+
+private:
+  /// The packed elements of a tap, from the block's first one on.
+  int64_t offsetOf(int64_t tap) {
+    int64_t set = packed.tiles * inputs * rows;
+    if (tap == taps - 1)
+      return packed.weightsOffset;
+    if (tap == 0)
+      return packed.weightsOffset + (packed.points - 1) * set;
+    return packed.tapsOffset + (tap - 1) * set;
+  }
+
+  /// One vector of output j of some columns.
+  void sum(Value j, Value row, Value column) {
+    bool alongPositions = op.getVectors() == VectorAxis::positions;
+    Value place = e.add(op.getColumn(), column);
+    Value panel = e.div(place, op.getPanelColumns());
+    Value inPanel = e.rem(place, op.getPanelColumns());
+    Value tile = e.div(row, rows), inTile = e.rem(row, rows);
+    // The panels hold the data of the filter with the most taps.
+    int64_t others = layout.filterTaps().front() - 1;
+    Value total =
+        e.carry(e.index(0), e.index(inputs), {e.zeroVector(lanes)},
+                [&](Value channel, ValueRange carried) -> SmallVector<Value> {
+                  Value value = carried.front();
+                  Value step = e.add(e.mul(tile, inputs), channel);
+                  Value first = e.add(op.getWeightsOffset(),
+                                      e.add(e.mul(step, rows), inTile));
+                  for (int64_t tap = 0; tap < taps; ++tap) {
+                    Value set = e.mul(e.add(j, others - tap), panels);
+                    value = product(alongPositions,
+                                    {e.add(set, panel), channel, inPanel},
+                                    e.add(first, offsetOf(tap)), value);
+                  }
+                  return {value};
+                })
+            .front();
+    Value target = e.add(e.add(row, packed.firstTile * rows),
+                         e.mul(j, packed.tiles * rows));
+    if (alongPositions)
+      e.storeVector(total, op.getScratch(), {target, column});
+    else
+      e.storeVector(total, op.getScratch(), {column, target});
+  }
+
+  Value product(bool alongPositions, ArrayRef<Value> xAt, Value weightAt,
+                Value value) {
+    if (alongPositions)
+      return e.fma(e.broadcast(e.load(op.getWeights(), {weightAt}), lanes),
+                   e.loadVector(lanes, op.getPanel(), xAt), value);
+    return e.fma(e.broadcast(e.load(op.getPanel(), xAt), lanes),
+                 e.loadVector(lanes, op.getWeights(), {weightAt}), value);
+  }
+
+  ContractPlainOp op;
+  Emitter &e;
+  int64_t lanes;
+  const PackedLayout &layout;
+  const PackedSection &packed;
+  int64_t taps, rows, inputs, panels;
+};
+
+struct ExpandContractPlainPass
+    : tconv::impl::ExpandContractPlainPassBase<ExpandContractPlainPass> {
+  using ExpandContractPlainPassBase::ExpandContractPlainPassBase;
+  void runOnOperation() override {
+    if (failed(checkLanes(getOperation(), lanes)))
+      return signalPassFailure();
+    WalkResult result = getOperation()->walk([&](ContractPlainOp op) {
+      int64_t along = op.getVectors() == VectorAxis::positions
+                          ? static_cast<int64_t>(op.getPanelColumns())
+                          : op.getPacking().getRows();
+      if (along % lanes != 0) {
+        op.emitOpError() << "needs a multiple of " << lanes.getValue()
+                         << " lanes along its vectors, got " << along;
+        return WalkResult::interrupt();
+      }
+      OpBuilder b(op);
+      Emitter e(b, op.getLoc());
+      auto panel = cast<MemRefType>(op.getPanel().getType());
+      PackedLayout layout(op.getDecomposition(), op.getPacking(), /*groups=*/1,
+                          panel.getDimSize(1), op.getPacking().getChannels());
+      for (const PackedSection &packed : layout.sections())
+        PlainSection(op, e, lanes, layout, packed).expand();
+      op.erase();
+      return WalkResult::advance();
+    });
+    if (result.wasInterrupted())
+      signalPassFailure();
+  }
+};
+
+} // namespace
