@@ -27,6 +27,18 @@ static constexpr StageInfo stageInfos[] = {
     {Stage::llvmDialect, "llvm", "the LLVM dialect, with its entry points"},
 };
 
+/// What the cost model weighs weights against; 0 where there are many.
+static int64_t expectedPositions(tconv_length_class lengthClass) {
+  switch (lengthClass) {
+  case TCONV_LENGTH_SHORT:
+    return 4;
+  case TCONV_LENGTH_MEDIUM:
+    return 64;
+  default:
+    return 0;
+  }
+}
+
 ArrayRef<StageInfo> mlir::tconv::stages() { return stageInfos; }
 
 Compilation::Compilation(const tconv_params &params, CompileOptions options)
@@ -88,11 +100,12 @@ Status Compilation::runTo(Stage last) {
     if (!options_.scheduleFeature.empty()) {
       target_.schedules = options_.scheduleFeature;
       if (target_.schedules == "cpu/avx512")
-        target_.lanes = 16;
+        target_.machine.lanes = 16;
       else if (target_.schedules == "cpu/avx2")
-        target_.lanes = 8;
+        target_.machine.lanes = 8;
     }
-    kind_ = options_.lengthClass == TCONV_LENGTH_SHORT ? "rows" : "positions";
+    kind_ =
+        options_.lengthClass == TCONV_LENGTH_BULK ? "positions" : "rows";
     timed("context", [&] {
       DialectRegistry registry;
       registerDialects(registry);
@@ -114,7 +127,7 @@ Status Compilation::runTo(Stage last) {
   CpuPipelineOptions pipeline;
   pipeline.feature = target_.schedules;
   pipeline.kind = kind_;
-  pipeline.lanes = target_.lanes;
+  pipeline.lanes = target_.machine.lanes;
   pipeline.schedulePath = options_.schedulePath;
   pipeline.symbol = options_.symbol;
   for (const StageInfo &info : stages()) {
@@ -128,8 +141,12 @@ Status Compilation::runTo(Stage last) {
         BlockSizes blocks = options_.blocks;
         if (options_.accuracy == TCONV_ACCURACY_DIRECT)
           blocks.outputs = 1;
-        if (auto layer = module_->lookupSymbol<func::FuncOp>("layer"))
+        if (auto layer = module_->lookupSymbol<func::FuncOp>("layer")) {
+          Builder b(context_.get());
           layer->setAttr(kBlocksAttr, blocksAttr(context_.get(), blocks));
+          if (int64_t positions = expectedPositions(options_.lengthClass))
+            layer->setAttr(kPositionsAttr, b.getI64IntegerAttr(positions));
+        }
         return succeeded(verify(*module_));
       }
       PassManager pm(context_.get());
@@ -168,9 +185,9 @@ std::string Compilation::description() {
       {"cpu", target_.cpu},
       {"features", target_.features},
       {"length_class",
-       options_.lengthClass == TCONV_LENGTH_SHORT ? "short" : "bulk"},
+       ::tconv::lengthClassName(options_.lengthClass)},
       {"kind", kind_},
-      {"lanes", target_.lanes},
+      {"lanes", target_.machine.lanes},
       {"build_id", TCONV_BUILD_ID},
       {"llvm", TCONV_BUILD_LLVM},
   };

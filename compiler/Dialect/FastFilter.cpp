@@ -14,8 +14,8 @@ static Number fraction(int64_t numerator, int64_t denominator = 1) {
 }
 
 /// The finite points, in the order in which they are taken. Large powers cost
-/// accuracy, so small numbers come first, and a large one and its inverse of
-/// the other sign go together (tools/bench/fast_accuracy.py compares orders).
+/// accuracy, so small numbers come first; -2 and then 1/2 err less together
+/// than 2 and -2 (docs/fast-algorithms.md).
 static Number point(int64_t t) {
   switch (t) {
   case 0:

@@ -3,6 +3,8 @@
 
 #include "compiler/Dialect/FastFilter.h"
 #include "compiler/Dialect/PackedLayout.h"
+#include "compiler/Schedule/LayerCost.h"
+#include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/IR/Builders.h"
 #include "llvm/Support/MathExtras.h"
 
@@ -14,39 +16,14 @@ static constexpr int64_t kElementBytes = 4;
 /// with one task.
 static constexpr int64_t kMostPositions = 512;
 
-// What the choice of an algorithm reckons with.
-static constexpr double kProductsPerCycle = 2; ///< vectors of them
-static constexpr double kLanes = 16;
-/// Weights beyond this come from memory, and are weighed as if this many
-/// positions shared them, with the part of their time that nothing hides.
-static constexpr double kLastLevelBytes = 32 << 20;
-static constexpr double kMemoryBytesPerCycle = 4;
-static constexpr double kFewPositions = 100;
-static constexpr double kMemoryShare = 0.5;
+/// The same with vectors along the rows, where a block serves as many as the
+/// length class has.
+static constexpr int64_t kMostRowsPositions = 192;
+/// With fewer positions to expect, weights are all that counts.
+static constexpr int64_t kFewestPositions = 16;
 
-DictionaryAttr mlir::tconv::machineAttr(MLIRContext *context,
-                                        const Machine &machine) {
-  Builder b(context);
-  return b.getDictionaryAttr(
-      {b.getNamedAttr("l1_bytes", b.getI64IntegerAttr(machine.l1Bytes)),
-       b.getNamedAttr("l2_bytes", b.getI64IntegerAttr(machine.l2Bytes))});
-}
-
-Machine mlir::tconv::machineOf(Operation *op) {
-  Machine machine;
-  for (; op; op = op->getParentOp())
-    if (auto dict = op->getAttrOfType<DictionaryAttr>(kMachineAttr)) {
-      auto read = [&](StringRef name, int64_t &value) {
-        auto attr = dict.getAs<IntegerAttr>(name);
-        if (attr && attr.getInt() > 0)
-          value = attr.getInt();
-      };
-      read("l1_bytes", machine.l1Bytes);
-      read("l2_bytes", machine.l2Bytes);
-      break;
-    }
-  return machine;
-}
+/// Positions that stand for many.
+static constexpr int64_t kManyPositions = 4000;
 
 std::array<std::pair<StringRef, int64_t *>, 5>
 mlir::tconv::blockFields(BlockSizes &sizes) {
@@ -75,7 +52,13 @@ public:
               int64_t columns, BlockSizes given)
       : phases(phases), map(phases.getDecomposition()), machine(machine),
         rows(rows), columns(columns), inputs(phases.getGroupInputs()),
-        sizes(given) {}
+        sizes(given) {
+    auto func = phases->getParentOfType<func::FuncOp>();
+    auto attr = func ? func->getAttrOfType<IntegerAttr>(kPositionsAttr)
+                     : IntegerAttr();
+    if (attr && attr.getValue().sgt(0) && attr.getValue().slt(kManyPositions))
+      expected = attr.getValue().getSExtValue();
+  }
 
   BlockSizes choose(VectorAxis vectors) {
     if (!sizes.outputs)
@@ -125,41 +108,26 @@ private:
            (sizes.outputs == 1 ? taps : sizes.outputs + taps - 1);
   }
 
-  /// Cycles that a position costs, times the lanes, up to what is the same for
-  /// all algorithms: see docs/cost-model.md for the numbers.
-  double costOf(int64_t outputs) {
-    PackedLayout layout = layoutOf(phases.getGroupOutputs(), outputs);
-    double m = static_cast<double>(outputs),
-           depth = static_cast<double>(inputs);
-    double products =
-        static_cast<double>(productsOf(phases.getGroupOutputs(), outputs));
-    double cost = products * depth / m / kProductsPerCycle;
-    double elements = static_cast<double>(layout.totalElements()) * depth;
-    if (elements * kElementBytes > kLastLevelBytes)
-      cost += elements * kElementBytes / kMemoryBytesPerCycle / kFewPositions *
-              kMemoryShare * kLanes;
-    if (outputs == 1)
-      return cost + depth;
-    double points = static_cast<double>(layout.inputPoints());
-    cost += depth * (6 * m + 3 * points) / (2 * m);
-    for (const PackedSection &packed : layout.sections())
-      cost += static_cast<double>(packed.tiles * rows) *
-              static_cast<double>(3 * packed.points + outputs) / (2 * m);
-    return cost;
+  double costOf(int64_t outputs, VectorAxis vectors) {
+    LayerShape shape = {map, static_cast<int64_t>(phases.getGroups()), inputs,
+                        phases.getGroupOutputs()};
+    LayerPlan plan = {vectors, rows, columns, phases.getGroupOutputs(),
+                      outputs};
+    return mlir::tconv::costOf(shape, plan, machine, expected).total();
   }
 
   /// How many positions make a column.
   int64_t chooseOutputs(VectorAxis vectors) {
     // A column of several positions would hold more than streaming has.
-    if (vectors == VectorAxis::rows || !PackedLayout::canBeFast(map) ||
+    if (expected < kFewestPositions || !PackedLayout::canBeFast(map) ||
         map.getSections().front().getTaps() < 2)
       return 1;
     int64_t best = 1;
-    double bestCost = costOf(1);
+    double bestCost = costOf(1, vectors);
     for (int64_t outputs = 2; outputs <= FastFilter::kMostOutputs; ++outputs) {
       if (!PackedLayout::canBeFast(map, outputs, inputs))
         continue;
-      double cost = costOf(outputs);
+      double cost = costOf(outputs, vectors);
       // Four outputs double the error of three; they have to be worth it.
       double needed = outputs == 4 ? 0.95 : 1;
       if (cost < bestCost * needed) {
@@ -180,8 +148,9 @@ private:
     // A few positions: the weights pass through once, the panel of x stays.
     // Longer inputs are served too, so the block holds several tiles.
     int64_t tile = columns * sizes.outputs;
+    int64_t most = std::min(3 * expected, kMostRowsPositions);
     if (!sizes.positions)
-      sizes.positions = llvm::divideCeil(72, tile) * tile;
+      sizes.positions = llvm::divideCeil(most, tile) * tile;
     if (!sizes.panel)
       sizes.panel = sizes.positions;
     // The scratch buffer holds all positions of the block: an eighth of L2.
@@ -250,6 +219,7 @@ private:
   DecompositionAttr map;
   Machine machine;
   int64_t rows, columns, inputs;
+  int64_t expected = kManyPositions; ///< positions of a launch
   BlockSizes sizes;
 };
 

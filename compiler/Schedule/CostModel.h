@@ -1,31 +1,23 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// Block sizes without measuring: what fits which cache. The reasoning is in
-// docs/cost-model.md; the numbers it needs of the machine are here.
+// Decisions without measuring: the algorithm by its estimated cost, block sizes
+// by what fits which cache. The reasoning is in docs/cost-model.md.
 #ifndef TCONV_COMPILER_SCHEDULE_COSTMODEL_H
 #define TCONV_COMPILER_SCHEDULE_COSTMODEL_H
 
 #include "compiler/Dialect/Tconv.h"
+#include "compiler/Schedule/Machine.h"
 
 namespace mlir::tconv {
 
-/// What the cost model knows of a core.
-struct Machine {
-  int64_t l1Bytes = 32 * 1024;
-  int64_t l2Bytes = 512 * 1024;
-};
-
-/// The name under which a function carries its machine: a dictionary of
-/// l1_bytes and l2_bytes. A function without it gets Machine's defaults.
-inline constexpr llvm::StringLiteral kMachineAttr = "tconv.machine";
 /// Block sizes that come before the model's: a dictionary of some of
 /// blockFields' names.
 inline constexpr llvm::StringLiteral kBlocksAttr = "tconv.blocks";
+/// How many positions a launch is expected to have, about; many without it.
+inline constexpr llvm::StringLiteral kPositionsAttr =
+    "tconv.expected_positions";
 /// What the function computes by, for people: "direct" or "F(3, 2)".
 inline constexpr llvm::StringLiteral kAlgorithmAttr = "tconv.algorithm";
-
-DictionaryAttr machineAttr(MLIRContext *context, const Machine &machine);
-Machine machineOf(Operation *op);
 
 /// What the model decides; 0 where nothing is decided yet.
 struct BlockSizes {

@@ -39,26 +39,47 @@ public:
     });
   }
 
-  /// Vectors along the rows: the phases of a position already lie in order
-  /// where no section splits them.
+  /// Vectors along the rows: the phases of a position already lie in order, in
+  /// a few runs where sections or the outputs of a column split them.
   void alongRows() {
+    SmallVector<Run> runs = findRuns();
     e.loop(op.getPositions(), [&](Value position) {
       Value first = firstOutput(position);
-      if (!phasesInOrder())
+      if (runs.size() > kMostRuns)
         return storeSingly(first, position);
       e.ifElse(
-          inside(first, stride), [&] { copyPhases(first, position); },
+          inside(first, stride),
+          [&] {
+            for (const Run &run : runs)
+              copyRun(run, first, position);
+          },
           [&] { storeSingly(first, position); });
     });
   }
 
 private:
-  bool phasesInOrder() {
-    for (auto [phase, row] : llvm::enumerate(op.getFirstRows()))
-      if (row != op.getFirstRows()[0] + static_cast<int64_t>(phase) || row < 0)
-        return false;
-    return true;
+  /// Neighbouring phases whose rows are neighbours.
+  struct Run {
+    int64_t phase, count;
+  };
+  /// Code for each run is only worth it for a few.
+  static constexpr size_t kMostRuns = 16;
+
+  SmallVector<Run> findRuns() {
+    ArrayRef<int64_t> rows = op.getFirstRows(), steps = op.getRowSteps();
+    SmallVector<Run> runs;
+    for (int64_t phase = 0; phase < stride; ++phase) {
+      bool follows = phase > 0 && rows[phase] >= 0 &&
+                     rows[phase] == rows[phase - 1] + 1 &&
+                     steps[phase] == steps[phase - 1] && rows[phase - 1] >= 0;
+      if (follows)
+        ++runs.back().count;
+      else
+        runs.push_back({phase, 1});
+    }
+    return runs;
   }
+
   bool anyTapless() { return llvm::is_contained(op.getFirstRows(), -1); }
 
   /// Output of phase 0 of a position of the tile.
@@ -203,23 +224,27 @@ private:
     });
   }
 
-  /// The phases of one position as vectors: whole ones, and for the rest an
-  /// overlapping one or ever shorter ones.
-  void copyPhases(Value first, Value position) {
-    Value row = scratchRow(e.index(0));
+  /// A run of phases of one position as vectors: whole ones, and for the rest
+  /// an overlapping one or ever shorter ones.
+  void copyRun(const Run &run, Value first, Value position) {
+    bool tapless = op.getFirstRows()[run.phase] < 0;
+    Value row = scratchRow(e.index(run.phase));
+    Value target = e.add(first, run.phase);
     auto copy = [&](Value phase, int64_t count) {
-      Value value = e.loadVector(count, op.getScratch(),
-                                 scratchAt(e.add(row, phase), position));
-      e.storeVector(withBias(value), op.getY(), output(e.add(first, phase)));
+      Value value = tapless
+                        ? e.zeroVector(count)
+                        : e.loadVector(count, op.getScratch(),
+                                       scratchAt(e.add(row, phase), position));
+      e.storeVector(withBias(value), op.getY(), output(e.add(target, phase)));
     };
-    e.loop(e.index(0), e.index(stride - lanes + 1), lanes,
+    e.loop(e.index(0), e.index(run.count - lanes + 1), lanes,
            [&](Value phase) { copy(phase, lanes); });
-    int64_t rest = stride % lanes;
-    if (stride > lanes && rest != 0)
-      return copy(e.index(stride - lanes), lanes);
+    int64_t rest = run.count % lanes;
+    if (run.count > lanes && rest != 0)
+      return copy(e.index(run.count - lanes), lanes);
     for (int64_t count = lanes / 2; count >= 1; count /= 2)
       if (rest & count)
-        copy(e.index(stride - rest + (rest & ~(2 * count - 1))), count);
+        copy(e.index(run.count - rest + (rest & ~(2 * count - 1))), count);
   }
 
   EpilogueOp op;

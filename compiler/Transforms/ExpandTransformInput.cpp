@@ -53,8 +53,6 @@ public:
   }
 
 private:
-  using Loader = function_ref<Value(Value)>;
-
   /// A row of zeros and a part of x, for panels at the ends of x.
   void makeRow(int64_t panelColumns) {
     OpBuilder::InsertionGuard guard(b);
@@ -81,66 +79,68 @@ private:
     Value reach = e.mul(e.add(e.mul(vectors, lanes), sets - 1), m);
     Value inside = e.both(e.atMost(e.index(0), start),
                           e.atMost(e.add(start, reach), length));
-    auto channels = [&](function_ref<Value(Value, Value)> body) {
-      return e.carry(e.index(0), e.index(inputs), {most},
-                     [&](Value channel, ValueRange carried) {
-                       return SmallVector<Value>{
-                           body(channel, carried.front())};
-                     });
-    };
-    return e.choose(
-        inside,
-        [&] {
-          return channels([&](Value channel, Value carried) {
-            Value x = e.add(firstChannel, channel);
-            return transformRow(
-                panel, channel, vectors, carried, [&](Value at) {
-                  return e.loadVector(lanes, op.getX(),
-                                      {op.getBatch(), x, e.add(start, at)});
-                });
-          });
-        },
-        [&] {
-          return channels([&](Value channel, Value carried) {
-            Value x = e.add(firstChannel, channel);
-            copyPadded(
-                e,
-                {op.getX(), {op.getBatch(), x}, start, length, row, {}, reach},
-                lanes);
-            return transformRow(
-                panel, channel, vectors, carried,
-                [&](Value at) { return e.loadVector(lanes, row, {at}); });
-          });
-        },
-        {most.getType()});
+    return e.carry(e.index(0), e.index(inputs), {most},
+                   [&](Value channel, ValueRange carried) {
+                     Value source = sourceOf(inside, channel, start, reach);
+                     return SmallVector<Value>{transformRow(
+                         panel, channel, vectors, carried.front(), source)};
+                   });
+  }
+
+  /// What a panel reads of a channel: x itself, or the row with zeros, so that
+  /// both share the code that follows.
+  Value sourceOf(Value inside, Value channel, Value start, Value reach) {
+    Value x = e.add(firstChannel, channel);
+    auto type = MemRefType::get(
+        {ShapedType::kDynamic}, b.getF32Type(),
+        StridedLayoutAttr::get(b.getContext(), ShapedType::kDynamic, {1}));
+    return e
+        .choose(
+            inside,
+            [&]() -> SmallVector<Value> {
+              SmallVector<OpFoldResult> one(3, b.getIndexAttr(1));
+              return {memref::SubViewOp::create(
+                  b, e.loc, type, op.getX(),
+                  SmallVector<OpFoldResult>{op.getBatch(), x, start},
+                  SmallVector<OpFoldResult>{one[0], one[0], reach}, one)};
+            },
+            [&]() -> SmallVector<Value> {
+              copyPadded(
+                  e,
+                  {op.getX(), {op.getBatch(), x}, start, length, row, {}, reach},
+                  lanes);
+              return {memref::CastOp::create(b, e.loc, type, row)};
+            },
+            type)
+        .front();
   }
 
   /// One channel of a panel.
   Value transformRow(Value panel, Value channel, Value vectors, Value most,
-                     Loader load) {
+                     Value source) {
     most = e.carry(e.index(0), vectors, {most},
                    [&](Value vector, ValueRange carried) {
                      Value column = e.mul(vector, lanes);
                      return SmallVector<Value>{transformColumns(
-                         panel, channel, column, carried.front(), load)};
+                         panel, channel, column, carried.front(), source)};
                    })
                .front();
     if (taps == 1)
       return most;
     // What the last columns read beyond themselves.
     Value end = e.mul(e.mul(vectors, lanes), m);
-    return larger(most, load(e.add(end, taps - 1 - lanes)));
+    return larger(most, load(source, e.add(end, taps - 1 - lanes)));
   }
 
   /// A vector of columns of every point.
   Value transformColumns(Value panel, Value channel, Value column, Value most,
-                         Loader load) {
+                         Value source) {
     Value first = e.mul(column, m);
     SmallVector<Value> data;
     for (int64_t set = 0; set < sets; ++set) {
       SmallVector<Value> vectors;
       for (int64_t i = 0; i < m; ++i) {
-        vectors.push_back(load(e.add(first, set * m + i * lanes)));
+        vectors.push_back(load(source, e.add(first, set * m + i * lanes)));
         if (set == 0)
           most = larger(most, vectors.back());
       }
@@ -168,6 +168,10 @@ private:
       }
     }
     return most;
+  }
+
+  Value load(Value source, Value at) {
+    return e.loadVector(lanes, source, {at});
   }
 
   VectorType bitsType() { return VectorType::get({lanes}, b.getI32Type()); }

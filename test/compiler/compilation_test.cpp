@@ -86,7 +86,8 @@ TEST(Compilation, KernelsNeedNothingOutsideThemselves) {
          {kLayer, "in_channels=700 out_channels=1 kernel_size=300 stride=100",
           "in_channels=12 out_channels=12 kernel_size=9 stride=4 dilation=6 "
           "group=12"})
-      for (auto lengthClass : {TCONV_LENGTH_BULK, TCONV_LENGTH_SHORT}) {
+      for (auto lengthClass :
+           {TCONV_LENGTH_BULK, TCONV_LENGTH_MEDIUM, TCONV_LENGTH_SHORT}) {
         CompileOptions options = forTarget(target);
         options.lengthClass = lengthClass;
         Compilation compilation(parse(line), options);

@@ -8,8 +8,7 @@
 #include <cstring>
 #include <gtest/gtest.h>
 
-#include "compiler/API/Compiler.h"
-#include "kernel/image.h"
+#include "compiled_kernel.h"
 #include "support/bounds.h"
 #include "support/layers.h"
 
@@ -17,58 +16,6 @@ using namespace mlir::tconv;
 using namespace tconv::test;
 
 namespace {
-
-struct AlignedFree {
-  void operator()(void *p) const { free(p); }
-};
-using Aligned = std::unique_ptr<void, AlignedFree>;
-
-Aligned allocate(int64_t bytes) {
-  int64_t size = llvm::alignTo(bytes + 64, TCONV_KERNEL_ALIGNMENT);
-  void *p = aligned_alloc(TCONV_KERNEL_ALIGNMENT, size);
-  std::memset(p, 0x7f, size); // as floats, large: whoever reads it is seen
-  return Aligned(p);
-}
-
-/// Launches a kernel on y with a gap after every row, which must stay as it
-/// was, its tasks in `parts` parts, the last one first.
-std::vector<float> launch(const tconv_kernel &kernel, const Tensors &tensors,
-                          const void *packed, int64_t outputLength,
-                          int64_t parts) {
-  const int64_t gap = 3;
-  const float mark = 12345.0f;
-  int64_t rowStride = outputLength + gap;
-  std::vector<float> rows(tensors.batch * kernel.out_channels * rowStride,
-                          mark);
-  Aligned workspace = allocate(kernel.workspace_bytes);
-  tconv_kernel_args args = {};
-  args.struct_size = sizeof(args);
-  args.x = tensors.x;
-  args.weights = packed;
-  args.bias = tensors.bias;
-  args.y = rows.data();
-  args.workspace = workspace.get();
-  args.batch = tensors.batch;
-  args.length = tensors.length;
-  args.output_length = outputLength;
-  args.x_batch_stride = kernel.in_channels * tensors.length;
-  args.x_channel_stride = tensors.length;
-  args.y_batch_stride = kernel.out_channels * rowStride;
-  args.y_channel_stride = rowStride;
-  int64_t tasks = tconv_kernel_task_count(&kernel, &args);
-  for (int64_t part = parts - 1; part >= 0; --part)
-    kernel.run(&args, tasks * part / parts, tasks * (part + 1) / parts);
-
-  std::vector<float> y;
-  for (int64_t row = 0; row < tensors.batch * kernel.out_channels; ++row) {
-    const float *begin = rows.data() + row * rowStride;
-    y.insert(y.end(), begin, begin + outputLength);
-    for (int64_t i = 0; i < gap; ++i)
-      EXPECT_EQ(begin[outputLength + i], mark)
-          << "written beyond the end of row " << row;
-  }
-  return y;
-}
 
 /// Values that no fast algorithm may mix with their neighbours.
 void addSpecialValues(std::vector<float> &x, Random &random) {
@@ -89,30 +36,18 @@ void checkLayer(const tconv_params &params, const std::string &feature,
   options.scheduleFeature = feature;
   options.lengthClass = lengthClass;
   options.blocks.outputs = outputs;
-  Compilation compilation(params, options);
-  KernelImage image;
-  ::tconv::Status status = compilation.image(image);
-  ASSERT_FALSE(status) << status.message();
-  std::unique_ptr<::tconv::MappedImage> mapped;
-  status = ::tconv::MappedImage::map(image.view(), mapped);
-  ASSERT_FALSE(status) << status.message();
-  const tconv_kernel &kernel = *mapped->kernel();
-  ASSERT_NE(compilation.description().find("builtin:" + feature),
-            std::string::npos)
-      << compilation.description();
+  CompiledKernel kernel(params, options);
+  ASSERT_EQ(kernel.error(), "");
+  ASSERT_NE(kernel.description().find("builtin:" + feature), std::string::npos)
+      << kernel.description();
 
   std::vector<float> weight = randomValues(random, weightElements(params));
   std::vector<float> bias = randomValues(random, params.out_channels);
-  Aligned packed = allocate(kernel.packed_bytes);
-  tconv_pack_args pack = {};
-  pack.struct_size = sizeof(pack);
-  pack.weight = weight.data();
-  pack.packed = packed.get();
-  kernel.pack(&pack);
+  kernel.pack(weight);
 
-  bool fast = kernel.accuracy != TCONV_ACCURACY_DIRECT;
+  bool fast = kernel.isFast();
   if (outputs != 0) {
-    ASSERT_EQ(fast, outputs > 1) << compilation.description();
+    ASSERT_EQ(fast, outputs > 1) << kernel.description();
   }
   Accuracy accuracy(params, fast);
   for (int64_t most : {4, 40, 300}) {
@@ -125,18 +60,15 @@ void checkLayer(const tconv_params &params, const std::string &feature,
         randomValues(random, xElements(params, batch, length));
     Tensors tensors = {x.data(), weight.data(),
                        params.has_bias ? bias.data() : nullptr, batch, length};
-    int64_t outputLength = expectedOutputLength(params, length);
-    std::vector<float> y =
-        launch(kernel, tensors, packed.get(), outputLength, 1);
+    std::vector<float> y = kernel.run(tensors);
     ASSERT_EQ(accuracy.compare(tensors, y.data()), "");
-    std::vector<float> split =
-        launch(kernel, tensors, packed.get(), outputLength, 3);
+    std::vector<float> split = kernel.run(tensors, /*parts=*/3);
     ASSERT_EQ(std::memcmp(y.data(), split.data(), y.size() * sizeof(float)), 0)
         << "the split of the tasks changes the result";
     if (!fast)
       continue;
     addSpecialValues(x, random);
-    y = launch(kernel, tensors, packed.get(), outputLength, 1);
+    y = kernel.run(tensors);
     ASSERT_EQ(Accuracy(params, fast).compare(tensors, y.data()), "");
   }
   ASSERT_EQ(accuracy.compareMeanSquare(), "");
@@ -249,11 +181,11 @@ TEST_P(Schedules, Fast) {
 INSTANTIATE_TEST_SUITE_P(
     All, Schedules,
     testing::Combine(testing::Values("portable", "avx2", "avx512"),
-                     testing::Values(TCONV_LENGTH_BULK, TCONV_LENGTH_SHORT)),
+                     testing::Values(TCONV_LENGTH_BULK, TCONV_LENGTH_SHORT,
+                                     TCONV_LENGTH_MEDIUM)),
     [](const testing::TestParamInfo<Parameter> &info) {
-      return std::get<0>(info.param) +
-             (std::get<1>(info.param) == TCONV_LENGTH_SHORT ? "_short"
-                                                            : "_bulk");
+      return std::get<0>(info.param) + "_" +
+             ::tconv::lengthClassName(std::get<1>(info.param));
     });
 
 } // namespace

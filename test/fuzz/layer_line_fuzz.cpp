@@ -58,7 +58,8 @@ void checkLength(const tconv_params &p, int64_t batch, int64_t length) {
   int64_t result = -7;
   Status refused = outputLength(p, length, result);
   tconv_length_class kind = lengthClass(p, length);
-  FUZZ_CHECK(kind == TCONV_LENGTH_BULK || kind == TCONV_LENGTH_SHORT);
+  FUZZ_CHECK(kind == TCONV_LENGTH_BULK || kind == TCONV_LENGTH_SHORT ||
+             kind == TCONV_LENGTH_MEDIUM);
   if (refused) {
     FUZZ_CHECK(result == -7);
     FUZZ_CHECK(refused.code() == TCONV_INVALID_VALUE);

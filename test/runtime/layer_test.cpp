@@ -127,17 +127,19 @@ TEST(Shape, LengthClasses) {
     return lengthClass(parse(line), length);
   };
   const char *large = "in_channels=8 out_channels=1 kernel_size=4 stride=4";
-  EXPECT_EQ(of(large, 64), TCONV_LENGTH_SHORT);
-  EXPECT_EQ(of(large, 65), TCONV_LENGTH_BULK);
+  EXPECT_EQ(of(large, 16), TCONV_LENGTH_SHORT);
+  EXPECT_EQ(of(large, 17), TCONV_LENGTH_MEDIUM);
+  EXPECT_EQ(of(large, 192), TCONV_LENGTH_MEDIUM);
+  EXPECT_EQ(of(large, 193), TCONV_LENGTH_BULK);
   const char *small = "in_channels=7 out_channels=1 kernel_size=4 stride=4";
   EXPECT_EQ(of(small, 1), TCONV_LENGTH_BULK);
   const char *groups =
       "in_channels=16 out_channels=4 kernel_size=4 stride=4 group=4";
   EXPECT_EQ(of(groups, 1), TCONV_LENGTH_BULK);
-  // 256 outputs from coordinate -1 on touch 65 positions.
+  // 64 outputs from coordinate -1 on touch 17 positions.
   const char *negative = "in_channels=8 out_channels=1 kernel_size=4 stride=4 "
-                         "pad_mode=crop crop_begin=-1 output_length=256";
-  EXPECT_EQ(of(negative, 1), TCONV_LENGTH_BULK);
+                         "pad_mode=crop crop_begin=-1 output_length=64";
+  EXPECT_EQ(of(negative, 1), TCONV_LENGTH_MEDIUM);
 }
 
 TEST(Line, DefaultsAndName) {

@@ -101,16 +101,20 @@ std::string Accuracy::compare(const Tensors &tensors, const float *y,
   return "";
 }
 
+double Accuracy::meanSquareRatio() const {
+  return std::sqrt(squares_ / fmaSquares_);
+}
+
 std::string Accuracy::compareMeanSquare() const {
   if (elements_ < kEnoughElements)
     return "";
-  double count = static_cast<double>(elements_);
-  double error = std::sqrt(squares_ / count);
-  double fma = std::sqrt(fmaSquares_ / count);
-  if (error <= (fast_ ? kFastMeanSquareFactor : kMeanSquareFactor) * fma)
+  if (squares_ == 0 ||
+      meanSquareRatio() <= (fast_ ? kFastMeanSquareFactor : kMeanSquareFactor))
     return "";
+  double error = std::sqrt(squares_ / static_cast<double>(elements_));
   std::ostringstream text;
   text << "root mean square error " << error << " over " << elements_
-       << " elements, " << error / fma << " times that of a plain FMA sum";
+       << " elements, " << meanSquareRatio()
+       << " times that of a plain FMA sum";
   return text.str();
 }

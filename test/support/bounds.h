@@ -32,6 +32,8 @@ public:
   std::string compareMeanSquare() const;
 
   double largestError() const { return largestError_; }
+  /// Root mean square error over that of a plain FMA sum.
+  double meanSquareRatio() const;
 
 private:
   tconv_params params_;

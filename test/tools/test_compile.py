@@ -96,7 +96,7 @@ def folder(tmp_path, monkeypatch):
     return tmp_path
 
 
-@pytest.mark.parametrize("length_class", ["bulk", "short"])
+@pytest.mark.parametrize("length_class", ["bulk", "medium", "short"])
 @pytest.mark.parametrize("target", ["cpu:x86-64", "cpu:x86-64-v3"])
 def test_an_object_links_and_runs(target, length_class):
     if target == "cpu:x86-64-v3" and not has_avx2():

@@ -91,7 +91,7 @@ def test_json_has_the_stages_and_the_schedule():
 
 # The second layer's loops compute an address (lea), which is no load.
 @pytest.mark.parametrize("layer", [ODD, EVEN])
-@pytest.mark.parametrize("length_class", ["bulk", "short"])
+@pytest.mark.parametrize("length_class", ["bulk", "medium", "short"])
 @pytest.mark.parametrize("target", ["x86-64", "x86-64-v3", "x86-64-v4", "aarch64+neon"])
 def test_the_loop_is_counted_right(target, length_class, layer):
     """Against another way to count: by the words of each instruction."""

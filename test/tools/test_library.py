@@ -109,7 +109,7 @@ def test_layers_of_one_kernel_share_it():
 @pytest.mark.parametrize(
     "line, option, expected",
     [
-        (WIDE, [], ["bulk", "short"]),
+        (WIDE, [], ["bulk", "medium", "short"]),
         (NARROW, [], ["bulk"]),
         # A fixed output of few positions has few, whatever the input's length.
         (WIDE + " pad_mode=crop output_length=7", [], ["short"]),

@@ -33,7 +33,7 @@ constexpr int kLookups = 1000, kRounds = 20;
 constexpr int kColdProcesses = 8;
 /// Inputs are cut to so many positions: a kernel is the same for any length,
 /// and what a long call takes varies by more than what is measured here.
-constexpr int64_t kMostPositions = 100;
+constexpr int64_t kMostPositions = 200;
 
 struct DestroyLayer {
   void operator()(tconv_layer *layer) const { tconv_layer_destroy(layer); }

@@ -34,7 +34,10 @@ tconv_length_class tconv::tools::chooseLengthClass(const std::string &name,
                                                    int64_t length) {
   if (name.empty() && length > 0)
     return lengthClass(params, length);
-  return name == "short" ? TCONV_LENGTH_SHORT : TCONV_LENGTH_BULK;
+  for (tconv_length_class other : {TCONV_LENGTH_SHORT, TCONV_LENGTH_MEDIUM})
+    if (name == lengthClassName(other))
+      return other;
+  return TCONV_LENGTH_BULK;
 }
 
 namespace {
@@ -56,12 +59,32 @@ int64_t shortestLength(const tconv_params &params) {
   return low;
 }
 
+/// Place of a class by rising lengths.
+int rankOf(tconv_length_class lengthClass) {
+  switch (lengthClass) {
+  case TCONV_LENGTH_SHORT:
+    return 0;
+  case TCONV_LENGTH_MEDIUM:
+    return 1;
+  default:
+    return 2;
+  }
+}
+
 } // namespace
 
 int64_t tconv::tools::lengthOfClass(const tconv_params &params,
                                     tconv_length_class wanted) {
-  int64_t shortest = shortestLength(params);
-  return lengthClass(params, shortest) == wanted ? shortest : kLongest;
+  // Positions grow with the length, and the classes with them.
+  int64_t low = shortestLength(params), high = kLongest;
+  while (low < high) {
+    int64_t middle = (low + high) / 2;
+    if (rankOf(lengthClass(params, middle)) < rankOf(wanted))
+      low = middle + 1;
+    else
+      high = middle;
+  }
+  return low;
 }
 
 std::vector<tconv_length_class>
@@ -71,9 +94,10 @@ tconv::tools::lengthClasses(const tconv_params &params) {
   tconv_length_class last = lengthClass(params, kLongest);
   // The bulk kernel comes first: it is the one that is taken for all lengths
   // where there is no other.
-  if (last == TCONV_LENGTH_BULK || first == TCONV_LENGTH_BULK)
-    classes.push_back(TCONV_LENGTH_BULK);
-  if (last == TCONV_LENGTH_SHORT || first == TCONV_LENGTH_SHORT)
-    classes.push_back(TCONV_LENGTH_SHORT);
+  for (tconv_length_class lengthClass :
+       {TCONV_LENGTH_BULK, TCONV_LENGTH_MEDIUM, TCONV_LENGTH_SHORT})
+    if (rankOf(lengthClass) >= rankOf(first) &&
+        rankOf(lengthClass) <= rankOf(last))
+      classes.push_back(lengthClass);
   return classes;
 }

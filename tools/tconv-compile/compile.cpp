@@ -249,7 +249,7 @@ void tconv::tools::addArguments(CLI::App &app, CompileArguments &arguments) {
   app.add_option("--length-class", arguments.lengthClass,
                  "bulk or short; default: by the layer's length, and for a "
                  "library all that can occur")
-      ->check(CLI::IsMember({"bulk", "short"}));
+      ->check(CLI::IsMember({"bulk", "medium", "short"}));
   app.add_option("--schedule-path", arguments.schedulePath,
                  "folder searched before the built-in schedules");
   app.add_flag("--cache", arguments.cache,

@@ -19,7 +19,7 @@ struct CompileArguments {
   /// Of the kernel, or name of the library; empty: from the layer's name, or
   /// from the prefix.
   std::string symbol;
-  std::string lengthClass; ///< "bulk", "short"; empty: by the layer's length
+  std::string lengthClass; ///< "bulk", "medium", "short"; empty: by the layer's length
   std::string schedulePath;
   bool cache = false; ///< into the disk cache, not into files
   bool json = false;

@@ -126,8 +126,8 @@ Status plan(const CompileArguments &arguments, const std::string &name,
     for (const CpuTarget &target : targets)
       for (tconv_length_class lengthClass : classes) {
         std::string symbol =
-            entry.symbol + "_" + bare(target.name) +
-            (lengthClass == TCONV_LENGTH_SHORT ? "_short" : "_bulk");
+            entry.symbol + "_" + bare(target.name) + "_" +
+            lengthClassName(lengthClass);
         if (Status status = claim(symbol, layer))
           return status;
         jobs.push_back({&layer, target.name, lengthClass, symbol});

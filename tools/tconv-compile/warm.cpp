@@ -9,14 +9,6 @@
 using namespace tconv;
 using namespace tconv::tools;
 
-namespace {
-
-const char *className(tconv_length_class lengthClass) {
-  return lengthClass == TCONV_LENGTH_SHORT ? "short" : "bulk";
-}
-
-} // namespace
-
 Status tconv::tools::warmCache(const CompileArguments &arguments,
                                const std::vector<NamedLayer> &layers,
                                nlohmann::ordered_json &reports) {
@@ -33,13 +25,13 @@ Status tconv::tools::warmCache(const CompileArguments &arguments,
     for (const std::string &target : arguments.targets)
       for (tconv_length_class lengthClass : lengthClasses(layer.params))
         if (arguments.lengthClass.empty() ||
-            arguments.lengthClass == className(lengthClass))
+            arguments.lengthClass == lengthClassName(lengthClass))
           jobs.push_back({&layer, &target, lengthClass});
   Progress progress(jobs.size(), arguments.verbose);
   for (const Job &job : jobs) {
     const std::string &name = job.layer->name;
     progress.begin((name.empty() ? "" : name + " ") + *job.target + " " +
-                   className(job.lengthClass));
+                   lengthClassName(job.lengthClass));
     int64_t length = lengthOfClass(job.layer->params, job.lengthClass);
     tconv_layer_options options;
     tconv_layer_options_init(&options);
@@ -52,7 +44,7 @@ Status tconv::tools::warmCache(const CompileArguments &arguments,
     reports.push_back({{"name", name},
                        {"layer", formatLayerLine(job.layer->params)},
                        {"target", *job.target},
-                       {"length_class", className(job.lengthClass)}});
+                       {"length_class", lengthClassName(job.lengthClass)}});
   }
   return Status::ok();
 }

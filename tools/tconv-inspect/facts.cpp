@@ -162,9 +162,9 @@ ordered_json tconv::tools::machineFacts(const CpuTarget &target) {
   facts["triple"] = target.triple;
   facts["cpu"] = target.cpu;
   facts["schedules"] = target.schedules;
-  facts["lanes"] = target.lanes;
-  facts["l1_bytes"] = target.machine.l1Bytes;
-  facts["l2_bytes"] = target.machine.l2Bytes;
+  Machine machine = target.machine;
+  for (auto [name, value] : machineFields(machine))
+    facts[name.str()] = *value;
   std::string has;
   std::istringstream features(target.features);
   for (std::string feature; std::getline(features, feature, ',');)

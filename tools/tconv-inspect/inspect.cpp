@@ -145,7 +145,7 @@ void tconv::tools::addArguments(CLI::App &app, InspectArguments &arguments) {
       ->capture_default_str();
   app.add_option("--length-class", arguments.lengthClass,
                  "bulk or short; default: by the layer's length")
-      ->check(CLI::IsMember({"bulk", "short"}));
+      ->check(CLI::IsMember({"bulk", "medium", "short"}));
   app.add_option("--schedule-path", arguments.schedulePath,
                  "folder searched before the built-in schedules");
   app.add_option("--stage", arguments.stage, "print the IR of this stage");

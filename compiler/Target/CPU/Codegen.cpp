@@ -74,7 +74,7 @@ mlir::tconv::translateAndOptimize(ModuleOp module, const CpuTarget &target,
     // asks for would have every operation split in two.
     if (target.isX86())
       function.addFnAttr("prefer-vector-width",
-                         std::to_string(target.lanes * 32));
+                         std::to_string(target.machine.lanes * 32));
   }
 
   // The vectors are the schedule's: what LLVM would vectorise on its own are

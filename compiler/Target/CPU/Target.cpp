@@ -15,22 +15,26 @@ struct Level {
   const char *cpu;
   const char *triple;
   const char *schedules;
-  int64_t lanes;
   Machine machine;
 };
 
-// Caches of the smaller cores that have the level.
+// Of the smaller cores that have the level.
 constexpr const char *kX86 = "x86_64-unknown-linux-gnu";
+constexpr Machine machineWith(int64_t lanes, int64_t registers,
+                              int64_t l2Bytes) {
+  Machine machine;
+  machine.lanes = lanes;
+  machine.registers = registers;
+  machine.l2Bytes = l2Bytes;
+  return machine;
+}
 const Level levels[] = {
-    {"x86-64", kX86, "cpu/portable", 4, {32 << 10, 256 << 10}},
-    {"x86-64-v2", kX86, "cpu/portable", 4, {32 << 10, 256 << 10}},
-    {"x86-64-v3", kX86, "cpu/avx2", 8, {32 << 10, 512 << 10}},
-    {"x86-64-v4", kX86, "cpu/avx512", 16, {32 << 10, 1 << 20}},
-    {"aarch64+neon",
-     "aarch64-unknown-linux-gnu",
-     "cpu/portable",
-     4,
-     {32 << 10, 512 << 10}},
+    {"x86-64", kX86, "cpu/portable", machineWith(4, 16, 256 << 10)},
+    {"x86-64-v2", kX86, "cpu/portable", machineWith(4, 16, 256 << 10)},
+    {"x86-64-v3", kX86, "cpu/avx2", machineWith(8, 16, 512 << 10)},
+    {"x86-64-v4", kX86, "cpu/avx512", machineWith(16, 32, 1 << 20)},
+    {"aarch64+neon", "aarch64-unknown-linux-gnu", "cpu/portable",
+     machineWith(4, 32, 512 << 10)},
 };
 
 /// A cache size of this machine, or `otherwise` where it doesn't say.
@@ -54,17 +58,20 @@ CpuTarget native() {
         names, [&](const char *name) { return features.lookup(name); });
   };
   target.schedules = "cpu/portable";
+  target.machine.lanes = 4;
   if (has({"avx512f", "avx512vl", "avx512dq", "avx512bw"})) {
     target.schedules = "cpu/avx512";
-    target.lanes = 16;
+    target.machine.lanes = 16;
+    target.machine.registers = 32;
   } else if (has({"avx2", "fma"})) {
     target.schedules = "cpu/avx2";
-    target.lanes = 8;
+    target.machine.lanes = 8;
   }
 #if defined(_SC_LEVEL1_DCACHE_SIZE)
   Machine &machine = target.machine;
   machine.l1Bytes = cacheBytes(_SC_LEVEL1_DCACHE_SIZE, machine.l1Bytes);
   machine.l2Bytes = cacheBytes(_SC_LEVEL2_CACHE_SIZE, machine.l2Bytes);
+  machine.l3Bytes = cacheBytes(_SC_LEVEL3_CACHE_SIZE, machine.l3Bytes);
 #endif
   return target;
 }
@@ -90,7 +97,6 @@ llvm::Expected<CpuTarget> mlir::tconv::parseCpuTarget(llvm::StringRef name) {
           target.features = "+neon";
         }
         target.schedules = known.schedules;
-        target.lanes = known.lanes;
         target.machine = known.machine;
         return target;
       }

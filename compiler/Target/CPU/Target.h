@@ -4,7 +4,7 @@
 #ifndef TCONV_COMPILER_TARGET_CPU_TARGET_H
 #define TCONV_COMPILER_TARGET_CPU_TARGET_H
 
-#include "compiler/Schedule/CostModel.h"
+#include "compiler/Schedule/Machine.h"
 
 #include "llvm/Support/Error.h"
 #include <string>
@@ -17,7 +17,6 @@ struct CpuTarget {
   std::string cpu;       ///< LLVM's
   std::string features;  ///< LLVM's, such as "+avx2,+fma"
   std::string schedules; ///< folder of its schedules, such as "cpu/avx2"
-  int64_t lanes = 4;     ///< float32 lanes of a vector register
   Machine machine;       ///< what the cost model knows
 
   bool isX86() const { return llvm::StringRef(triple).starts_with("x86_64"); }

@@ -130,9 +130,7 @@ nlohmann::ordered_json describe(const tconv_layer &layer, const Plan &plan,
   json["batch"] = batch;
   json["length"] = length;
   json["output_length"] = outputLength;
-  json["length_class"] = lengthClass(layer.params, length) == TCONV_LENGTH_SHORT
-                             ? "short"
-                             : "bulk";
+  json["length_class"] = lengthClassName(lengthClass(layer.params, length));
   json["target"] = layer.target;
   json["accuracy"] =
       layer.accuracy == TCONV_ACCURACY_DIRECT ? "direct" : "default";

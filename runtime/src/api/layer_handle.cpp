@@ -175,8 +175,7 @@ const KernelResult &tconv_layer::kernel(tconv_length_class lengthClass,
   slot = std::make_unique<KernelResult>(std::move(result));
   if (verbose() && slot->kernel)
     say("kernel for " + formatLayerLine(params) + ": target=" + target +
-        " length_class=" +
-        (lengthClass == TCONV_LENGTH_SHORT ? "short" : "bulk") +
+        " length_class=" + lengthClassName(lengthClass) +
         " schedule=" + scheduleIn(**slot->kernel) +
         " from=" + originName(slot->kernel->origin()) +
         " ms=" + std::to_string(slot->kernel->milliseconds()));

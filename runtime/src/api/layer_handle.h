@@ -24,7 +24,6 @@
 
 namespace tconv {
 
-constexpr int kLengthClasses = 2;
 
 struct AlignedFree {
   void operator()(void *memory) const { std::free(memory); }

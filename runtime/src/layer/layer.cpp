@@ -8,9 +8,11 @@ using namespace tconv;
 
 namespace {
 
-/// Below this many positions, vectors along the positions would mostly hold
-/// padding, so that a streaming kernel (vectors along the channels) is made.
-constexpr int64_t kShortPositions = 64;
+/// Up to this many positions, weights are read rather than computed with.
+constexpr int64_t kShortPositions = 16;
+/// Up to this many positions, vectors along the positions would hold too much
+/// padding, so that kernels get vectors along the channels.
+constexpr int64_t kMediumPositions = 192;
 /// ... but only with enough input channels per group to be worth a kernel of
 /// its own: with fewer, the weights that a launch reads are too few for their
 /// layout to matter.
@@ -231,6 +233,17 @@ Status tconv::checkSizes(const tconv_params &params, int64_t batch,
   return Status::ok();
 }
 
+const char *tconv::lengthClassName(tconv_length_class lengthClass) {
+  switch (lengthClass) {
+  case TCONV_LENGTH_SHORT:
+    return "short";
+  case TCONV_LENGTH_MEDIUM:
+    return "medium";
+  default:
+    return "bulk";
+  }
+}
+
 tconv_length_class tconv::lengthClass(const tconv_params &params,
                                       int64_t length) {
   if (params.in_channels / params.group < kShortMinGroupChannels)
@@ -242,5 +255,8 @@ tconv_length_class tconv::lengthClass(const tconv_params &params,
   int64_t crop = generalForm(params).cropBegin % stride;
   crop += crop < 0 ? stride : 0;
   int64_t positions = (kept + crop + stride - 1) / stride;
-  return positions <= kShortPositions ? TCONV_LENGTH_SHORT : TCONV_LENGTH_BULK;
+  if (positions <= kShortPositions)
+    return TCONV_LENGTH_SHORT;
+  return positions <= kMediumPositions ? TCONV_LENGTH_MEDIUM
+                                       : TCONV_LENGTH_BULK;
 }

@@ -68,6 +68,12 @@ Status outputLength(const tconv_params &params, int64_t length,
 Status checkSizes(const tconv_params &params, int64_t batch, int64_t length,
                   int64_t outputLength);
 
+/// Coarse classes of length.
+constexpr int kLengthClasses = 3;
+
+/// "bulk", "short" or "medium".
+const char *lengthClassName(tconv_length_class lengthClass);
+
 /// The coarse class that a launch belongs to.
 tconv_length_class lengthClass(const tconv_params &params, int64_t length);
 

@@ -124,7 +124,10 @@ static int check(const tconv_params *p, const char *name, int64_t length) {
   tconv_layer_destroy(layer);
   worst = compare(p, outputs, &r);
   printf("%s length %lld %s: %.3f of the bounds\n", name, (long long)length,
-         strstr(json, "\"short\"") ? "short" : "bulk", worst);
+         strstr(json, "\"short\"")    ? "short"
+         : strstr(json, "\"medium\"") ? "medium"
+                                      : "bulk",
+         worst);
   free(weight), free(x), free(bias), free(weight_abs), free(x_abs);
   free(bias_abs), free(r.y), free(r.wanted), free(r.sums), free(r.fma);
   if (!strstr(json, "ahead of time"))

@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#include "compiler/Schedule/LayerCost.h"
+
+#include "llvm/Support/MathExtras.h"
+#include <algorithm>
+#include <cmath>
+
+using namespace mlir;
+using namespace mlir::tconv;
+
+static constexpr double kElementBytes = 4;
+/// The part of the weights' reading that products don't hide.
+static constexpr double kVisibleReading = 0.5;
+
+namespace {
+
+class CostEstimate {
+public:
+  CostEstimate(const LayerShape &shape, const LayerPlan &plan,
+               const Machine &machine, int64_t positions)
+      : shape(shape), plan(plan), machine(machine),
+        layout(shape.decomposition,
+               PackingAttr::get(shape.decomposition.getContext(), plan.channels,
+                                plan.rows, plan.outputs),
+               shape.groups, shape.groupInputs, shape.groupOutputs),
+        lanes(static_cast<double>(machine.lanes)),
+        inputs(static_cast<double>(shape.groupInputs)),
+        groups(static_cast<double>(shape.groups)), positions(positions),
+        columns(llvm::divideCeil(positions, plan.outputs)) {}
+
+  LayerCost estimate() const {
+    LayerCost cost;
+    double vectors = std::ceil(static_cast<double>(columns) / lanes);
+    auto m = static_cast<double>(plan.outputs);
+    cost.contract = groups * contractOf();
+    // Loads and stores, and for points shuffles and sums, two a cycle.
+    if (layout.isFast()) {
+      auto points = static_cast<double>(layout.inputPoints());
+      cost.pack = groups * inputs * vectors * (6 * m + 3 * points) / 2;
+    } else {
+      cost.pack = groups * inputs * vectors;
+    }
+    auto blocks = static_cast<double>(layout.blocks());
+    for (const PackedSection &packed : layout.sections()) {
+      double rows = static_cast<double>(packed.tiles * plan.rows) * blocks;
+      if (layout.isFast() && packed.section.getTaps() > 1)
+        cost.combine += groups * rows * vectors *
+                        (3 * static_cast<double>(packed.points) + m) / 2;
+    }
+    // A load, shuffles by the stride's halvings, a store for each vector.
+    double outputs = static_cast<double>(shape.groupOutputs) * groups *
+                     static_cast<double>(shape.decomposition.getStride()) *
+                     static_cast<double>(positions);
+    cost.store = outputs / lanes * 4;
+    cost.weights = weightsOf();
+    return cost;
+  }
+
+private:
+  /// Cycles of one step of a register tile of `rows` broadcasts (or positions)
+  /// by `vectors` vectors: bound by products, by loads, or by how long a sum
+  /// waits for itself.
+  double stepOf(double outer, double inner) const {
+    return std::max({outer * inner / static_cast<double>(machine.fmasPerCycle),
+                     (outer + inner) /
+                         static_cast<double>(machine.loadsPerCycle),
+                     static_cast<double>(machine.fmaLatency)});
+  }
+
+  /// Steps of all tiles of rows of a group.
+  double rowSteps() const {
+    double steps = 0;
+    for (const PackedTapGroup &taps : layout.tapGroups())
+      steps += static_cast<double>(taps.tiles * taps.taps);
+    return steps * static_cast<double>(layout.blocks()) * inputs;
+  }
+
+  double contractOf() const {
+    bool alongPositions = plan.vectors == VectorAxis::positions;
+    auto width = static_cast<double>(alongPositions ? plan.columns : plan.rows) /
+                 lanes;
+    auto outer = static_cast<double>(alongPositions ? plan.rows : plan.columns);
+    int64_t whole = columns / plan.columns, rest = columns % plan.columns;
+    double cycles = static_cast<double>(whole) * stepOf(outer, width);
+    if (rest > 0)
+      cycles += alongPositions
+                    ? stepOf(outer, std::ceil(static_cast<double>(rest) / lanes))
+                    : stepOf(static_cast<double>(rest), width);
+    return cycles * rowSteps();
+  }
+
+  double weightsOf() const {
+    double bytes =
+        static_cast<double>(layout.totalElements()) * kElementBytes;
+    if (bytes < static_cast<double>(machine.l2Bytes) / 2)
+      return 0;
+    auto rate = static_cast<double>(
+        bytes > static_cast<double>(machine.l3Bytes)
+            ? machine.memoryBytesPerCycle
+            : machine.l3BytesPerCycle);
+    // Once a block of positions.
+    double times = std::ceil(static_cast<double>(positions) / kBlockPositions);
+    return bytes / rate * times * kVisibleReading;
+  }
+
+  static constexpr double kBlockPositions = 512;
+  const LayerShape &shape;
+  const LayerPlan &plan;
+  const Machine &machine;
+  PackedLayout layout;
+  double lanes, inputs, groups;
+  int64_t positions, columns;
+};
+
+} // namespace
+
+LayerCost mlir::tconv::costOf(const LayerShape &shape, const LayerPlan &plan,
+                              const Machine &machine, int64_t positions) {
+  return CostEstimate(shape, plan, machine, positions).estimate();
+}

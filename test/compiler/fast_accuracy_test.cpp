@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// The error of every fast algorithm, measured on compiled kernels: what
+// docs/fast-algorithms.md shows, and SPEC's bound on it.
+#include <cstdio>
+#include <gtest/gtest.h>
+
+#include "compiled_kernel.h"
+#include "compiler/Dialect/FastFilter.h"
+#include "support/bounds.h"
+#include "support/layers.h"
+
+using namespace mlir::tconv;
+using namespace tconv::test;
+
+class FastAccuracy
+    : public testing::TestWithParam<std::tuple<int64_t, int64_t>> {};
+
+TEST_P(FastAccuracy, MeanSquareStaysBelowThreeTimesThePlainSums) {
+  auto [outputs, taps] = GetParam();
+  int64_t least = FastFilter::leastChannels(outputs, taps);
+  Random random(11);
+  for (int64_t channels : {least, int64_t(512)}) {
+    tconv_params params = parse(("in_channels=" + std::to_string(channels) +
+                                 " out_channels=8 stride=2 kernel_size=" +
+                                 std::to_string(2 * taps) + " pad_mode=pad")
+                                    .c_str());
+    CompileOptions options;
+    options.blocks.outputs = outputs;
+    CompiledKernel kernel(params, options);
+    ASSERT_EQ(kernel.error(), "");
+    Accuracy accuracy(params, /*fast=*/true);
+    std::vector<float> weight, x;
+    for (int round = 0; round < 4; ++round) {
+      weight = randomValues(random, weightElements(params));
+      kernel.pack(weight);
+      x = randomValues(random, xElements(params, 1, 60));
+      Tensors tensors = {x.data(), weight.data(), nullptr, 1, 60};
+      std::vector<float> y = kernel.run(tensors);
+      ASSERT_EQ(accuracy.compare(tensors, y.data()), "");
+    }
+    EXPECT_EQ(accuracy.compareMeanSquare(), "");
+    std::printf("F(%d, %d) %4d channels %.2f\n", static_cast<int>(outputs),
+                static_cast<int>(taps), static_cast<int>(channels),
+                accuracy.meanSquareRatio());
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Sizes, FastAccuracy,
+    testing::Combine(testing::Range<int64_t>(2, FastFilter::kMostOutputs + 1),
+                     testing::Range<int64_t>(2, FastFilter::kMostTaps + 1)),
+    [](const auto &info) {
+      return "F" + std::to_string(std::get<0>(info.param)) + "_" +
+             std::to_string(std::get<1>(info.param));
+    });
