@@ -46,7 +46,8 @@ class Worker:
             env={**os.environ, **self.spec.environment, **(environment or {}),
                  "OMP_NUM_THREADS": str(threads), "PYTHONDONTWRITEBYTECODE": "1"},
         )  # fmt: skip
-        self.version = self.receive()["version"]
+        hello = self.receive()
+        self.version, self.ways = hello["version"], hello["ways"]
 
     def receive(self):
         line = self.process.stdout.readline()
@@ -79,9 +80,11 @@ class Worker:
         return self.receive()
 
     def prepare(self, layer, seed):
-        """Gets the layer ready and runs it once; what the system says of it."""
-        reply = self.ask("prepare", name=layer.name, line=layer.line, seed=seed)
-        return reply["description"]
+        """Gets the layer ready, in the fastest way that the system has, and runs
+        it; `way`, and `description` by the system itself."""
+        return self.ask(
+            "prepare", trial=0.1, name=layer.name, line=layer.line, seed=seed
+        )
 
     def measure(self, seconds):
         """Seconds of the fastest run of a turn."""
@@ -96,9 +99,11 @@ class Worker:
             self.ask("output", path=str(path))
             return np.load(path)
 
-    def first_call(self, layer, seed):
-        """Seconds from the parameters to the first output."""
-        return self.ask("first_call", name=layer.name, line=layer.line, seed=seed)
+    def first_call(self, layer, seed, way):
+        """`seconds` from the parameters to the first output."""
+        return self.ask(
+            "first_call", way=way, name=layer.name, line=layer.line, seed=seed
+        )
 
     def close(self):
         self.process.stdin.close()

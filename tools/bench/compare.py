@@ -39,12 +39,13 @@ def compulsory_bytes(layer):
 def compare_layer(layer, workers, rounds, seconds, pause=0.0, seed=1):
     """One layer's result. A system that can't do it has no figure, one that
     fails or is wrong has none and stands in `problems`."""
-    ready, refused, problems, description = [], {}, {}, {}
+    ready, refused, problems, ways, description = [], {}, {}, {}, {}
     for worker in workers:
         try:
             said = worker.prepare(layer, seed)
+            ways[worker.key] = said["way"]
             if worker.key == "tconv":
-                description = said
+                description = said["description"]
             ready.append(worker)
         except systems.NotSupported as reason:
             refused[worker.key] = str(reason)
@@ -69,6 +70,7 @@ def compare_layer(layer, workers, rounds, seconds, pause=0.0, seed=1):
         "bytes": compulsory_bytes(layer),
         "seconds": best,
         "gflops": {key: layer.flops / value * 1e-9 for key, value in best.items()},
+        "ways": ways,
         "checks": checks,
         "not_supported": refused,
         "problems": problems,

@@ -3,7 +3,8 @@
 
 Each is made in a process of its own that has imported its library and holds the
 data; tconv's finds an empty cache on the disk and opens its compiler, OpenVINO's
-opens its plugin. The quickest of a few counts.
+opens its plugin. The quickest of a few counts, in the quickest way that a system
+can be asked.
 """
 
 import tempfile
@@ -15,29 +16,28 @@ import systems
 PROCESSES = 3
 
 
-def measure_layer(layer, keys, start, processes=PROCESSES):
-    """Seconds by system; `start` makes the worker of a system in a folder that
-    is its cache."""
+def measure_layer(layer, ways, start, processes=PROCESSES):
+    """Seconds by system; `ways` are those of each, `start` makes the worker of one
+    with more environment variables."""
     seconds, refused = {}, {}
     for _ in range(processes):
-        for key in keys:
-            if key in refused:
-                continue
-            try:
-                with tempfile.TemporaryDirectory(prefix="tconv-bench-") as cache:
-                    with start(key, {"TCONV_CACHE_DIR": cache}) as worker:
-                        took = worker.first_call(layer, 1)["seconds"]
-                seconds[key] = min(took, seconds.get(key, took))
-            except (systems.NotSupported, client.Missing) as error:
-                refused[key] = str(error)
+        for key in ways:
+            for way in ways[key]:
+                try:
+                    with tempfile.TemporaryDirectory(prefix="tconv-bench-") as cache:
+                        with start(key, {"TCONV_CACHE_DIR": cache}) as worker:
+                            took = worker.first_call(layer, 1, way)["seconds"]
+                    seconds[key] = min(took, seconds.get(key, took))
+                except (systems.NotSupported, client.Missing) as error:
+                    refused[key] = str(error)
     return {"name": layer.name, "seconds": seconds, "not_measured": refused}
 
 
-def measure(chosen, keys, start, progress):
+def measure(chosen, ways, start, progress):
     """The results of all layers."""
     results = []
     for number, layer in enumerate(chosen, 1):
-        results.append(measure_layer(layer, keys, start))
+        results.append(measure_layer(layer, ways, start))
         figures = ", ".join(
             f"{systems.SPECS[key].title} {value * 1e3:.1f}"
             for key, value in results[-1]["seconds"].items()

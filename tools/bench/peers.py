@@ -182,7 +182,8 @@ def measure(options, chosen, threads):
                 say,
             )  # fmt: skip
             return run
-    run["first_calls"] = first_call.measure(chosen, list(run["versions"]), start, say)
+    ways = {worker.key: worker.ways for worker in workers}
+    run["first_calls"] = first_call.measure(chosen, ways, start, say)
     return run
 
 

@@ -31,38 +31,60 @@ class Server:
         layer = layers.parse(f"{name}: {line}", 1)
         return layer, layers.make_data(layer, seed)
 
-    def version(self):
-        return {"version": self.kind.version()}
+    def hello(self):
+        return {"version": self.kind.version(), "ways": self.kind.ways}
 
-    def prepare(self, **layer):
+    def prepare(self, trial, **layer):
+        """Gets the layer ready in the way that is the fastest in a trial of so
+        many seconds."""
         self.system = None  # its memory, before the next one takes more
-        self.system = self.kind(*self.data(**layer), self.threads)
-        self.system.run()
-        return {"description": self.system.description()}
+        made = self.data(**layer)
+        best, chosen, refused = math.inf, "", None
+        for way in self.kind.ways:
+            try:
+                system = self.kind(*made, self.threads, way)
+            except systems.NotSupported as reason:
+                refused = reason
+                continue
+            system.run()
+            took = 0.0
+            if len(self.kind.ways) > 1:
+                took = self.fastest(system, trial, 2)[0]
+            if took < best:
+                best, chosen, self.system = took, way, system
+        if self.system is None:
+            raise refused
+        return {"way": chosen, "description": self.system.description()}
 
     def measure(self, seconds, minimum_runs):
         """The fastest of the runs of about so many seconds."""
         if minimum_runs > 1:
             self.system.run()  # brings back data and threads
+        best, runs = self.fastest(self.system, seconds, minimum_runs)
+        return {"seconds": best, "runs": runs}
+
+    @staticmethod
+    def fastest(system, seconds, minimum_runs):
+        """Seconds of the fastest run, and the number of runs."""
         best, runs = math.inf, 0
         begin = time.perf_counter()
         while runs < minimum_runs or time.perf_counter() - begin < seconds:
             start = time.perf_counter()
-            self.system.run()
+            system.run()
             best = min(best, time.perf_counter() - start)
             runs += 1
-        return {"seconds": best, "runs": runs}
+        return best, runs
 
     def output(self, path):
         np.save(path, self.system.output())
         return {}
 
-    def first_call(self, **layer):
+    def first_call(self, way, **layer):
         """A layer's way from its parameters to its first output; what was
         imported or opened before is not part of it, the data neither."""
         made = self.data(**layer)
         start = time.perf_counter()
-        self.system = self.kind(*made, self.threads)
+        self.system = self.kind(*made, self.threads, way)
         ready = time.perf_counter()
         self.system.run()
         end = time.perf_counter()
@@ -92,7 +114,7 @@ def main():
     except (ImportError, OSError) as error:
         print(json.dumps({"ok": False, "error": str(error)}), file=replies)
         return
-    print(json.dumps({"ok": True, **server.version()}), file=replies)
+    print(json.dumps({"ok": True, **server.hello()}), file=replies)
     for line in sys.stdin:
         print(json.dumps(answer(server, json.loads(line))), file=replies)
 

@@ -15,8 +15,12 @@ class NotSupported(Exception):
 
 
 class System:
-    """One layer, ready to run. The constructor takes a layer, its data and the
-    number of threads and gets everything ready, or raises NotSupported."""
+    """One layer, ready to run. The constructor takes a layer, its data, the
+    number of threads and one of `ways` and gets everything ready, or raises
+    NotSupported."""
+
+    # Ways to ask for the same; the fastest for a layer is what counts.
+    ways = ("",)
 
     @classmethod
     def open(cls, build, accuracy):
@@ -88,6 +92,20 @@ def load(key):
     spec = SPECS[key]
     module = importlib.import_module(f"systems.{spec.module}")
     return getattr(module, spec.type)
+
+
+def line(value, across):
+    """A size in one dimension, whatever it is `across`."""
+    return [value]
+
+
+def plane(value, across):
+    """A size in two dimensions, of which the first is `across`: systems whose
+    second dimension gets more care are the faster for a height of 1."""
+    return [across, value]
+
+
+SIZES = {"1-D": line, "2-D": plane}
 
 
 def output_padding(layer):

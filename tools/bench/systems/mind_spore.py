@@ -15,7 +15,7 @@ class MindSpore(System):
     def version():
         return mindspore.__version__
 
-    def __init__(self, layer, data, threads):
+    def __init__(self, layer, data, threads, way):
         mindspore.set_context(mode=mindspore.PYNATIVE_MODE)
         mindspore.set_device("CPU")
         mindspore.set_context(runtime_num_threads=threads)

@@ -5,12 +5,13 @@ import numpy as np
 import openvino
 from openvino import opset13 as ops
 
-from systems import System, output_padding
+from systems import SIZES, System, output_padding
 
 
 class OpenVino(System):
     """OpenVINO's CPU plugin, input and output bound to memory of ours."""
 
+    ways = tuple(SIZES)
     core = None
 
     @staticmethod
@@ -18,37 +19,36 @@ class OpenVino(System):
         return openvino.__version__.split("-")[0]
 
     @staticmethod
-    def model(layer, data):
+    def model(layer, data, size):
         """A model of the one layer, weights as constants."""
         begin, end, padding = output_padding(layer)
-        shape = [layer.batch, layer.in_channels, layer.length]
+        shape = [layer.batch, layer.in_channels, *size(layer.length, 1)]
         x = ops.parameter(shape, np.float32, name="x")
         arguments = {
-            "strides": [layer.stride],
-            "pads_begin": [begin],
-            "pads_end": [end],
-            "dilations": [layer.dilation],
+            "strides": size(layer.stride, 1),
+            "pads_begin": size(begin, 0),
+            "pads_end": size(end, 0),
+            "dilations": size(layer.dilation, 1),
             "auto_pad": "explicit",
-            "output_padding": [padding],
+            "output_padding": size(padding, 0),
         }
-        if layer.group == 1:
-            y = ops.convolution_backprop_data(
-                x, ops.constant(data.weight), **arguments
-            )
-        else:
-            inputs, *rest = data.weight.shape
-            weight = data.weight.reshape(layer.group, inputs // layer.group, *rest)
-            y = ops.group_convolution_backprop_data(
-                x, ops.constant(weight), **arguments
-            )
+        inputs, outputs, _ = data.weight.shape
+        sizes = [inputs, outputs, *size(layer.kernel_size, 1)]
+        call = ops.convolution_backprop_data
+        if layer.group > 1:
+            sizes[:1] = layer.group, inputs // layer.group
+            call = ops.group_convolution_backprop_data
+        y = call(x, ops.constant(data.weight.reshape(sizes)), **arguments)
         if data.bias is not None:
-            y = ops.add(y, ops.constant(data.bias[None, :, None]))
+            bias = data.bias.reshape(1, -1, *size(1, 1))
+            y = ops.add(y, ops.constant(bias))
         return openvino.Model([ops.result(y)], [x], "layer")
 
-    def __init__(self, layer, data, threads):
+    def __init__(self, layer, data, threads, way):
+        size = SIZES[way]
         if OpenVino.core is None:
             OpenVino.core = openvino.Core()
-        model = self.model(layer, data)
+        model = self.model(layer, data, size)
         compiled = self.core.compile_model(
             model,
             "CPU",
@@ -63,8 +63,13 @@ class OpenVino(System):
             },
         )
         self.request = compiled.create_infer_request()
-        shape = (layer.batch, layer.out_channels, layer.output_length)
-        self.x, self.y = data.x, np.full(shape, np.nan, np.float32)
+        self.x = data.x.reshape(
+            layer.batch, layer.in_channels, *size(layer.length, 1)
+        )
+        self.shape = (layer.batch, layer.out_channels, layer.output_length)
+        self.y = np.full(
+            (*self.shape[:2], *size(self.shape[2], 1)), np.nan, np.float32
+        )
         self.request.set_input_tensor(openvino.Tensor(self.x, shared_memory=True))
         self.request.set_output_tensor(openvino.Tensor(self.y, shared_memory=True))
 
@@ -74,4 +79,4 @@ class OpenVino(System):
         self.request.wait()
 
     def output(self):
-        return self.y
+        return self.y.reshape(self.shape)

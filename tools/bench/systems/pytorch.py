@@ -1,29 +1,27 @@
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """PyTorch."""
 
-import math
-import time
 import warnings
 
 import numpy as np
 import torch
 
-from systems import NotSupported, System, output_padding
-
-TRIAL_SECONDS = 0.1
+from systems import NotSupported, System, line, output_padding, plane
 
 
 class PyTorch(System):
-    """PyTorch, by whichever of three ways is the fastest for the layer: the
-    function as it is; traced, frozen and optimised, which packs the weights; or
-    in two dimensions with the channels last. x and y lie as everyone's do, so
-    the last one turns them round. None of them takes memory for y."""
+    """PyTorch: the function as it is; or traced, frozen and optimised, which
+    packs the weights; or in two dimensions with the channels last. x and y lie as
+    everyone's do, so the last one turns them round. None of them takes memory
+    for y."""
+
+    ways = ("eager", "frozen", "channels last")
 
     @staticmethod
     def version():
         return torch.__version__
 
-    def __init__(self, layer, data, threads):
+    def __init__(self, layer, data, threads, way):
         torch.set_num_threads(threads)
         self.x = torch.from_numpy(data.x)
         self.weight = torch.from_numpy(data.weight)
@@ -39,48 +37,28 @@ class PyTorch(System):
         self.begin = begin - self.padding
         self.length = layer.output_length
         self.layer = layer
-        self.way = None
         self.y = None
-        self.way, self.call = min(self.ways(), key=lambda way: self.trial(way[1]))
+        make = {
+            "eager": lambda: self.eager,
+            "frozen": self.frozen,
+            "channels last": self.channels_last,
+        }
+        self.call = make[way]()
 
-    def ways(self):
-        """(name, function without arguments) of each way that works."""
-        yield "eager", self.eager
-        yield "channels last", self.channels_last()
-        try:
-            yield "frozen", self.frozen()
-        except Exception as error:  # deprecated, and absent some day
-            warnings.warn(f"PyTorch cannot freeze this layer: {error}", stacklevel=1)
-
-    def trial(self, call):
-        """Seconds of the fastest of a few runs."""
-        best, end = math.inf, time.perf_counter() + TRIAL_SECONDS
-        with torch.inference_mode():
-            call()
-            while best == math.inf or time.perf_counter() < end:
-                start = time.perf_counter()
-                call()
-                best = min(best, time.perf_counter() - start)
-        return best
-
-    def function(self, x, weight):
-        """The layer, on x of three dimensions or of four."""
-        line = x.dim() == 3
+    def function(self, x, weight, size):
         layer = self.layer
-
-        def size(value, across):
-            return (value,) if line else (across, value)
-
-        call = torch.conv_transpose1d if line else torch.conv_transpose2d
+        call = torch.conv_transpose1d if size is line else torch.conv_transpose2d
         return call(
             x, weight, self.bias, size(layer.stride, 1), size(self.padding, 0),
             size(self.append, 0), layer.group, size(layer.dilation, 1),
         )  # fmt: skip
 
     def eager(self):
-        return self.function(self.x, self.weight)
+        return self.function(self.x, self.weight, line)
 
     def frozen(self):
+        if not hasattr(torch, "jit"):  # deprecated, and absent some day
+            raise NotSupported("this PyTorch has no torch.jit")
         module = torch.nn.ConvTranspose1d(
             self.layer.in_channels, self.layer.out_channels,
             self.layer.kernel_size, self.layer.stride, self.padding, self.append,
@@ -100,7 +78,7 @@ class PyTorch(System):
 
         def call():
             x = self.x[:, :, None].contiguous(memory_format=last)
-            return self.function(x, weight)[:, :, 0].contiguous()
+            return self.function(x, weight, plane)[:, :, 0].contiguous()
 
         return call
 
@@ -113,6 +91,3 @@ class PyTorch(System):
     def output(self):
         y = self.y[:, :, self.begin : self.begin + self.length]
         return np.ascontiguousarray(y.numpy())
-
-    def description(self):
-        return {"way": self.way}

@@ -44,7 +44,7 @@ class Tconv(System):
         if getattr(cls.library, function)(*arguments) != 0:
             raise RuntimeError(cls.library.tconv_last_error().decode())
 
-    def __init__(self, layer, data, threads):
+    def __init__(self, layer, data, threads, way):
         self.call("tconv_set_num_threads", ctypes.c_int64(threads))
         # tconv_params is read by the library alone; this is room for it.
         params = ctypes.create_string_buffer(1024)
