@@ -77,7 +77,7 @@ def run_of(results, keys=("tconv", "a", "b")):
         "date": "2026-01-02",
         "machine": {
             "cpu": "Test CPU", "isa": "avx2", "cores": 4, "copy_gbs": 10.0,
-            "fma_peak_gflops_1t": 100.0, "fma_peak_gflops_Nt": 200.0,
+            "fma_peak_gflops_1t": 100.0, "fma_peak_gflops_Nt": 200.0, "load": 0.1,
         },
         "threads": 1,
         "accuracy": "default",
@@ -193,6 +193,17 @@ def test_markdown():
     text = report.markdown([run, two])
     assert text.count("| layer |") == 2
     assert "2 threads" in text and "200 on 2" in text
+
+
+def test_a_busy_machine_is_named():
+    run = run_of(three())
+    assert list(report.doubts(run)) == []
+    run["machine"]["load"] = 3.2
+    run["threads"] = 2
+    assert len(list(report.doubts(run))) == 1
+    assert "- the load was 3.2" in report.markdown([run])
+    run["machine"]["fma_peak_gflops_Nt"] = 110.0
+    assert "reached 1.10 times" in report.markdown([run])
 
 
 def test_a_fallback_is_marked():

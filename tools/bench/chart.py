@@ -5,11 +5,14 @@ import matplotlib
 
 matplotlib.use("Agg")
 matplotlib.rcParams["svg.hashsalt"] = "tconv"  # the same figures, the same file
-from matplotlib import pyplot  # noqa: E402
+from matplotlib import pyplot, ticker  # noqa: E402
 
 import report  # noqa: E402
 
 SUFFIXES = (".svg", ".png")
+TICKS = [
+    digit * 10.0**power for power in range(-3, 5) for digit in (1, 1.5, 2, 3, 5, 7)
+]
 
 
 def roofline(axes, run):
@@ -48,17 +51,25 @@ def ratios(axes, run):
     names = [result["name"] for result in run["layers"]]
     peers = [key for key in run["versions"] if key != report.OURS]
     height = 0.8 / max(len(peers), 1)
+    least, largest = 1.0, 1.0
     for number, key in enumerate(peers):
         values = [report.ratio(result, key) or 0 for result in run["layers"]]
         places = [line + number * height for line in range(len(names))]
+        # From 1 on, to either side: a logarithmic axis has no zero.
         axes.barh(
-            places, values, height, color=f"C{number + 1}", label=run["titles"][key]
-        )
+            places, [value - 1 if value else 0 for value in values], height, left=1,
+            color=f"C{number + 1}", label=run["titles"][key],
+        )  # fmt: skip
+        largest = max([largest, *values])
+        least = min([least, *filter(None, values)])
     axes.axvline(1, color="black", linewidth=1)
     axes.set_yticks([line + 0.4 - height / 2 for line in range(len(names))], names)
     axes.invert_yaxis()
     axes.set(xscale="log", title="times as fast as")
+    axes.set_xlim(least / 1.1, largest * 1.1)
+    axes.xaxis.set_major_locator(ticker.FixedLocator(TICKS))
     axes.xaxis.set_major_formatter("{x:g}")
+    axes.xaxis.set_minor_formatter("")
     axes.grid(True, axis="x", which="both", linewidth=0.3)
     if peers:
         axes.legend(fontsize="small")

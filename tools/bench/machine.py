@@ -41,7 +41,9 @@ def choose_cores(threads, allowed=None, siblings_of=siblings):
 
 def measure(build, threads):
     """tconv-bench's figures: cpu, isa, cores, fma_peak_gflops_1t and _Nt,
-    copy_gbs. Measured on the cores that the systems will have."""
+    copy_gbs; and load, of the last minute. Measured on the cores that the systems
+    will have."""
+    load = os.getloadavg()[0]
     cores = choose_cores(threads)
     text = subprocess.run(
         [Path(build) / "bin" / "tconv-bench", "--peak", "--threads", str(threads),
@@ -51,6 +53,7 @@ def measure(build, threads):
     ).stdout  # fmt: skip
     figures = json.loads(text)
     figures["cores"] = len(os.sched_getaffinity(0))
+    figures["load"] = load
     return figures
 
 

@@ -173,7 +173,8 @@ def measure(options, chosen, threads):
     start = starter(options, threads)
     with ExitStack() as stack:
         workers = start_all(options, start, run, stack)
-        say(report.heading(run))
+        for line in (report.heading(run), *report.doubts(run)):
+            say(line)
         # Threads wait for work a little after it has ended; alone there are none.
         pause = 0.02 if threads > 1 else 0.0
         if not options.first_call:

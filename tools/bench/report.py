@@ -74,6 +74,21 @@ def heading(run):
     )
 
 
+def doubts(run):
+    """Why the figures of a run may be too low, line by line."""
+    machine, threads = run["machine"], run["threads"]
+    load = machine.get("load", 0.0)
+    # This command's own start counts too.
+    if load > 1:
+        yield f"the load was {load:.1f} when it began: others used the machine"
+    share = machine["fma_peak_gflops_Nt"] / machine["fma_peak_gflops_1t"]
+    if share < 0.9 * threads:
+        yield (
+            f"{threads} threads reached {share:.2f} times one thread's FMA peak: the "
+            "machine was busy, or its cores are not that many"
+        )
+
+
 def row(run, result):
     """A line of the table, the best peer's figure in bold."""
     best = best_peer(result)
@@ -105,6 +120,7 @@ def closing(run):
                 f"geometric mean of {plural(part['layers'], 'layer')}, at least "
                 f"{part['minimum']:.2f} ({part['minimum_layer']})"
             )
+    yield from (f"- {doubt}" for doubt in doubts(run))
     for why in run["absent"].values():
         yield f"- not compared: {why}"
     for result in run["layers"]:
