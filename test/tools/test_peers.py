@@ -4,6 +4,8 @@
 import json
 import math
 import sys
+import time
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -144,6 +146,19 @@ def test_worker_runs_checks_and_refuses():
         client.Worker("tconv", "/nowhere", "default", 1, cores)
     with pytest.raises(client.Missing, match="PyTorch is not installed"):
         client.Worker("torch", "/nowhere", "default", 1, cores)
+
+
+def test_a_worker_is_stopped_outside_of_its_turns():
+    with client.Worker("tconv", BUILD, "default", 1, machine.choose_cores(1)) as worker:
+        worker.prepare(layers.parse(LARGE, 1), 1)
+        status = Path(f"/proc/{worker.process.pid}/status")
+        for _ in range(100):  # signals take a moment
+            if "State:\tT" in status.read_text():
+                break
+            time.sleep(0.01)
+        else:
+            raise AssertionError(status.read_text())
+        assert worker.measure(0.01) > 0
 
 
 def test_a_worker_that_dies_is_named():

@@ -5,6 +5,7 @@ import matplotlib
 
 matplotlib.use("Agg")
 matplotlib.rcParams["svg.hashsalt"] = "tconv"  # the same figures, the same file
+matplotlib.rcParams["svg.fonttype"] = "none"  # text that can be searched
 from matplotlib import pyplot, ticker  # noqa: E402
 
 import report  # noqa: E402

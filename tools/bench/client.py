@@ -3,6 +3,7 @@
 
 import json
 import os
+import signal
 import subprocess
 import sys
 import tempfile
@@ -27,7 +28,9 @@ def python_of(spec, build):
 
 
 class Worker:
-    """A system in a process of its own, on `cores`."""
+    """A system in a process of its own, on `cores`. It is stopped while it has
+    nothing to do: threads that wait for work by spinning, as is fastest, would
+    take the cores from the others."""
 
     def __init__(self, key, build, accuracy, threads, cores, environment=None):
         self.key = key
@@ -47,6 +50,7 @@ class Worker:
                  "OMP_NUM_THREADS": str(threads), "PYTHONDONTWRITEBYTECODE": "1"},
         )  # fmt: skip
         hello = self.receive()
+        self.process.send_signal(signal.SIGSTOP)
         self.version, self.ways = hello["version"], hello["ways"]
 
     def receive(self):
@@ -69,6 +73,13 @@ class Worker:
         return f"{lines[-1]} (exit status {self.process.returncode})"
 
     def ask(self, do, **arguments):
+        self.process.send_signal(signal.SIGCONT)
+        try:
+            return self.answer_to(do, **arguments)
+        finally:
+            self.process.send_signal(signal.SIGSTOP)
+
+    def answer_to(self, do, **arguments):
         try:
             print(
                 json.dumps({"do": do, **arguments}), file=self.process.stdin,
@@ -106,7 +117,11 @@ class Worker:
         )
 
     def close(self):
-        self.process.stdin.close()
+        self.process.send_signal(signal.SIGCONT)
+        try:
+            self.process.stdin.close()
+        except BrokenPipeError:
+            pass  # what it could not be asked any more
         try:
             self.process.wait(timeout=20)
         except subprocess.TimeoutExpired:

@@ -2,7 +2,6 @@
 """Measures systems side by side, layer by layer."""
 
 import math
-import time
 from dataclasses import asdict
 
 import client
@@ -11,7 +10,7 @@ import reference
 import systems
 
 
-def turns(workers, rounds, seconds, pause):
+def turns(workers, rounds, seconds):
     """Seconds of each worker's fastest run. They take turns, so that whatever
     else the machine does falls on all of them, in an order that turns round."""
     best = dict.fromkeys((worker.key for worker in workers), math.inf)
@@ -19,8 +18,6 @@ def turns(workers, rounds, seconds, pause):
         for worker in workers if number % 2 == 0 else reversed(workers):
             if worker.slow and number > 0:
                 continue
-            # By then the threads of the one before have stopped waiting.
-            time.sleep(pause)
             best[worker.key] = min(best[worker.key], worker.measure(seconds))
     return best
 
@@ -36,7 +33,7 @@ def compulsory_bytes(layer):
     )
 
 
-def compare_layer(layer, workers, rounds, seconds, pause=0.0, seed=1):
+def compare_layer(layer, workers, rounds, seconds, seed=1):
     """One layer's result. A system that can't do it has no figure, one that
     fails or is wrong has none and stands in `problems`."""
     ready, refused, problems, ways, description = [], {}, {}, {}, {}
@@ -52,7 +49,7 @@ def compare_layer(layer, workers, rounds, seconds, pause=0.0, seed=1):
         except client.Missing as error:
             problems[worker.key] = str(error)
     try:
-        best = turns(ready, rounds, seconds, pause)
+        best = turns(ready, rounds, seconds)
     except client.Missing as error:
         raise SystemExit(f"peers.py: {layer.name}: {error}") from None
     judge = reference.Reference(layer, layers.make_data(layer, seed))
@@ -78,11 +75,11 @@ def compare_layer(layer, workers, rounds, seconds, pause=0.0, seed=1):
     }
 
 
-def compare(chosen, workers, rounds, seconds, pause, progress):
+def compare(chosen, workers, rounds, seconds, progress):
     """The results of all layers; `progress` gets a line of each."""
     results = []
     for number, layer in enumerate(chosen, 1):
-        result = compare_layer(layer, workers, rounds, seconds, pause)
+        result = compare_layer(layer, workers, rounds, seconds)
         figures = ", ".join(
             f"{worker.title} {result['gflops'][worker.key]:.1f}"
             for worker in workers

@@ -175,13 +175,10 @@ def measure(options, chosen, threads):
         workers = start_all(options, start, run, stack)
         for line in (report.heading(run), *report.doubts(run)):
             say(line)
-        # Threads wait for work a little after it has ended; alone there are none.
-        pause = 0.02 if threads > 1 else 0.0
         if not options.first_call:
             run["layers"] = compare.compare(
-                chosen, workers, options.rounds, options.seconds, pause,
-                say,
-            )  # fmt: skip
+                chosen, workers, options.rounds, options.seconds, say
+            )
             return run
     ways = {worker.key: worker.ways for worker in workers}
     run["first_calls"] = first_call.measure(chosen, ways, start, say)

@@ -5,13 +5,16 @@ import numpy as np
 import onnxruntime
 from onnx import TensorProto, helper, numpy_helper
 
-from systems import SIZES, System, output_padding
+from systems import SIZES, NotSupported, System, output_padding
+
+# In two dimensions, with threads that go on spinning after a run.
+SPINNING = "2-D, spinning"
 
 
 class OnnxRuntime(System):
     """ONNX Runtime's CPU provider, outputs bound to memory of ours."""
 
-    ways = tuple(SIZES)
+    ways = (*SIZES, SPINNING)
 
     @staticmethod
     def version():
@@ -54,12 +57,16 @@ class OnnxRuntime(System):
         return model.SerializeToString(), shapes
 
     def __init__(self, layer, data, threads, way):
-        model, shapes = self.model(layer, data, SIZES[way])
+        spinning = way == SPINNING
+        if spinning and threads == 1:
+            raise NotSupported("one thread waits for none")
+        model, shapes = self.model(layer, data, SIZES["2-D" if spinning else way])
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = threads
         options.inter_op_num_threads = 1
-        # Spinning threads would take the cores in the others' turns.
-        options.add_session_config_entry("session.force_spinning_stop", "1")
+        options.add_session_config_entry(
+            "session.force_spinning_stop", str(int(not spinning))
+        )
         options.graph_optimization_level = (
             onnxruntime.GraphOptimizationLevel.ORT_ENABLE_ALL
         )
