@@ -23,7 +23,7 @@ def bench(*arguments):
 def figures(size, opt):
     layer = {"code_bytes": size, "ms": {"opt": opt, "layer": 0.1}}
     return {
-        "cpu": "A", "date": "", "llvm": "22", "library_ms": 1.0,
+        "cpu": "A", "date": "", "llvm": "22", "load": 0.0, "library_ms": 1.0,
         "first_use_ms": {TARGET: 1.0}, "targets": {TARGET: {"x": layer}},
     }  # fmt: skip
 

@@ -214,6 +214,7 @@ def test_refusals(tmp_path):
         ([*alone, "--threads", "two"], "'two'"),
         ([*alone, "--threads", "4096"], "4096 threads"),
         ([*alone, "--chart", "x.pdf"], "'x.pdf'"),
+        ([*alone, "--chart", "/x.svg", "--update-readme"], "'/x.svg' is not below"),
         (["--from-json", tmp_path / "none.json"], "none.json"),
     ):
         done = python("tools/bench/peers.py", "--build", BUILD, *arguments)

@@ -10,6 +10,7 @@ apart.
 
 import argparse
 import json
+import os
 import statistics
 import subprocess
 import sys
@@ -79,6 +80,7 @@ def measure(options, chosen, say):
         "cpu": cpu_name(),
         "date": time.strftime("%Y-%m-%d"),
         "llvm": "",
+        "load": os.getloadavg()[0],
         "library_ms": library_ms(options.build, options.rounds),
         "first_use_ms": {},
         "targets": {},
@@ -111,6 +113,11 @@ def tables(result):
         f"{result['cpu']}, {result['date']}, LLVM {result['llvm']}. Opening the "
         f"compiler library takes {result['library_ms']:.1f} ms, once a process."
     )
+    if result["load"] > 1:
+        yield (
+            f"The load was {result['load']:.1f} when it began: others used the "
+            "machine, times are too long."
+        )
     for target, figures in result["targets"].items():
         stages = list(dict.fromkeys(s for f in figures.values() for s in f["ms"]))
         yield ""

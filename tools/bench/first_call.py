@@ -71,6 +71,7 @@ def markdown(run):
             cells.append(f"{value:.2f}" if value else "-")
         lines.append("| " + " | ".join(cells) + " |")
     lines.append("")
+    lines += [f"- {doubt}" for doubt in report.doubts(run)]
     for key in keys:
         pairs = [(report.ratio(r, key), r["name"]) for r in run["first_calls"]]
         part = report.summarise([pair for pair in pairs if pair[0]])

@@ -113,6 +113,11 @@ def parse_arguments(arguments=None):
         parser.error(f"--chart takes a .svg or .png, not '{options.chart}'")
     if options.chart and options.first_call:
         parser.error("--first-call has no --chart")
+    if options.chart and options.update_readme:
+        folder = options.update_readme.resolve().parent
+        if not options.chart.resolve().is_relative_to(folder):
+            parser.error(f"--chart is to be shown, and '{options.chart}' is not "
+                         f"below {folder}")  # fmt: skip
     if options.systems is None:
         options.systems = "openvino" if options.first_call else systems.DEFAULT
     options.systems = ["tconv"] + [
