@@ -104,8 +104,7 @@ Status Compilation::runTo(Stage last) {
       else if (target_.schedules == "cpu/avx2")
         target_.machine.lanes = 8;
     }
-    kind_ =
-        options_.lengthClass == TCONV_LENGTH_BULK ? "positions" : "rows";
+    kind_ = options_.lengthClass == TCONV_LENGTH_BULK ? "positions" : "rows";
     timed("context", [&] {
       DialectRegistry registry;
       registerDialects(registry);
@@ -184,8 +183,7 @@ std::string Compilation::description() {
       {"target", options_.target},
       {"cpu", target_.cpu},
       {"features", target_.features},
-      {"length_class",
-       ::tconv::lengthClassName(options_.lengthClass)},
+      {"length_class", ::tconv::lengthClassName(options_.lengthClass)},
       {"kind", kind_},
       {"lanes", target_.machine.lanes},
       {"build_id", TCONV_BUILD_ID},

@@ -16,6 +16,8 @@ static constexpr int64_t kElementBytes = 4;
 /// with one task.
 static constexpr int64_t kMostPositions = 512;
 
+/// Where weights have to be read anew for each block.
+static constexpr int64_t kMostStreamedPositions = 1024;
 /// The same with vectors along the rows, where a block serves as many as the
 /// length class has.
 static constexpr int64_t kMostRowsPositions = 192;
@@ -54,8 +56,8 @@ public:
         rows(rows), columns(columns), inputs(phases.getGroupInputs()),
         sizes(given) {
     auto func = phases->getParentOfType<func::FuncOp>();
-    auto attr = func ? func->getAttrOfType<IntegerAttr>(kPositionsAttr)
-                     : IntegerAttr();
+    auto attr =
+        func ? func->getAttrOfType<IntegerAttr>(kPositionsAttr) : IntegerAttr();
     if (attr && attr.getValue().sgt(0) && attr.getValue().slt(kManyPositions))
       expected = attr.getValue().getSExtValue();
   }
@@ -192,27 +194,41 @@ private:
           std::max<int64_t>(share / (steps() * kElementBytes), 32);
       sizes.depth = balanced(inputs, std::min(byPanel, byWeights));
     }
-    // Three quarters of L2 hold what a part of the depth works on: panels,
-    // weights and sums.
-    if (!sizes.positions) {
-      int64_t points =
-          sizes.outputs == 1 ? 1 : layoutOf(1, sizes.outputs).inputPoints();
-      int64_t panelBytes = (sizes.panel / sizes.outputs + span) * points *
-                           sizes.depth * kElementBytes;
-      int64_t panels = std::max<int64_t>(share / panelBytes, 1);
-      int64_t most = std::max<int64_t>(kMostPositions / sizes.panel, 1);
-      sizes.positions = std::min(panels, most) * sizes.panel;
-    }
+    if (!sizes.positions)
+      sizes.positions = choosePositions(span);
     if (!sizes.channels) {
       int64_t weightBytes = steps() * sizes.depth * kElementBytes;
       int64_t sumSteps = sizes.outputs == 1 ? map.getStride() : steps();
       int64_t sumBytes =
           sumSteps * (sizes.positions / sizes.outputs) * kElementBytes;
       // At least as many channels as fill whole tiles.
-      int64_t channels =
-          std::max(std::min(share / weightBytes, share / sumBytes), rows);
+      int64_t channels = std::max(
+          std::min(share / weightBytes, machine.l2Bytes / 2 / sumBytes), rows);
       sizes.channels = chooseChannels(channels, sizes.outputs);
     }
+  }
+
+  /// Positions of a block: whole panels.
+  int64_t choosePositions(int64_t span) {
+    PackedLayout layout = layoutOf(phases.getGroupOutputs(), sizes.outputs);
+    int64_t points = sizes.outputs == 1 ? 1 : layout.inputPoints();
+    int64_t panelColumns = (sizes.panel / sizes.outputs + span) * points;
+    int64_t weightBytes = layout.totalElements() * inputs * kElementBytes;
+    // Weights that stay in L2 whatever the blocks are: so do panels and sums.
+    if (weightBytes <= machine.l2Bytes / 4) {
+      int64_t rowBytes = panelColumns * sizes.depth * kElementBytes;
+      return blockOf(machine.l2Bytes / 4 / rowBytes, kMostPositions);
+    }
+    // Others are read from further away once a block, so that blocks are large:
+    // the panels of all inputs may take a good part of the last level, which
+    // they are read from once a block of channels.
+    int64_t panelBytes = panelColumns * inputs * kElementBytes;
+    return blockOf(machine.l3Bytes / 4 / panelBytes, kMostStreamedPositions);
+  }
+
+  int64_t blockOf(int64_t panels, int64_t mostPositions) const {
+    int64_t most = std::max<int64_t>(mostPositions / sizes.panel, 1);
+    return std::clamp<int64_t>(panels, 1, most) * sizes.panel;
   }
 
   PhasesOp phases;

@@ -61,10 +61,10 @@ private:
   /// by `vectors` vectors: bound by products, by loads, or by how long a sum
   /// waits for itself.
   double stepOf(double outer, double inner) const {
-    return std::max({outer * inner / static_cast<double>(machine.fmasPerCycle),
-                     (outer + inner) /
-                         static_cast<double>(machine.loadsPerCycle),
-                     static_cast<double>(machine.fmaLatency)});
+    return std::max(
+        {outer * inner / static_cast<double>(machine.fmasPerCycle),
+         (outer + inner) / static_cast<double>(machine.loadsPerCycle),
+         static_cast<double>(machine.fmaLatency)});
   }
 
   /// Steps of all tiles of rows of a group.
@@ -77,27 +77,26 @@ private:
 
   double contractOf() const {
     bool alongPositions = plan.vectors == VectorAxis::positions;
-    auto width = static_cast<double>(alongPositions ? plan.columns : plan.rows) /
-                 lanes;
+    auto width =
+        static_cast<double>(alongPositions ? plan.columns : plan.rows) / lanes;
     auto outer = static_cast<double>(alongPositions ? plan.rows : plan.columns);
     int64_t whole = columns / plan.columns, rest = columns % plan.columns;
     double cycles = static_cast<double>(whole) * stepOf(outer, width);
     if (rest > 0)
-      cycles += alongPositions
-                    ? stepOf(outer, std::ceil(static_cast<double>(rest) / lanes))
-                    : stepOf(static_cast<double>(rest), width);
+      cycles +=
+          alongPositions
+              ? stepOf(outer, std::ceil(static_cast<double>(rest) / lanes))
+              : stepOf(static_cast<double>(rest), width);
     return cycles * rowSteps();
   }
 
   double weightsOf() const {
-    double bytes =
-        static_cast<double>(layout.totalElements()) * kElementBytes;
+    double bytes = static_cast<double>(layout.totalElements()) * kElementBytes;
     if (bytes < static_cast<double>(machine.l2Bytes) / 2)
       return 0;
-    auto rate = static_cast<double>(
-        bytes > static_cast<double>(machine.l3Bytes)
-            ? machine.memoryBytesPerCycle
-            : machine.l3BytesPerCycle);
+    auto rate = static_cast<double>(bytes > static_cast<double>(machine.l3Bytes)
+                                        ? machine.memoryBytesPerCycle
+                                        : machine.l3BytesPerCycle);
     // Once a block of positions.
     double times = std::ceil(static_cast<double>(positions) / kBlockPositions);
     return bytes / rate * times * kVisibleReading;

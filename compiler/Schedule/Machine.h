@@ -15,7 +15,7 @@ namespace mlir::tconv {
 /// the machine it is on (compiler/Target/CPU), named levels have figures of
 /// their own, so that a kernel built elsewhere is the same kernel.
 struct Machine {
-  int64_t lanes = 8;     ///< f32 in a vector register
+  int64_t lanes = 8;      ///< f32 in a vector register
   int64_t registers = 16; ///< vector registers
   int64_t fmasPerCycle = 2;
   int64_t loadsPerCycle = 2;

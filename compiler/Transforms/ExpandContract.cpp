@@ -11,7 +11,9 @@ namespace mlir::tconv {
 using namespace mlir;
 using namespace mlir::tconv;
 
-/// Taps up to this number are unrolled inside the loop over input channels.
+/// Taps up to this number are unrolled inside the loop over input channels, if
+/// vectors lie along the positions: along the rows, neighbouring taps read the
+/// same x, which LLVM would keep in registers that the sums need.
 static constexpr int64_t kMostUnrolledTaps = 8;
 /// Sums of a register tile: no machine has so many registers, and code grows
 /// with them.
@@ -150,7 +152,8 @@ private:
         [&](Value channel, ValueRange carried) {
           Value weights = e.add(weightsBase, e.mul(channel, taps * rows));
           SmallVector<Value> next = llvm::to_vector_of<Value>(carried);
-          if (taps <= kMostUnrolledTaps) {
+          if (taps == 1 || (taps <= kMostUnrolledTaps &&
+                            op.getVectors() == VectorAxis::positions)) {
             for (int64_t tap = 0; tap < taps; ++tap)
               step(next, inner, channel, e.add(weights, tap * rows),
                    e.sub(column, e.index(tap * op.getShiftStep())));

@@ -105,10 +105,15 @@ private:
                   SmallVector<OpFoldResult>{one[0], one[0], reach}, one)};
             },
             [&]() -> SmallVector<Value> {
-              copyPadded(
-                  e,
-                  {op.getX(), {op.getBatch(), x}, start, length, row, {}, reach},
-                  lanes);
+              copyPadded(e,
+                         {op.getX(),
+                          {op.getBatch(), x},
+                          start,
+                          length,
+                          row,
+                          {},
+                          reach},
+                         lanes);
               return {memref::CastOp::create(b, e.loc, type, row)};
             },
             type)

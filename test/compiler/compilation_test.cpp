@@ -41,7 +41,7 @@ TEST(Compilation, TargetsNameWhatTheyAre) {
     llvm::Expected<CpuTarget> parsed = parseCpuTarget(target.name);
     ASSERT_TRUE(static_cast<bool>(parsed)) << target.name;
     EXPECT_EQ(parsed->schedules, target.schedules);
-    EXPECT_EQ(parsed->lanes, target.lanes);
+    EXPECT_EQ(parsed->machine.lanes, target.lanes);
   }
   for (const char *name : {"", "cpu", "cpu:", "cpu:x86-64-v5", "CPU:native"}) {
     llvm::Expected<CpuTarget> parsed = parseCpuTarget(name);

@@ -125,9 +125,8 @@ Status plan(const CompileArguments &arguments, const std::string &name,
       continue;
     for (const CpuTarget &target : targets)
       for (tconv_length_class lengthClass : classes) {
-        std::string symbol =
-            entry.symbol + "_" + bare(target.name) + "_" +
-            lengthClassName(lengthClass);
+        std::string symbol = entry.symbol + "_" + bare(target.name) + "_" +
+                             lengthClassName(lengthClass);
         if (Status status = claim(symbol, layer))
           return status;
         jobs.push_back({&layer, target.name, lengthClass, symbol});
