@@ -3,6 +3,7 @@
 
 #include "compiler/API/Register.h"
 #include "compiler/Import/Import.h"
+#include "compiler/Schedule/Kind.h"
 #include "compiler/Transforms/Passes.h"
 #include "compiler/Transforms/Pipelines.h"
 #include "mlir/IR/Diagnostics.h"
@@ -104,7 +105,10 @@ Status Compilation::runTo(Stage last) {
       else if (target_.schedules == "cpu/avx2")
         target_.machine.lanes = 8;
     }
-    kind_ = options_.lengthClass == TCONV_LENGTH_BULK ? "positions" : "rows";
+    kind_ = options_.scheduleKind;
+    if (kind_.empty())
+      kind_ = chooseKind(params_, options_.lengthClass, target_.machine.lanes)
+                  .str();
     timed("context", [&] {
       DialectRegistry registry;
       registerDialects(registry);

@@ -22,6 +22,7 @@ struct CompileOptions {
   tconv_accuracy accuracy = TCONV_ACCURACY_DEFAULT;
   std::string schedulePath;    ///< folder before the built-in schedules
   std::string scheduleFeature; ///< such as "cpu/avx2"; empty: the target's
+  std::string scheduleKind;    ///< such as "filter"; empty: the layer's
   BlockSizes blocks;           ///< what isn't 0 comes before the cost model
   std::string dumpPath;        ///< folder that every stage is written to
   std::string symbol = "tconv_kernel_main";

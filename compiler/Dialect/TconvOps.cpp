@@ -611,3 +611,58 @@ void EpilogueOp::getEffects(Effects &effects) {
     addEffects(getBiasMutable()[0], false, effects);
   addEffects(getYMutable(), true, effects);
 }
+
+//===----------------------------------------------------------------------===//
+// FilterOp
+//===----------------------------------------------------------------------===//
+
+int64_t FilterOp::getGroupInputs() {
+  return cast<MemRefType>(getX().getType()).getDimSize(1) / getGroups();
+}
+
+int64_t FilterOp::getGroupOutputs() {
+  return cast<MemRefType>(getY().getType()).getDimSize(1) / getGroups();
+}
+
+LogicalResult FilterOp::verify() {
+  if (failed(verifyBuffer(*this, getX(), "x", 3)) ||
+      failed(verifyBuffer(*this, getWeights(), "weights", 1)) ||
+      failed(verifyBuffer(*this, getY(), "y", 3)) ||
+      (getBias() && failed(verifyBuffer(*this, getBias(), "bias", 1))) ||
+      failed(verifyStatic(*this, getX(), "x", {1})) ||
+      failed(verifyStatic(*this, getY(), "y", {1})) ||
+      failed(verifyNotEmpty(*this, getX(), "x", {1})) ||
+      failed(verifyNotEmpty(*this, getY(), "y", {1, 2})) ||
+      failed(verifyAtLeast(*this, "groups", getGroups(), 1)) ||
+      failed(verifyAtLeast(*this, "sums", getSums(), 1)))
+    return failure();
+  if (static_cast<int64_t>(getSums()) > kMostSums)
+    return emitOpError() << "sums must be at most " << kMostSums << ", got "
+                         << getSums();
+  if (getWindow().size() != 8)
+    return emitOpError() << "a window has 4 offsets and 4 sizes, got "
+                         << getWindow().size() << " numbers";
+  int64_t inputs = cast<MemRefType>(getX().getType()).getDimSize(1);
+  int64_t outputs = cast<MemRefType>(getY().getType()).getDimSize(1);
+  if (inputs % getGroups() != 0)
+    return emitOpError() << "groups must divide the input channels, got "
+                         << getGroups() << " for " << inputs;
+  if (outputs % getGroups() != 0)
+    return emitOpError() << "groups must divide the output channels, got "
+                         << getGroups() << " for " << outputs;
+  if (failed(verifyBias(*this, getBias(), outputs)) ||
+      failed(verifySameBatch(*this, getX(), getY())))
+    return failure();
+  return verifyPackedSize(
+      *this, getWeights(),
+      PackedLayout(getDecomposition(), PackingAttr::get(getContext(), 1, 1),
+                   getGroups(), getGroupInputs(), getGroupOutputs()));
+}
+
+void FilterOp::getEffects(Effects &effects) {
+  addEffects(getXMutable(), false, effects);
+  addEffects(getWeightsMutable(), false, effects);
+  if (getBias())
+    addEffects(getBiasMutable()[0], false, effects);
+  addEffects(getYMutable(), true, effects);
+}

@@ -424,4 +424,53 @@ def Tconv_EpilogueOp : Tconv_BufferOp<"epilogue"> {
   }];
 }
 
+def Tconv_FilterOp : Tconv_BufferOp<"filter", [AttrSizedOperandSegments]> {
+  let summary = "a tile of phases, straight from x to y";
+  let description = [{
+    What `tconv.phases` of the same window means, with weights in the order of
+    `#tconv.packing<channels = 1, rows = 1>`, without panels and scratch
+    buffers: for layers with few input channels in a group, whose x is read few
+    times. `window` holds the offsets and then the sizes along batch, group,
+    channel of the group and position; the tile has one batch item. `sums` is
+    how many vectors of sums stay in registers.
+
+    Example:
+
+    ```mlir
+    func.func @filter(%x: memref<?x6x?xf32>, %w: memref<24xf32>,
+                      %y: memref<?x6x?xf32>, %n: index, %g: index, %ng: index,
+                      %q: index, %nq: index) {
+      %zero = arith.constant 0 : index
+      %one = arith.constant 1 : index
+      tconv.filter %x, %w, %y window [%n, %g, %zero, %q, %one, %ng, %one, %nq]
+          {decomposition = #tconv.decomposition<stride = 2, crop = 1,
+             tap_step = 2, shift_step = 1, sections = [
+               <phases = [0, 1], first_taps = [0, 1], taps = 2, shift = 0>]>,
+           groups = 6 : i64, sums = 8 : i64}
+          : memref<?x6x?xf32>, memref<24xf32>, memref<?x6x?xf32>
+      return
+    }
+    ```
+  }];
+  let arguments = (ins AnyMemRef:$x, AnyMemRef:$weights, AnyMemRef:$y,
+                       Optional<AnyMemRef>:$bias, Variadic<Index>:$window,
+                       Tconv_DecompositionAttr:$decomposition, I64Attr:$groups,
+                       I64Attr:$sums);
+  let assemblyFormat = [{
+    $x `,` $weights `,` $y (`bias` $bias^)? `window` `[` $window `]` attr-dict
+    `:` type($x) `,` type($weights) `,` type($y) (`,` type($bias)^)?
+  }];
+  let extraClassDeclaration = [{
+    /// No machine has so many registers, and code grows with them.
+    static constexpr int64_t kMostSums = 256;
+
+    /// Input channels of one group.
+    int64_t getGroupInputs();
+    /// Output channels of one group.
+    int64_t getGroupOutputs();
+    Value getWindowOffset(unsigned axis) { return getWindow()[axis]; }
+    Value getWindowSize(unsigned axis) { return getWindow()[4 + axis]; }
+  }];
+}
+
 #endif // TCONV_OPS_TD

@@ -6,6 +6,7 @@
 
 #include "compiler/Dialect/FastFilter.h"
 #include "compiler/Dialect/PackedLayout.h"
+#include "compiler/Dialect/TransformHelpers.h"
 #include "compiler/Schedule/CostModel.h"
 #include "mlir/Dialect/Affine/IR/AffineOps.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
@@ -23,60 +24,9 @@ using namespace mlir;
 using namespace mlir::tconv;
 
 #define GET_OP_CLASSES
-#include "compiler/Dialect/TconvTransformOps.h.inc"
-#define GET_OP_CLASSES
 #include "compiler/Dialect/TconvTransformOps.cpp.inc"
 
 namespace {
-
-using transform::TransformResults;
-using transform::TransformRewriter;
-using transform::TransformState;
-using Effects = SmallVectorImpl<MemoryEffects::EffectInstance>;
-
-/// The one payload op of a handle, as OpTy.
-template <typename OpTy>
-DiagnosedSilenceableFailure onlyPayload(Operation *transformOp,
-                                        TransformState &state, Value handle,
-                                        StringRef name, OpTy &result) {
-  SmallVector<Operation *> ops = llvm::to_vector(state.getPayloadOps(handle));
-  if (ops.size() != 1)
-    return emitDefiniteFailure(transformOp)
-           << name << " must be one operation, got " << ops.size();
-  result = dyn_cast<OpTy>(ops.front());
-  if (!result)
-    return emitDefiniteFailure(transformOp)
-           << name << " must be " << OpTy::getOperationName() << ", got "
-           << ops.front()->getName();
-  return DiagnosedSilenceableFailure::success();
-}
-
-/// Numbers of a schedule: beyond this no buffer of a kernel could be had.
-constexpr int64_t kMostParam = std::numeric_limits<int32_t>::max();
-
-/// A number from 1 to kMostParam, or nothing.
-std::optional<int64_t> readParam(Attribute attr) {
-  auto value = dyn_cast_or_null<IntegerAttr>(attr);
-  if (!value || !value.getType().isSignlessInteger() ||
-      !value.getValue().isStrictlyPositive() ||
-      value.getValue().ugt(kMostParam))
-    return std::nullopt;
-  return value.getValue().getZExtValue();
-}
-
-/// The one value of a parameter, at least 1.
-DiagnosedSilenceableFailure onlyParam(Operation *transformOp,
-                                      TransformState &state, Value param,
-                                      StringRef name, int64_t &result) {
-  ArrayRef<Attribute> values = state.getParams(param);
-  auto value = values.size() == 1 ? readParam(values.front()) : std::nullopt;
-  if (!value)
-    return emitDefiniteFailure(transformOp)
-           << name << " must be one number of at least 1 and at most "
-           << kMostParam;
-  result = *value;
-  return DiagnosedSilenceableFailure::success();
-}
 
 /// Makes `value` available before `loop` by moving the pure operations that
 /// compute it out of the loop. Fails where it depends on the loop itself.

@@ -202,4 +202,59 @@ def Tconv_SplitPhasesOp : Tconv_TransformOp<"split_phases"> {
   }];
 }
 
+def Tconv_ChooseTasksOp : Tconv_TransformOp<"choose_tasks"> {
+  let summary = "asks the cost model for the tasks of a layer without panels";
+  let description = [{
+    Returns how many groups, output channels of a group and positions a task
+    covers. A `tconv.blocks` attribute of the function comes first; without one,
+    it is left there.
+
+    Example:
+
+    ```mlir
+    module attributes {transform.with_named_sequence} {
+      transform.named_sequence @schedule(
+          %layer: !transform.any_op {transform.readonly}) {
+        %groups, %channels, %positions = transform.tconv.choose_tasks %layer
+            : (!transform.any_op) -> (!transform.param<i64>,
+               !transform.param<i64>, !transform.param<i64>)
+        transform.yield
+      }
+    }
+    ```
+  }];
+  let arguments = (ins TransformHandleTypeInterface:$target);
+  let results = (outs TransformParamTypeInterface:$groups,
+                      TransformParamTypeInterface:$channels,
+                      TransformParamTypeInterface:$positions);
+  let assemblyFormat = "$target attr-dict `:` functional-type(operands, results)";
+}
+
+def Tconv_FilterPhasesOp : Tconv_TransformOp<"filter_phases"> {
+  let summary = "turns a tile into a filter that reads x where it lies";
+  let description = [{
+    The tile becomes a `tconv.filter` with `sums` vectors of sums. Its weights
+    must be packed with 1 channel and 1 row.
+
+    Example:
+
+    ```mlir
+    module attributes {transform.with_named_sequence} {
+      transform.named_sequence @schedule(
+          %tile: !transform.any_op {transform.consumed},
+          %sums: !transform.param<i64> {transform.readonly}) {
+        transform.tconv.filter_phases %tile sums %sums
+            : !transform.any_op, !transform.param<i64>
+        transform.yield
+      }
+    }
+    ```
+  }];
+  let arguments = (ins TransformHandleTypeInterface:$target,
+                       TransformParamTypeInterface:$sums);
+  let assemblyFormat = [{
+    $target `sums` $sums attr-dict `:` type($target) `,` type($sums)
+  }];
+}
+
 #endif // TCONV_TRANSFORM_OPS_TD

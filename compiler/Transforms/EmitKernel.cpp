@@ -88,7 +88,7 @@ struct EmitKernelPass : tconv::impl::EmitKernelPassBase<EmitKernelPass> {
     if (failed(checkLayer(layer)) || failed(checkPack(pack)))
       return signalPassFailure();
     // Internal to the object too, so that two kernels can be linked together.
-    for (func::FuncOp func : {layer, pack}) {
+    for (auto func : module.getOps<func::FuncOp>()) {
       func.setPrivate();
       func->setAttr(
           "llvm.linkage",
@@ -129,9 +129,11 @@ private:
                << i << " of a kernel must be a buffer of rank 3 whose rows are "
                << "contiguous, got " << types[i];
     }
-    for (size_t i : {size_t(1), 1 + bias, 5 + bias})
+    for (size_t i : {size_t(1), 1 + bias})
       if (failed(checkStatic(layer, i, 1)))
         return failure();
+    if (failed(checkStatic(layer, 5 + bias, 1, /*mayBeEmpty=*/true)))
+      return failure();
     for (size_t i : {3 + bias, 4 + bias})
       if (!types[i].isIndex())
         return layer.emitError("argument ")
@@ -150,14 +152,15 @@ private:
     return checkNoResults(pack);
   }
 
-  LogicalResult checkStatic(func::FuncOp func, size_t i, int64_t rank) {
+  LogicalResult checkStatic(func::FuncOp func, size_t i, int64_t rank,
+                            bool mayBeEmpty = false) {
     auto type = dyn_cast<MemRefType>(func.getArgumentTypes()[i]);
     if (type && type.hasStaticShape() && type.getRank() == rank &&
         type.getLayout().isIdentity()) {
       // Its strides and its bytes are computed from here on.
       int64_t bytes = sizeof(float);
       for (int64_t size : type.getShape())
-        if (size == 0 || llvm::MulOverflow(bytes, size, bytes))
+        if ((size == 0 && !mayBeEmpty) || llvm::MulOverflow(bytes, size, bytes))
           return func.emitError("argument ")
                  << i << " of a kernel is empty or too large: " << type;
       return success();

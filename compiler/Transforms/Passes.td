@@ -19,7 +19,7 @@ def ApplySchedulePass : Pass<"tconv-apply-schedule", "::mlir::func::FuncOp"> {
     Option<"feature", "feature", "std::string", /*default=*/"\"cpu/portable\"",
            "target and feature, such as cpu/avx2">,
     Option<"kind", "kind", "std::string", /*default=*/"\"positions\"",
-           "kind of schedule: positions or rows">,
+           "kind of schedule: positions, rows or filter">,
     Option<"schedulePath", "schedule-path", "std::string", /*default=*/"\"\"",
            "folder searched before the built-in schedules">];
   let dependentDialects = [
@@ -34,7 +34,8 @@ def AssignWorkspacePass
   let description = [{
     Every `memref.alloc` of static shape becomes a view of a new last argument,
     memref<SIZExi8>, at a multiple of 64 bytes. The size is left on the function
-    as `tconv.workspace_bytes`.
+    as `tconv.workspace_bytes`. A function that was mapped to tasks gets the
+    argument even without any.
   }];
   let dependentDialects = [
     "::mlir::arith::ArithDialect", "::mlir::memref::MemRefDialect"];
@@ -128,6 +129,16 @@ def ExpandEpiloguePass : ExpandPass<"epilogue", "tconv.epilogue"> {
   let description = [{
     Inside y, the phases of a vector of positions are interleaved by shuffles
     and stored as whole vectors; at the ends of y, element by element.
+  }];
+}
+
+def ExpandFilterPass : ExpandPass<"filter", "tconv.filter"> {
+  let description = [{
+    Inside x and y, the sums of all phases of some vectors of positions stay in
+    registers, are interleaved by shuffles and stored as whole vectors. At the
+    ends of x and y, one vector of positions at a time is read and written under
+    masks. Sums of many taps are loops over taps and input channels; so are
+    phases of which there are more than lanes, which are stored one by one.
   }];
 }
 

@@ -37,6 +37,7 @@ void mlir::tconv::buildExpandPipeline(OpPassManager &pm,
   pm.addPass(createExpandContractPlainPass({o.lanes}));
   pm.addPass(createExpandCombinePass({o.lanes}));
   pm.addPass(createExpandEpiloguePass({o.lanes}));
+  pm.addPass(createExpandFilterPass({o.lanes}));
   pm.addNestedPass<func::FuncOp>(createAssignWorkspacePass());
   pm.addPass(createCanonicalizerPass());
   pm.addPass(createCSEPass());

@@ -15,7 +15,7 @@ struct CpuPipelineOptions : PassPipelineOptions<CpuPipelineOptions> {
       *this, "feature", llvm::cl::desc("schedules' folder: cpu/avx2, ..."),
       llvm::cl::init("cpu/portable")};
   Option<std::string> kind{*this, "kind",
-                           llvm::cl::desc("schedule: positions or rows"),
+                           llvm::cl::desc("positions, rows or filter"),
                            llvm::cl::init("positions")};
   Option<int64_t> lanes{*this, "lanes",
                         llvm::cl::desc("float32 lanes of a vector register"),

@@ -143,14 +143,21 @@ std::vector<std::string> hottestLoop(const std::string &assembly,
 /// The register tile stays in registers: as many FMAs as the tile has, on the
 /// target's widest registers, and nothing of the loop touches the stack.
 TEST(Compilation, RegisterTilesDoNotSpill) {
+  const char *const depthwise = "in_channels=13 out_channels=13 kernel_size=4 "
+                                "stride=2 group=13 has_bias=1";
   struct {
-    const char *target, *fma, *reg, *stack;
+    const char *layer, *target, *fma, *reg, *stack;
     size_t fmas;
-  } expected[] = {{"cpu:x86-64-v3", "vfmadd", "%ymm", "(%rsp", 2 * 4 * 3},
-                  {"cpu:x86-64-v4", "vfmadd", "%zmm", "(%rsp", 2 * 8 * 3},
-                  {"cpu:aarch64+neon", "fmla", ".4s", "[sp", 2 * 6 * 2}};
+  } expected[] = {
+      {kLayer, "cpu:x86-64-v3", "vfmadd", "%ymm", "(%rsp", 2 * 4 * 3},
+      {kLayer, "cpu:x86-64-v4", "vfmadd", "%zmm", "(%rsp", 2 * 8 * 3},
+      {kLayer, "cpu:aarch64+neon", "fmla", ".4s", "[sp", 2 * 6 * 2},
+      {depthwise, "cpu:x86-64-v3", "vfmadd", "%ymm", "(%rsp", 2 * 8},
+      {depthwise, "cpu:x86-64-v4", "vfmadd", "%zmm", "(%rsp", 2 * 16},
+      {depthwise, "cpu:aarch64+neon", "fmla", ".4s", "[sp", 2 * 8}};
   for (const auto &e : expected) {
-    Compilation compilation(parse(kLayer), forTarget(e.target));
+    SCOPED_TRACE(e.layer);
+    Compilation compilation(parse(e.layer), forTarget(e.target));
     std::string assembly;
     Status status = compilation.assembly(assembly);
     ASSERT_FALSE(status) << status.message();

@@ -28,17 +28,22 @@ void addSpecialValues(std::vector<float> &x, Random &random) {
 
 /// `outputs` forces an algorithm where it isn't 0.
 void checkLayer(const tconv_params &params, const std::string &feature,
-                tconv_length_class lengthClass, Random &random,
-                int64_t outputs = 0) {
+                const std::string &kind, Random &random, int64_t outputs = 0) {
   SCOPED_TRACE(::tconv::formatLayerLine(params));
   SCOPED_TRACE("outputs = " + std::to_string(outputs));
   CompileOptions options;
   options.scheduleFeature = feature;
-  options.lengthClass = lengthClass;
+  options.scheduleKind = kind;
+  // The two classes of vectors along the rows choose other blocks.
+  if (kind == "rows")
+    options.lengthClass = outputs != 0 || random() % 2 == 0
+                              ? TCONV_LENGTH_MEDIUM
+                              : TCONV_LENGTH_SHORT;
   options.blocks.outputs = outputs;
   CompiledKernel kernel(params, options);
   ASSERT_EQ(kernel.error(), "");
-  ASSERT_NE(kernel.description().find("builtin:" + feature), std::string::npos)
+  ASSERT_NE(kernel.description().find("builtin:" + feature + "/" + kind),
+            std::string::npos)
       << kernel.description();
 
   std::vector<float> weight = randomValues(random, weightElements(params));
@@ -74,14 +79,14 @@ void checkLayer(const tconv_params &params, const std::string &feature,
   ASSERT_EQ(accuracy.compareMeanSquare(), "");
 }
 
-using Parameter = std::tuple<std::string, tconv_length_class>;
+using Parameter = std::tuple<std::string, std::string>;
 class Schedules : public testing::TestWithParam<Parameter> {};
 
 TEST_P(Schedules, RandomLayers) {
-  auto [feature, lengthClass] = GetParam();
+  auto [feature, kind] = GetParam();
   Random random(7);
   for (int i = 0; i < 40; ++i) {
-    checkLayer(randomParams(random), "cpu/" + feature, lengthClass, random);
+    checkLayer(randomParams(random), "cpu/" + feature, kind, random);
     if (HasFatalFailure())
       return;
   }
@@ -89,7 +94,7 @@ TEST_P(Schedules, RandomLayers) {
 
 // Shapes that each take another way through the expansions.
 TEST_P(Schedules, Corners) {
-  auto [feature, lengthClass] = GetParam();
+  auto [feature, kind] = GetParam();
   Random random(8);
   for (const char *line : {
            // Interleaved by shuffles: 1, odd, even, as many as lanes or more.
@@ -123,13 +128,21 @@ TEST_P(Schedules, Corners) {
            "pad_mode=pad",
            "in_channels=13 out_channels=13 kernel_size=12 stride=2 group=13 "
            "pad_mode=pad has_bias=1",
+           "in_channels=5 out_channels=15 kernel_size=2 stride=3 dilation=4 "
+           "group=5 pad_mode=pad padding=1 has_bias=1",
+           "in_channels=21 out_channels=21 kernel_size=9 stride=1 group=21 "
+           "pad_mode=same",
+           "in_channels=3 out_channels=3 kernel_size=700 stride=256 group=3 "
+           "pad_mode=pad padding=200 has_bias=1",
+           "in_channels=4 out_channels=4 kernel_size=1024 stride=4 group=4 "
+           "pad_mode=pad padding=510",
            // Crops beyond a stride, and beyond the taps on both sides.
            "in_channels=6 out_channels=4 kernel_size=9 stride=2 pad_mode=pad "
            "padding=7",
            "in_channels=6 out_channels=4 kernel_size=5 stride=3 pad_mode=crop "
            "crop_begin=-7 crop_end=-40 has_bias=1",
        }) {
-    checkLayer(parse(line), "cpu/" + feature, lengthClass, random);
+    checkLayer(parse(line), "cpu/" + feature, kind, random);
     if (HasFatalFailure())
       return;
   }
@@ -137,7 +150,9 @@ TEST_P(Schedules, Corners) {
 
 // Every fast algorithm, on layers with 1 to 4 taps a phase.
 TEST_P(Schedules, Fast) {
-  auto [feature, lengthClass] = GetParam();
+  auto [feature, kind] = GetParam();
+  if (kind == "filter") // direct only
+    return;
   Random random(9);
   for (
       const char *line : {
@@ -172,7 +187,7 @@ TEST_P(Schedules, Fast) {
           "crop_begin=-7 crop_end=-40 has_bias=1",
       })
     for (int64_t outputs : {2, 3, 4}) {
-      checkLayer(parse(line), "cpu/" + feature, lengthClass, random, outputs);
+      checkLayer(parse(line), "cpu/" + feature, kind, random, outputs);
       if (HasFatalFailure())
         return;
     }
@@ -181,11 +196,9 @@ TEST_P(Schedules, Fast) {
 INSTANTIATE_TEST_SUITE_P(
     All, Schedules,
     testing::Combine(testing::Values("portable", "avx2", "avx512"),
-                     testing::Values(TCONV_LENGTH_BULK, TCONV_LENGTH_SHORT,
-                                     TCONV_LENGTH_MEDIUM)),
+                     testing::Values("positions", "rows", "filter")),
     [](const testing::TestParamInfo<Parameter> &info) {
-      return std::get<0>(info.param) + "_" +
-             ::tconv::lengthClassName(std::get<1>(info.param));
+      return std::get<0>(info.param) + "_" + std::get<1>(info.param);
     });
 
 } // namespace

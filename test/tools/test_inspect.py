@@ -164,6 +164,22 @@ def test_a_few_positions_take_the_other_kind():
     assert "a few positions" in text
 
 
+def test_depthwise_layers_have_no_panels():
+    layer = "in_channels=96 out_channels=96 kernel_size=12 stride=2 group=96"
+    options = ["--target=cpu:x86-64-v3", "--json"]
+    facts = json.loads(passes("tconv-inspect", layer + " length=5000", *options))
+    kernel = facts["kernel"]
+    assert kernel["kind"] == "filter"
+    assert "few input channels" in kernel["why_kind"]
+    assert kernel["workspace_bytes"] == 0
+    assert kernel["register_tile"] == {"sums": 8, "vectors": "positions"}
+    assert kernel["task_columns"] == -(-96 // kernel["blocks"]["groups"])
+    # 6 taps of 2 phases and 4 vectors of positions, all in registers.
+    assert facts["hot_loop"]["multiply_adds"] == 6 * 2 * 4
+    assert facts["hot_loop"]["stack_accesses"] == 0
+    assert facts["packing"]["padding"] == 0
+
+
 def test_stages_and_assembly():
     layer = passes("tconv-inspect", ODD, "--stage=layer")
     assert "tconv.conv1d_transpose" in layer

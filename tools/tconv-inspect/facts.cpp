@@ -99,6 +99,8 @@ ordered_json launchFacts(const tconv_params &params, const tconv_shape &shape,
 /// @param asked the class that was asked for, or empty
 std::string whyKind(const std::string &kind, const std::string &asked,
                     int64_t length) {
+  if (kind == "filter")
+    return "few input channels in a group: x is read where it lies";
   if (!asked.empty())
     return "--length-class=" + asked + " asks for it";
   if (length == 0)
@@ -143,10 +145,15 @@ int64_t constantBound(mlir::Value value) {
 /// Rows (output channel and phase), positions, and which of both lie in one
 /// register; what of it a schedule leaves open is left out.
 ordered_json registerTile(mlir::ModuleOp module) {
+  ordered_json tile;
+  if (FilterOp filter = first<FilterOp>(module)) {
+    tile["sums"] = filter.getSums();
+    tile["vectors"] = stringifyVectorAxis(VectorAxis::positions).str();
+    return tile;
+  }
   ContractOp contract = first<ContractOp>(module);
   if (!contract)
     return nullptr;
-  ordered_json tile;
   tile["rows"] = contract.getRows();
   if (int64_t positions = constantBound(contract.getWindowSize(1)))
     tile["positions"] = positions;

@@ -36,6 +36,7 @@ PIPELINES = [
     (CPU,),
     (CPU, SCHEDULE + "positions"),
     (CPU, SCHEDULE + "rows", "--tconv-cpu-expand=lanes=8"),
+    (CPU, SCHEDULE + "filter", "--tconv-cpu-expand=lanes=8"),
     ("--transform-interpreter", "--canonicalize", "--cse"),
     ("--transform-interpreter", "--tconv-outline-packing"),
     ("--tconv-outline-packing", "--tconv-cpu-expand=lanes=8"),
@@ -47,6 +48,7 @@ PIPELINES = [
     ("--tconv-expand-pack-input",),
     ("--tconv-expand-contract=lanes=4", "--canonicalize"),
     ("--tconv-expand-epilogue=lanes=4", "--canonicalize"),
+    ("--tconv-expand-filter=lanes=4", "--canonicalize"),
     ("--tconv-assign-workspace",),
     ("--tconv-emit-kernel",),
     (),
@@ -165,7 +167,7 @@ def collect(opt, root):
     layers += list(chunks((root / "test/lit/transforms/pipelines.mlir").read_text()))
     for layer in layers:
         phases = opt.run((CPU,), layer)[1]
-        for kind in ("positions", "rows"):
+        for kind in ("positions", "rows", "filter"):
             tiled = opt.run((SCHEDULE + kind,), phases)[1]
             loops = opt.run(("--tconv-cpu-expand=lanes=8",), tiled)[1]
             seeds.append((tiled, ("--tconv-cpu-expand=lanes=8", "--tconv-cpu-lower")))

@@ -432,3 +432,111 @@ func.func @row_step(%s: memref<4x24xf32>, %y: memref<?x2x?xf32>, %i: index) {
   tconv.epilogue %s, %y at [%i, %i, %i, %i, %i] {vectors = #tconv.vectors<positions>, stride = 2, crop = 1, first_rows = array<i64: 0, 1>, row_steps = array<i64: -5, 2>} : memref<4x24xf32>, memref<?x2x?xf32>
   return
 }
+
+// -----
+
+#map = #tconv.decomposition<stride = 2, crop = 0, tap_step = 2, shift_step = 1, sections = [<phases = [0, 1], first_taps = [0, 1], taps = 2, shift = 0>]>
+func.func @filter_window(%x: memref<?x6x?xf32>, %w: memref<24xf32>, %y: memref<?x6x?xf32>, %i: index) {
+  // expected-error @+1 {{a window has 4 offsets and 4 sizes, got 6 numbers}}
+  tconv.filter %x, %w, %y window [%i, %i, %i, %i, %i, %i] {decomposition = #map, groups = 6 : i64, sums = 8 : i64} : memref<?x6x?xf32>, memref<24xf32>, memref<?x6x?xf32>
+  return
+}
+
+// -----
+
+#map = #tconv.decomposition<stride = 2, crop = 0, tap_step = 2, shift_step = 1, sections = [<phases = [0, 1], first_taps = [0, 1], taps = 2, shift = 0>]>
+func.func @filter_groups(%x: memref<?x6x?xf32>, %w: memref<24xf32>, %y: memref<?x6x?xf32>, %i: index) {
+  // expected-error @+1 {{groups must be at least 1, got 0}}
+  tconv.filter %x, %w, %y window [%i, %i, %i, %i, %i, %i, %i, %i] {decomposition = #map, groups = 0 : i64, sums = 8 : i64} : memref<?x6x?xf32>, memref<24xf32>, memref<?x6x?xf32>
+  return
+}
+
+// -----
+
+#map = #tconv.decomposition<stride = 2, crop = 0, tap_step = 2, shift_step = 1, sections = [<phases = [0, 1], first_taps = [0, 1], taps = 2, shift = 0>]>
+func.func @filter_inputs(%x: memref<?x6x?xf32>, %w: memref<24xf32>, %y: memref<?x6x?xf32>, %i: index) {
+  // expected-error @+1 {{groups must divide the input channels, got 4 for 6}}
+  tconv.filter %x, %w, %y window [%i, %i, %i, %i, %i, %i, %i, %i] {decomposition = #map, groups = 4 : i64, sums = 8 : i64} : memref<?x6x?xf32>, memref<24xf32>, memref<?x6x?xf32>
+  return
+}
+
+// -----
+
+#map = #tconv.decomposition<stride = 2, crop = 0, tap_step = 2, shift_step = 1, sections = [<phases = [0, 1], first_taps = [0, 1], taps = 2, shift = 0>]>
+func.func @filter_outputs(%x: memref<?x6x?xf32>, %w: memref<24xf32>, %y: memref<?x7x?xf32>, %i: index) {
+  // expected-error @+1 {{groups must divide the output channels, got 6 for 7}}
+  tconv.filter %x, %w, %y window [%i, %i, %i, %i, %i, %i, %i, %i] {decomposition = #map, groups = 6 : i64, sums = 8 : i64} : memref<?x6x?xf32>, memref<24xf32>, memref<?x7x?xf32>
+  return
+}
+
+// -----
+
+#map = #tconv.decomposition<stride = 2, crop = 0, tap_step = 2, shift_step = 1, sections = [<phases = [0, 1], first_taps = [0, 1], taps = 2, shift = 0>]>
+func.func @filter_sums(%x: memref<?x6x?xf32>, %w: memref<24xf32>, %y: memref<?x6x?xf32>, %i: index) {
+  // expected-error @+1 {{sums must be at most 256, got 257}}
+  tconv.filter %x, %w, %y window [%i, %i, %i, %i, %i, %i, %i, %i] {decomposition = #map, groups = 6 : i64, sums = 257 : i64} : memref<?x6x?xf32>, memref<24xf32>, memref<?x6x?xf32>
+  return
+}
+
+// -----
+
+#map = #tconv.decomposition<stride = 2, crop = 0, tap_step = 2, shift_step = 1, sections = [<phases = [0, 1], first_taps = [0, 1], taps = 2, shift = 0>]>
+func.func @filter_no_sums(%x: memref<?x6x?xf32>, %w: memref<24xf32>, %y: memref<?x6x?xf32>, %i: index) {
+  // expected-error @+1 {{sums must be at least 1, got 0}}
+  tconv.filter %x, %w, %y window [%i, %i, %i, %i, %i, %i, %i, %i] {decomposition = #map, groups = 6 : i64, sums = 0 : i64} : memref<?x6x?xf32>, memref<24xf32>, memref<?x6x?xf32>
+  return
+}
+
+// -----
+
+#map = #tconv.decomposition<stride = 2, crop = 0, tap_step = 2, shift_step = 1, sections = [<phases = [0, 1], first_taps = [0, 1], taps = 2, shift = 0>]>
+func.func @filter_weights(%x: memref<?x6x?xf32>, %w: memref<25xf32>, %y: memref<?x6x?xf32>, %i: index) {
+  // expected-error @+1 {{packed weights of this layer and packing have 24 elements, got 'memref<25xf32>'}}
+  tconv.filter %x, %w, %y window [%i, %i, %i, %i, %i, %i, %i, %i] {decomposition = #map, groups = 6 : i64, sums = 8 : i64} : memref<?x6x?xf32>, memref<25xf32>, memref<?x6x?xf32>
+  return
+}
+
+// -----
+
+#map = #tconv.decomposition<stride = 2, crop = 0, tap_step = 2, shift_step = 1, sections = [<phases = [0, 1], first_taps = [0, 1], taps = 2, shift = 0>]>
+func.func @filter_bias(%x: memref<?x6x?xf32>, %w: memref<24xf32>, %y: memref<?x6x?xf32>, %b: memref<5xf32>, %i: index) {
+  // expected-error @+1 {{bias must be (Cout) = (6), got 'memref<5xf32>'}}
+  tconv.filter %x, %w, %y bias %b window [%i, %i, %i, %i, %i, %i, %i, %i] {decomposition = #map, groups = 6 : i64, sums = 8 : i64} : memref<?x6x?xf32>, memref<24xf32>, memref<?x6x?xf32>, memref<5xf32>
+  return
+}
+
+// -----
+
+#map = #tconv.decomposition<stride = 2, crop = 0, tap_step = 2, shift_step = 1, sections = [<phases = [0, 1], first_taps = [0, 1], taps = 2, shift = 0>]>
+func.func @filter_type(%x: memref<?x6x?xf16>, %w: memref<24xf32>, %y: memref<?x6x?xf32>, %i: index) {
+  // expected-error @+1 {{computes f32 only so far, got 'memref<?x6x?xf16>'}}
+  tconv.filter %x, %w, %y window [%i, %i, %i, %i, %i, %i, %i, %i] {decomposition = #map, groups = 6 : i64, sums = 8 : i64} : memref<?x6x?xf16>, memref<24xf32>, memref<?x6x?xf32>
+  return
+}
+
+// -----
+
+#map = #tconv.decomposition<stride = 2, crop = 0, tap_step = 2, shift_step = 1, sections = [<phases = [0, 1], first_taps = [0, 1], taps = 2, shift = 0>]>
+func.func @filter_batch(%x: memref<2x6x?xf32>, %w: memref<24xf32>, %y: memref<3x6x?xf32>, %i: index) {
+  // expected-error @+1 {{x and y differ in their batch: 'memref<2x6x?xf32>' and 'memref<3x6x?xf32>'}}
+  tconv.filter %x, %w, %y window [%i, %i, %i, %i, %i, %i, %i, %i] {decomposition = #map, groups = 6 : i64, sums = 8 : i64} : memref<2x6x?xf32>, memref<24xf32>, memref<3x6x?xf32>
+  return
+}
+
+// -----
+
+#map = #tconv.decomposition<stride = 2, crop = 0, tap_step = 2, shift_step = 1, sections = [<phases = [0, 1], first_taps = [0, 1], taps = 2, shift = 0>]>
+func.func @filter_rows(%x: memref<?x6x?xf32, strided<[?, ?, 2]>>, %w: memref<24xf32>, %y: memref<?x6x?xf32>, %i: index) {
+  // expected-error @+1 {{the last axis of x must be contiguous, got 'memref<?x6x?xf32, strided<[?, ?, 2]>>'}}
+  tconv.filter %x, %w, %y window [%i, %i, %i, %i, %i, %i, %i, %i] {decomposition = #map, groups = 6 : i64, sums = 8 : i64} : memref<?x6x?xf32, strided<[?, ?, 2]>>, memref<24xf32>, memref<?x6x?xf32>
+  return
+}
+
+// -----
+
+#map = #tconv.decomposition<stride = 2, crop = 0, tap_step = 2, shift_step = 1, sections = [<phases = [0, 1], first_taps = [0, 1], taps = 2, shift = 0>]>
+func.func @filter_channels(%x: memref<?x6x?xf32>, %w: memref<24xf32>, %y: memref<?x?x?xf32>, %i: index) {
+  // expected-error @+1 {{axis 1 of y must be static, got 'memref<?x?x?xf32>'}}
+  tconv.filter %x, %w, %y window [%i, %i, %i, %i, %i, %i, %i, %i] {decomposition = #map, groups = 6 : i64, sums = 8 : i64} : memref<?x6x?xf32>, memref<24xf32>, memref<?x?x?xf32>
+  return
+}

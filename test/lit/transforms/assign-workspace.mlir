@@ -19,3 +19,10 @@ func.func @two(%x: index) {
 func.func @none() {
   return
 }
+
+// What was mapped to tasks is a kernel, which takes a workspace in any case.
+// CHECK-LABEL: func.func @kernel(
+// CHECK-SAME: memref<0xi8>) attributes {{.*}}tconv.workspace_bytes = 0 : i64
+func.func @kernel() attributes {tconv.task_positions = 16 : i64} {
+  return
+}

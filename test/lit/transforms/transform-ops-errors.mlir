@@ -598,3 +598,71 @@ module attributes {transform.with_named_sequence} {
     transform.yield
   }
 }
+
+// -----
+
+// A tile of phases whose weights are packed in tiles of 4 rows.
+#map = #tconv.decomposition<stride = 1, crop = 0, tap_step = 1, shift_step = 1, sections = [<phases = [0], first_taps = [0], taps = 1, shift = 0>]>
+func.func @filter_packing(%x: memref<?x2x?xf32>, %p: memref<8xf32>, %y: memref<?x2x?xf32>, %i: index) {
+  tconv.phases ins(%x, %p : memref<?x2x?xf32>, memref<8xf32>) outs(%y : memref<?x2x?xf32>) window[%i, %i, %i, %i, %i, %i, %i, %i] {decomposition = #map, groups = 2 : i64, packing = #tconv.packing<channels = 1, rows = 4>}
+  return
+}
+module attributes {transform.with_named_sequence} {
+  transform.named_sequence @__transform_main(%root: !transform.any_op {transform.readonly}) {
+    %sums = transform.param.constant 8 : i64 -> !transform.param<i64>
+    %phases = transform.structured.match ops{["tconv.phases"]} in %root : (!transform.any_op) -> !transform.any_op
+    // expected-error @+1 {{needs weights packed with 1 channel and 1 row, got 1 and 4}}
+    transform.tconv.filter_phases %phases sums %sums : !transform.any_op, !transform.param<i64>
+    transform.yield
+  }
+}
+
+// -----
+
+#map = #tconv.decomposition<stride = 1, crop = 0, tap_step = 1, shift_step = 1, sections = [<phases = [0], first_taps = [0], taps = 1, shift = 0>]>
+func.func @filter_untiled(%x: memref<?x2x?xf32>, %p: memref<2xf32>, %y: memref<?x2x?xf32>) {
+  tconv.phases ins(%x, %p : memref<?x2x?xf32>, memref<2xf32>) outs(%y : memref<?x2x?xf32>) {decomposition = #map, groups = 2 : i64, packing = #tconv.packing<channels = 1, rows = 1>}
+  return
+}
+module attributes {transform.with_named_sequence} {
+  transform.named_sequence @__transform_main(%root: !transform.any_op {transform.readonly}) {
+    %sums = transform.param.constant 8 : i64 -> !transform.param<i64>
+    %phases = transform.structured.match ops{["tconv.phases"]} in %root : (!transform.any_op) -> !transform.any_op
+    // expected-error @+1 {{needs a tile of tconv.phases whose input is not packed}}
+    transform.tconv.filter_phases %phases sums %sums : !transform.any_op, !transform.param<i64>
+    transform.yield
+  }
+}
+
+// -----
+
+#map = #tconv.decomposition<stride = 1, crop = 0, tap_step = 1, shift_step = 1, sections = [<phases = [0], first_taps = [0], taps = 1, shift = 0>]>
+func.func @filter_sums(%x: memref<?x2x?xf32>, %p: memref<2xf32>, %y: memref<?x2x?xf32>, %i: index) {
+  tconv.phases ins(%x, %p : memref<?x2x?xf32>, memref<2xf32>) outs(%y : memref<?x2x?xf32>) window[%i, %i, %i, %i, %i, %i, %i, %i] {decomposition = #map, groups = 2 : i64, packing = #tconv.packing<channels = 1, rows = 1>}
+  return
+}
+module attributes {transform.with_named_sequence} {
+  transform.named_sequence @__transform_main(%root: !transform.any_op {transform.readonly}) {
+    %sums = transform.param.constant 300 : i64 -> !transform.param<i64>
+    %phases = transform.structured.match ops{["tconv.phases"]} in %root : (!transform.any_op) -> !transform.any_op
+    // expected-error @+1 {{sums must be at most 256, got 300}}
+    transform.tconv.filter_phases %phases sums %sums : !transform.any_op, !transform.param<i64>
+    transform.yield
+  }
+}
+
+// -----
+
+#map = #tconv.decomposition<stride = 1, crop = 0, tap_step = 1, shift_step = 1, sections = [<phases = [0], first_taps = [0], taps = 1, shift = 0>]>
+func.func @task_blocks(%x: memref<?x2x?xf32>, %p: memref<2xf32>, %y: memref<?x2x?xf32>) attributes {tconv.blocks = {groups = 0 : i64}} {
+  tconv.phases ins(%x, %p : memref<?x2x?xf32>, memref<2xf32>) outs(%y : memref<?x2x?xf32>) {decomposition = #map, groups = 2 : i64, packing = #tconv.packing<channels = 1, rows = 1>}
+  return
+}
+module attributes {transform.with_named_sequence} {
+  transform.named_sequence @__transform_main(%root: !transform.any_op {transform.readonly}) {
+    %phases = transform.structured.match ops{["tconv.phases"]} in %root : (!transform.any_op) -> !transform.any_op
+    // expected-error @+1 {{groups of tconv.blocks must be a number of at least 1 and at most 2147483647, got 0 : i64}}
+    %groups, %channels, %positions = transform.tconv.choose_tasks %phases : (!transform.any_op) -> (!transform.param<i64>, !transform.param<i64>, !transform.param<i64>)
+    transform.yield
+  }
+}

@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// What the transform.tconv.* operations read from their handles.
+#ifndef TCONV_COMPILER_DIALECT_TRANSFORMHELPERS_H
+#define TCONV_COMPILER_DIALECT_TRANSFORMHELPERS_H
+
+#include "compiler/Dialect/Tconv.h"
+
+#include "mlir/Dialect/Transform/IR/TransformDialect.h"
+#include "mlir/Dialect/Transform/IR/TransformTypes.h"
+#include "mlir/Dialect/Transform/Interfaces/TransformInterfaces.h"
+
+#define GET_OP_CLASSES
+#include "compiler/Dialect/TconvTransformOps.h.inc"
+
+namespace mlir::tconv {
+
+using transform::TransformResults;
+using transform::TransformRewriter;
+using transform::TransformState;
+using Effects = SmallVectorImpl<MemoryEffects::EffectInstance>;
+
+/// The one payload op of a handle, as OpTy.
+template <typename OpTy>
+DiagnosedSilenceableFailure onlyPayload(Operation *transformOp,
+                                        TransformState &state, Value handle,
+                                        StringRef name, OpTy &result) {
+  SmallVector<Operation *> ops = llvm::to_vector(state.getPayloadOps(handle));
+  if (ops.size() != 1)
+    return emitDefiniteFailure(transformOp)
+           << name << " must be one operation, got " << ops.size();
+  result = dyn_cast<OpTy>(ops.front());
+  if (!result)
+    return emitDefiniteFailure(transformOp)
+           << name << " must be " << OpTy::getOperationName() << ", got "
+           << ops.front()->getName();
+  return DiagnosedSilenceableFailure::success();
+}
+
+/// Numbers of a schedule: beyond this no buffer of a kernel could be had.
+inline constexpr int64_t kMostParam = std::numeric_limits<int32_t>::max();
+
+/// A number from 1 to kMostParam, or nothing.
+inline std::optional<int64_t> readParam(Attribute attr) {
+  auto value = dyn_cast_or_null<IntegerAttr>(attr);
+  if (!value || !value.getType().isSignlessInteger() ||
+      !value.getValue().isStrictlyPositive() ||
+      value.getValue().ugt(kMostParam))
+    return std::nullopt;
+  return value.getValue().getZExtValue();
+}
+
+/// The one value of a parameter, at least 1.
+inline DiagnosedSilenceableFailure onlyParam(Operation *transformOp,
+                                             TransformState &state, Value param,
+                                             StringRef name, int64_t &result) {
+  ArrayRef<Attribute> values = state.getParams(param);
+  auto value = values.size() == 1 ? readParam(values.front()) : std::nullopt;
+  if (!value)
+    return emitDefiniteFailure(transformOp)
+           << name << " must be one number of at least 1 and at most "
+           << kMostParam;
+  result = *value;
+  return DiagnosedSilenceableFailure::success();
+}
+
+} // namespace mlir::tconv
+
+#endif // TCONV_COMPILER_DIALECT_TRANSFORMHELPERS_H

@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#include "compiler/Schedule/Kind.h"
+
+#include <algorithm>
+
+using namespace mlir;
+using namespace mlir::tconv;
+
+/// Input channels of a group up to which the filter kernel is the faster one:
+/// measured, see docs/cost-model.md.
+static int64_t mostFilterInputs(int64_t stride, int64_t outputs,
+                                int64_t lanes) {
+  if (stride > lanes) // phases can't be interleaved in registers
+    return 0;
+  if (outputs <= lanes / (2 * stride)) // panels would be mostly padding
+    return 64;
+  // With one vector of positions a round, every product loads its weight.
+  return 2 * stride <= lanes ? 8 : 4;
+}
+
+StringRef mlir::tconv::chooseKind(const tconv_params &params,
+                                  tconv_length_class lengthClass,
+                                  int64_t lanes) {
+  int64_t inputs = params.in_channels / params.group;
+  int64_t outputs = params.out_channels / params.group;
+  int64_t most = mostFilterInputs(params.stride, outputs, lanes);
+  if (lengthClass == TCONV_LENGTH_SHORT)
+    most = std::min<int64_t>(most, 4);
+  if (inputs <= most)
+    return "filter";
+  return lengthClass == TCONV_LENGTH_BULK ? "positions" : "rows";
+}
+
+/// Outputs of a task: some 10 to 20 microseconds of work.
+static constexpr int64_t kTaskOutputs = 65536;
+/// Positions of a task at most, so that long rows are several tasks, and at
+/// least, so that few rounds are masked.
+static constexpr int64_t kMostPositions = 2048, kLeastPositions = 128;
+
+FilterTasks mlir::tconv::chooseTasks(PhasesOp phases, const Machine &machine) {
+  int64_t stride = phases.getDecomposition().getStride();
+  int64_t outputs = phases.getGroupOutputs();
+  // What the output channels of a group read of x takes half of L1.
+  int64_t inL1 = machine.l1Bytes / 2 / sizeof(float) / phases.getGroupInputs();
+  FilterTasks tasks;
+  tasks.positions = std::clamp(std::min(inL1, kTaskOutputs / stride),
+                               kLeastPositions, kMostPositions);
+  int64_t rows = std::max<int64_t>(kTaskOutputs / stride / tasks.positions, 1);
+  tasks.channels = std::min(outputs, rows);
+  tasks.groups = 1;
+  if (tasks.channels == outputs)
+    tasks.groups = std::clamp<int64_t>(rows / outputs, 1, phases.getGroups());
+  return tasks;
+}

@@ -1,0 +1,378 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#include "compiler/Dialect/PackedLayout.h"
+#include "compiler/Transforms/Emitter.h"
+
+namespace mlir::tconv {
+#define GEN_PASS_DEF_EXPANDFILTERPASS
+#include "compiler/Transforms/Passes.h.inc"
+} // namespace mlir::tconv
+
+using namespace mlir;
+using namespace mlir::tconv;
+
+/// Multiplications of a section that are unrolled for one round of positions:
+/// more would not be faster, only larger.
+static constexpr int64_t kMostUnrolled = 192;
+/// The same for masked rounds, which are few and have masks to compute.
+static constexpr int64_t kMostUnrolledMasked = 16;
+/// Phases that one network of shuffles interleaves.
+static constexpr int64_t kMostInterleaved = 16;
+/// Vectors of positions of one phase, where phases are not interleaved.
+static constexpr int64_t kMostSinglePhaseVectors = 4;
+/// Phases that a kernel has tables for.
+static constexpr int64_t kMostTablePhases = int64_t(1) << 16;
+
+namespace {
+
+/// How one round of positions touches x and y: inside both, or with a look at
+/// where they end.
+enum class Access { whole, masked };
+
+class FilterTile {
+public:
+  FilterTile(FilterOp op, int64_t lanes)
+      : op(op), b(op), e(b, op.getLoc()),
+        module(op->getParentOfType<ModuleOp>()), map(op.getDecomposition()),
+        stride(map.getStride()), lanes(lanes), inputs(op.getGroupInputs()),
+        outputs(op.getGroupOutputs()),
+        layout(map, PackingAttr::get(op.getContext(), 1, 1), op.getGroups(),
+               inputs, outputs),
+        interleaved(stride <= std::min(lanes, kMostInterleaved)) {}
+
+  LogicalResult expand() {
+    if (!interleaved && stride > kMostTablePhases)
+      return op.emitOpError() << "keeps tables of its phases, " << stride
+                              << " of them, more than " << kMostTablePhases;
+    outline(bounds());
+    e.loop(groups, [&](Value g) {
+      Value group = e.add(firstGroup, g);
+      firstInput = e.mul(group, inputs);
+      e.loop(channels, [&](Value c) {
+        output = e.add(e.mul(group, outputs), e.add(firstChannel, c));
+        weightsBase = e.mul(output, layout.blockElements());
+        emitChannel();
+      });
+    });
+    op.erase();
+    return success();
+  }
+
+private:
+  /// Where the rounds of a row begin and end: the same for all channels.
+  /// Masked rounds, whole ones of several vectors, whole ones of one vector,
+  /// masked ones; and the end of the tile's outputs.
+  SmallVector<Value> bounds() {
+    Value begin = op.getWindowOffset(3);
+    Value end = e.add(begin, op.getWindowSize(3));
+    Value outputLength = e.size(op.getY(), 2);
+    // Positions whose taps and outputs are all inside x and y.
+    Value low =
+        e.index(std::max<int64_t>(map.getMaxShift(), map.getCrop() > 0));
+    Value high = e.min(e.add(e.size(op.getX(), 2), map.getMinShift()),
+                       e.div(e.add(outputLength, map.getCrop()), stride));
+    high = e.min(high, end);
+    auto rounds = [&](Value from, Value to, int64_t step) {
+      Value count = e.div(e.max(e.sub(to, from), e.index(0)), step);
+      return e.add(from, e.mul(count, step));
+    };
+    Value headEnd = e.min(e.max(low, begin), end);
+    Value bulk = rounds(begin, e.add(headEnd, lanes - 1), lanes);
+    Value singles = rounds(bulk, high, vectors() * lanes);
+    Value tail = rounds(singles, high, lanes);
+    return {begin,
+            headEnd,
+            bulk,
+            singles,
+            tail,
+            end,
+            e.min(outputLength, firstOutput(end))};
+  }
+
+  /// Goes on in a function of its own. LLVM would otherwise take the bounds
+  /// apart in the innermost loop, where it knows how they were computed.
+  void outline(ArrayRef<Value> bounds) {
+    auto caller = op->getParentOfType<func::FuncOp>();
+    SmallVector<Value> operands = {op.getX(), op.getWeights(), op.getY()};
+    if (op.getBias())
+      operands.push_back(op.getBias());
+    llvm::append_range(operands, op.getWindow());
+    llvm::append_range(operands, bounds);
+    std::string name = (caller.getSymName() + "_filter").str();
+    while (module.lookupSymbol(name))
+      name += "_";
+    func::FuncOp callee;
+    {
+      OpBuilder::InsertionGuard guard(b);
+      b.setInsertionPoint(caller);
+      callee = func::FuncOp::create(
+          b, e.loc, name,
+          b.getFunctionType(ValueRange(operands).getTypes(), {}));
+      callee.setPrivate();
+    }
+    func::CallOp::create(b, e.loc, callee, operands);
+    b.setInsertionPointToStart(callee.addEntryBlock());
+    auto next = [&, i = 0u]() mutable -> Value {
+      return callee.getArgument(i++);
+    };
+    x = next(), weights = next(), y = next();
+    biases = op.getBias() ? next() : Value();
+    SmallVector<Value> window;
+    for (size_t i = 0; i < op.getWindow().size(); ++i) {
+      Value argument = next();
+      // What is constant stays so.
+      auto constant = getConstantIntValue(op.getWindow()[i]);
+      window.push_back(constant ? e.index(*constant) : argument);
+    }
+    batch = window[0], firstGroup = window[1], firstChannel = window[2];
+    groups = window[5], channels = window[6];
+    for (Value *bound :
+         {&begin, &headEnd, &bulk, &singles, &tail, &end, &lastOutput})
+      *bound = next();
+    length = e.size(x, 2);
+    func::ReturnOp::create(b, e.loc);
+    b.setInsertionPoint(callee.front().getTerminator());
+  }
+
+  int64_t vectors() {
+    int64_t sums = op.getSums();
+    return interleaved ? std::max<int64_t>(sums / stride, 1)
+                       : std::min(sums, kMostSinglePhaseVectors);
+  }
+
+  void emitChannel() {
+    sweep(bulk, singles, vectors(), Access::whole);
+    if (vectors() > 1)
+      sweep(singles, tail, 1, Access::whole);
+    // Both ends of a row by the same code.
+    e.loop(2, [&](Value part) {
+      Value head = e.compare(arith::CmpIPredicate::eq, part, e.index(0));
+      sweep(e.select(head, begin, tail), e.select(head, headEnd, end), 1,
+            Access::masked);
+    });
+  }
+
+  void sweep(Value from, Value to, int64_t count, Access access) {
+    e.loop(from, to, count * lanes, [&](Value round) {
+      // The last round of a row begins early rather than late: then it seldom
+      // has outputs outside y, and what it computes again stays the same.
+      Value position =
+          access == Access::whole
+              ? round
+              : e.max(e.min(round, e.sub(end, e.index(lanes))), begin);
+      if (interleaved)
+        emitPhases(position, count, access);
+      else
+        e.loop(stride,
+               [&](Value phase) { emitPhase(phase, position, count, access); });
+    });
+  }
+
+  /// All phases of `count` vectors of positions, interleaved.
+  void emitPhases(Value position, int64_t count, Access access) {
+    SmallVector<SmallVector<Value>> sums( // of a phase without taps
+        stride, SmallVector<Value>(count, e.zeroVector(lanes)));
+    int64_t most =
+        access == Access::whole ? kMostUnrolled : kMostUnrolledMasked;
+    for (const PackedSection &packed : layout.sections()) {
+      ArrayRef<int64_t> phases = packed.section.getPhases();
+      int64_t taps = packed.section.getTaps(), n = phases.size();
+      SmallVector<Value> results = sumTaps(
+          count * n, inputs * taps <= most / (count * n),
+          taps <= most / (count * n), e.index(taps),
+          [&](SmallVectorImpl<Value> &values, Value input, Value tap) {
+            Value from = e.sub(e.add(position, -packed.section.getShift()),
+                               e.mul(tap, map.getShiftStep()));
+            SmallVector<Value> read = loadInput(input, from, count, access);
+            for (int64_t i = 0; i < n; ++i) {
+              Value offset = e.index(packed.weightsOffset + i * inputs * taps);
+              multiply(MutableArrayRef(values).slice(i * count, count), read,
+                       weight(offset, input, e.index(taps), tap));
+            }
+          });
+      for (int64_t i = 0; i < n; ++i)
+        for (int64_t v = 0; v < count; ++v)
+          sums[phases[i]][v] = results[i * count + v];
+    }
+    Value bias = loadBias();
+    Value first = firstOutput(position);
+    SmallVector<Value> vectors;
+    for (int64_t v = 0; v < count; ++v) {
+      SmallVector<Value> phases;
+      for (int64_t phase = 0; phase < stride; ++phase)
+        phases.push_back(withBias(sums[phase][v], bias));
+      vectors.append(interleave(e, phases));
+    }
+    auto store = [&](Access how) {
+      for (auto [i, vector] : llvm::enumerate(vectors))
+        storeOutput(vector, e.add(first, static_cast<int64_t>(i) * lanes), how);
+    };
+    if (access == Access::whole)
+      return store(Access::whole);
+    // Stores under masks are slow on some machines.
+    Value last = e.add(first, stride * count * lanes);
+    e.ifElse(
+        e.both(e.atMost(e.index(0), first), e.atMost(last, lastOutput)),
+        [&] { store(Access::whole); }, [&] { store(Access::masked); });
+  }
+
+  /// One phase of `count` vectors of positions; its outputs lie `stride` apart.
+  /// What it reads is looked up, so that the code stays small.
+  void emitPhase(Value phase, Value position, int64_t count, Access access) {
+    SmallVector<int64_t> taps(stride, 0), shifts(stride, 0), offsets(stride, 0);
+    for (const PackedSection &packed : layout.sections())
+      for (auto [i, p] : llvm::enumerate(packed.section.getPhases())) {
+        taps[p] = packed.section.getTaps();
+        shifts[p] = packed.section.getShift();
+        offsets[p] = packed.weightsOffset + static_cast<int64_t>(i) * inputs *
+                                                packed.section.getTaps();
+      }
+    Value tapCount = e.lookUp(module, taps, phase);
+    Value offset = e.lookUp(module, offsets, phase);
+    Value start = e.sub(position, e.lookUp(module, shifts, phase));
+    SmallVector<Value> sums =
+        sumTaps(count, false, false, tapCount,
+                [&](SmallVectorImpl<Value> &values, Value input, Value tap) {
+                  Value from = e.sub(start, e.mul(tap, map.getShiftStep()));
+                  multiply(values, loadInput(input, from, count, access),
+                           weight(offset, input, tapCount, tap));
+                });
+    Value bias = loadBias();
+    Value first = e.add(firstOutput(position), phase);
+    for (int64_t i = 0; i < count * lanes; ++i) {
+      if (i % lanes == 0)
+        sums[i / lanes] = withBias(sums[i / lanes], bias);
+      Value value =
+          vector::ExtractOp::create(b, e.loc, sums[i / lanes], i % lanes);
+      Value t = e.add(first, i * stride);
+      auto store = [&] { e.store(value, y, {batch, output, t}); };
+      if (access == Access::whole)
+        store();
+      else
+        e.ifThen(e.both(e.atMost(e.index(0), t), e.less(t, lastOutput)), store);
+    }
+  }
+
+  /// `count` sums over the input channels of the group and `taps` taps, in this
+  /// order.
+  SmallVector<Value>
+  sumTaps(int64_t count, bool unrollInputs, bool unrollTaps, Value taps,
+          function_ref<void(SmallVectorImpl<Value> &, Value, Value)> step) {
+    auto over = [&](Value size, bool unroll, ValueRange init,
+                    function_ref<SmallVector<Value>(Value, ValueRange)> body) {
+      auto constant = getConstantIntValue(size);
+      if (!constant || (!unroll && *constant > 1))
+        return e.carry(e.index(0), size, init, body);
+      auto values = llvm::to_vector_of<Value>(init);
+      for (int64_t i = 0; i < *constant; ++i)
+        values = body(e.index(i), values);
+      return values;
+    };
+    SmallVector<Value> zeros(count, e.zeroVector(lanes));
+    return over(e.index(inputs), unrollInputs, zeros,
+                [&](Value input, ValueRange sums) {
+                  return over(taps, unrollTaps, sums,
+                              [&](Value tap, ValueRange inTaps) {
+                                auto values = llvm::to_vector_of<Value>(inTaps);
+                                step(values, input, tap);
+                                return values;
+                              });
+                });
+  }
+
+  void multiply(MutableArrayRef<Value> sums, ArrayRef<Value> read,
+                Value weight) {
+    Value factor = e.broadcast(weight, lanes);
+    for (auto [sum, vector] : llvm::zip(sums, read))
+      sum = e.fma(factor, vector, sum);
+  }
+
+  Value weight(Value phase, Value input, Value taps, Value tap) {
+    Value at = e.add(phase, e.add(e.mul(input, taps), tap));
+    return e.load(weights, {e.add(weightsBase, at)});
+  }
+
+  SmallVector<Value> loadInput(Value input, Value from, int64_t count,
+                               Access access) {
+    SmallVector<Value> vectors;
+    for (int64_t v = 0; v < count; ++v) {
+      Value at = e.add(from, v * lanes);
+      SmallVector<Value> indices = {batch, e.add(firstInput, input), at};
+      if (access == Access::whole)
+        vectors.push_back(e.loadVector(lanes, x, indices));
+      else
+        vectors.push_back(vector::MaskedLoadOp::create(
+            b, e.loc, e.vectorType(lanes), x, indices,
+            mask(at, e.index(0), length), e.zeroVector(lanes)));
+    }
+    return vectors;
+  }
+
+  void storeOutput(Value vector, Value first, Access access) {
+    SmallVector<Value> indices = {batch, output, first};
+    if (access == Access::whole)
+      e.storeVector(vector, y, indices);
+    else
+      vector::MaskedStoreOp::create(
+          b, e.loc, y, indices, mask(first, e.index(0), lastOutput), vector);
+  }
+
+  /// The lanes i for which from + i is in [low, high).
+  Value mask(Value from, Value low, Value high) {
+    Type narrow = b.getI32Type();
+    auto type = VectorType::get({lanes}, narrow);
+    auto bound = [&](Value limit) -> Value {
+      Value lane = e.min(e.max(e.sub(limit, from), e.index(0)), e.index(lanes));
+      Value number = arith::IndexCastOp::create(b, e.loc, narrow, lane);
+      return vector::BroadcastOp::create(b, e.loc, type, number);
+    };
+    SmallVector<int32_t> numbers =
+        llvm::to_vector_of<int32_t>(llvm::seq<int64_t>(0, lanes));
+    Value lane = arith::ConstantOp::create(
+        b, e.loc, DenseElementsAttr::get(type, ArrayRef(numbers)));
+    return e.both(e.atMost(bound(low), lane), e.less(lane, bound(high)));
+  }
+
+  /// Output of phase 0 of a position.
+  Value firstOutput(Value position) {
+    return e.add(e.mul(position, stride), -map.getCrop());
+  }
+  /// Loaded once a round: between rounds it would take a register.
+  Value loadBias() {
+    return biases ? e.broadcast(e.load(biases, {output}), lanes) : Value();
+  }
+  Value withBias(Value vector, Value bias) {
+    return bias ? e.addf(vector, bias) : vector;
+  }
+
+  FilterOp op;
+  OpBuilder b;
+  Emitter e;
+  ModuleOp module;
+  DecompositionAttr map;
+  int64_t stride, lanes, inputs, outputs;
+  PackedLayout layout;
+  bool interleaved;
+  // The arguments of the outlined function.
+  Value x, weights, y, biases;
+  Value batch, firstGroup, firstChannel, groups, channels;
+  // [begin, headEnd) and [tail, end) are masked, [bulk, tail) is whole.
+  Value begin, headEnd, bulk, singles, tail, end, lastOutput, length;
+  // One channel's.
+  Value firstInput, output, weightsBase;
+};
+
+struct ExpandFilterPass : tconv::impl::ExpandFilterPassBase<ExpandFilterPass> {
+  using ExpandFilterPassBase::ExpandFilterPassBase;
+  void runOnOperation() override {
+    if (failed(checkLanes(getOperation(), lanes)))
+      return signalPassFailure();
+    WalkResult result = getOperation()->walk([&](FilterOp op) {
+      return failed(FilterTile(op, lanes).expand()) ? WalkResult::interrupt()
+                                                    : WalkResult::advance();
+    });
+    if (result.wasInterrupted())
+      signalPassFailure();
+  }
+};
+
+} // namespace
