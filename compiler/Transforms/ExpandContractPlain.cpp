@@ -104,9 +104,13 @@ struct ExpandContractPlainPass
     if (failed(checkLanes(getOperation(), lanes)))
       return signalPassFailure();
     WalkResult result = getOperation()->walk([&](ContractPlainOp op) {
-      int64_t along = op.getVectors() == VectorAxis::positions
-                          ? static_cast<int64_t>(op.getPanelColumns())
-                          : op.getPacking().getRows();
+      // Whole vectors are read and stored, in panels and in scratch.
+      int64_t columns = op.getPanelColumns();
+      int64_t along = op.getPacking().getRows();
+      if (op.getVectors() == VectorAxis::positions)
+        along = columns % lanes != 0
+                    ? columns
+                    : cast<MemRefType>(op.getScratch().getType()).getDimSize(1);
       if (along % lanes != 0) {
         op.emitOpError() << "needs a multiple of " << lanes.getValue()
                          << " lanes along its vectors, got " << along;

@@ -20,6 +20,8 @@ constexpr uint32_t kMagnitude = 0x7fffffff;
 /// subnormal numbers.
 constexpr uint32_t kTooLarge = (127 + 64) << 23;
 constexpr uint32_t kLarge = (127 - 60) << 23;
+/// Columns of a panel: a row of the workspace holds them, times the outputs.
+constexpr int64_t kMostColumns = int64_t(1) << 24;
 
 class InputTransform {
 public:
@@ -227,6 +229,11 @@ struct ExpandTransformInputPass
       if (width % lanes != 0) {
         op.emitOpError() << "needs panels of a multiple of " << lanes.getValue()
                          << " columns, got " << width;
+        return WalkResult::interrupt();
+      }
+      if (int64_t columns = op.getPanelColumns(); columns > kMostColumns) {
+        op.emitOpError() << "packs panels of at most " << kMostColumns
+                         << " columns, got " << columns;
         return WalkResult::interrupt();
       }
       InputTransform(op, lanes).expand();

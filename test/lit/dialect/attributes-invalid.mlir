@@ -46,6 +46,16 @@ func.func private @f() attributes {a = #tconv.packing<channels = 0, rows = 4>}
 
 // -----
 
+// expected-error @+1 {{outputs of a packing must be from 1 to 4, got 0}}
+func.func private @f() attributes {a = #tconv.packing<channels = 4, rows = 4, outputs = 0>}
+
+// -----
+
+// expected-error @+1 {{outputs of a packing must be from 1 to 4, got 5}}
+func.func private @f() attributes {a = #tconv.packing<channels = 4, rows = 4, outputs = 5>}
+
+// -----
+
 // Numbers that are too large to compute with.
 // expected-error @+1 {{stride must be at most 4194304, got 9223372036854775807}}
 func.func private @f() attributes {a = #tconv.decomposition<stride = 9223372036854775807, crop = 0, tap_step = 1, shift_step = 1, sections = [<phases = [0], first_taps = [0], taps = 1, shift = 0>]>}

@@ -52,3 +52,45 @@ func.func @buffers(%x: memref<?x4x?xf32>, %w: memref<4x6x2xf32>,
       : memref<8x12xf32>, memref<?x6x?xf32>
   return
 }
+
+// CHECK-LABEL: @fast
+// CHECK-SAME: %[[X:.*]]: memref<?x4x?xf32>, %[[W:.*]]: memref<4x2x3xf32>, %[[WP:.*]]: memref<40xf32>, %[[Y:.*]]: memref<?x2x?xf32>, %[[P:.*]]: memref<4x4x16xf32>, %[[S:.*]]: memref<8x16xf32>, %[[I:.*]]: index
+// CHECK: tconv.pack_weights {{.*}} packing = #tconv.packing<channels = 2, rows = 2, outputs = 2>
+// CHECK: %[[R:.*]] = tconv.transform_input %[[X]], %[[P]] at[%[[I]], %[[I]], %[[I]], %[[I]]] {granule = 8 : i64, outputs = 2 : i64, panel_columns = 16 : i64, shift = -1 : i64, taps = array<i64: 3>} : memref<?x4x?xf32>, memref<4x4x16xf32>
+// CHECK: tconv.transform_input {{.*}} plain
+// CHECK: tconv.phases ins(%[[P]], %[[WP]] : memref<4x4x16xf32>, memref<40xf32>) outs(%[[Y]] : memref<?x2x?xf32>) window[{{.*}}] panel_origin %[[I]] regular %[[R]] {
+// CHECK: tconv.contract %[[P]], %[[WP]], %[[S]] {{.*}} panels = array<i64: 0, 1, 2, 3>,
+// CHECK: tconv.combine %[[S]] at[%[[I]]] {decomposition = #tconv.decomposition<stride = 1, {{.*}} packing = #tconv.packing<channels = 2, rows = 2, outputs = 2>, vectors = #tconv.vectors<positions>} : memref<8x16xf32>
+// CHECK: tconv.contract_plain %[[P]], %[[WP]], %[[S]] at[%[[I]], %[[I]], %[[I]]] {decomposition = {{.*}} packing = #tconv.packing<channels = 2, rows = 2, outputs = 2>, panel_columns = 16 : i64, vectors = #tconv.vectors<positions>} : memref<4x4x16xf32>, memref<40xf32>, memref<8x16xf32>
+#map = #tconv.decomposition<stride = 1, crop = 0, tap_step = 1, shift_step = 1,
+    sections = [<phases = [0], first_taps = [0], taps = 3, shift = -1>]>
+#points = #tconv.packing<channels = 2, rows = 2, outputs = 2>
+func.func @fast(%x: memref<?x4x?xf32>, %w: memref<4x2x3xf32>,
+                %wp: memref<40xf32>, %y: memref<?x2x?xf32>,
+                %p: memref<4x4x16xf32>, %s: memref<8x16xf32>, %i: index) {
+  tconv.pack_weights ins(%w : memref<4x2x3xf32>) outs(%wp : memref<40xf32>)
+      {decomposition = #map, groups = 1 : i64, packing = #points}
+  %r = tconv.transform_input %x, %p at [%i, %i, %i, %i]
+      {outputs = 2, taps = array<i64: 3>, shift = -1, panel_columns = 16,
+       granule = 8} : memref<?x4x?xf32>, memref<4x4x16xf32>
+  %nobody = tconv.transform_input %x, %p at [%i, %i, %i, %i]
+      {outputs = 2, taps = array<i64: 3>, shift = -1, panel_columns = 16,
+       granule = 8, plain} : memref<?x4x?xf32>, memref<4x4x16xf32>
+  tconv.phases ins(%p, %wp : memref<4x4x16xf32>, memref<40xf32>)
+      outs(%y : memref<?x2x?xf32>) window[%i, %i, %i, %i, %i, %i, %i, %i]
+      panel_origin %i regular %r
+      {decomposition = #map, groups = 1 : i64, packing = #points,
+       panel_positions = 32 : i64}
+  tconv.contract %p, %wp, %s at [%i, %i] window [%i, %i, %i, %i, %i, %i]
+      {vectors = #tconv.vectors<positions>, rows = 2, taps = 1, first_tile = 0,
+       tiles = 4, max_shift = 0, shift_step = 1, panel_positions = 16,
+       shifts = array<i64: 0>, panels = array<i64: 0, 1, 2, 3>}
+      : memref<4x4x16xf32>, memref<40xf32>, memref<8x16xf32>
+  tconv.combine %s at [%i] {vectors = #tconv.vectors<positions>,
+      decomposition = #map, packing = #points} : memref<8x16xf32>
+  tconv.contract_plain %p, %wp, %s at [%i, %i, %i]
+      {vectors = #tconv.vectors<positions>, panel_columns = 16,
+       decomposition = #map, packing = #points}
+      : memref<4x4x16xf32>, memref<40xf32>, memref<8x16xf32>
+  return
+}

@@ -7,12 +7,17 @@ import sys
 
 # Lanes that the register tiles of a feature are multiples of.
 LANES = {"portable": 4, "avx2": 8, "avx512": 16}
-# Operations that each kind leaves once a layer.
-PIECES = {
-    "positions": ("tconv.pack_input", "tconv.epilogue"),
-    "rows": ("tconv.pack_input", "tconv.epilogue"),
-    "filter": ("tconv.filter",),
-}
+# What a schedule makes of a layer; all of it is expanded.
+PIECES = (
+    "tconv.pack_weights",
+    "tconv.phases",
+    "tconv.pack_input",
+    "tconv.transform_input",
+    "tconv.contract",
+    "tconv.combine",
+    "tconv.epilogue",
+    "tconv.filter",
+)
 
 
 def opt(text, *passes):
@@ -39,18 +44,29 @@ def main():
             f"--tconv-apply-schedule=feature={feature} kind={file.stem} "
             f"schedule-path={root}",
         )
-        for what in ("tconv.task_positions", *PIECES[file.stem]):
+        fast = schedule.count("tconv.combine")
+        panels = 0 if file.stem == "filter" else count
+        for what, wanted in {
+            "tconv.task_positions": count,
+            "tconv.filter": count - panels,
+            "tconv.epilogue": panels,
+            # A fast algorithm packs x as points or as it is, and sums either.
+            "tconv.pack_input": panels - fast,
+            "tconv.transform_input": 2 * fast,
+            "tconv.contract_plain": fast,
+        }.items():
             found = schedule.count(what)
-            assert found == count, f"{file}: {found} {what} for {count} layers"
-        if file.stem != "filter":
-            assert schedule.count("tconv.contract") >= count, file
+            assert found == wanted, f"{file}: {found} {what}, not {wanted}"
+        assert schedule.count("tconv.contract ") >= panels, file
+        # One of the layers is for fast algorithms.
+        assert fast == (panels > 0), f"{file}: {fast} fast layers"
         assert f'tconv.schedule = "{file}"' in schedule, f"{file} was not used"
         lanes = LANES[file.parent.name]
         expanded = opt(
             schedule, "--tconv-outline-packing", f"--tconv-cpu-expand=lanes={lanes}"
         )
-        assert "tconv.contract" not in expanded, file
-        assert "tconv.filter" not in expanded, file
+        for what in PIECES:
+            assert what not in expanded, f"{file}: {what} is left"
         assert f"vector<{lanes}xf32>" in expanded, file
     print(f"{len(files)} schedules on {count} layers")
 

@@ -75,3 +75,71 @@ func.func @many_taps(%p: memref<1x2x32xf32>, %w: memref<18xf32>, %s: memref<1x8x
   tconv.contract %p, %w, %s at [%c0, %c0] window [%c0, %c0, %c0, %c1, %c8, %c2] {vectors = #tconv.vectors<positions>, rows = 1, taps = 9, first_tile = 0, tiles = 1, max_shift = 8, shift_step = 1, panel_positions = 8, shifts = array<i64: 0>} : memref<1x2x32xf32>, memref<18xf32>, memref<1x8xf32>
   return
 }
+
+// -----
+
+// Vectors along the positions: one variant for every number of vectors up to
+// 3, by the size of the tile, rounded up.
+// CHECK-LABEL: @widths
+// CHECK-SAME: %{{.*}}: memref<1x8x32xf32>, %{{.*}}: memref<16xf32>, %{{.*}}: memref<2x24xf32>, %[[N:.*]]: index
+// CHECK: %[[WIDTH:.*]] = affine.min {{.*}}()[%[[N]]]
+// CHECK: %[[UP:.*]] = arith.addi %[[WIDTH]], %c7
+// CHECK: %[[VECTORS:.*]] = arith.divui %[[UP]], %c8
+// CHECK: scf.index_switch %[[VECTORS]]
+// CHECK: case 1 {
+// CHECK-COUNT-2: vector.fma
+// CHECK-NOT: vector.fma
+// CHECK-COUNT-2: vector.store {{.*}} : memref<2x24xf32>, vector<8xf32>
+// CHECK: case 2 {
+// CHECK-COUNT-4: vector.fma
+// CHECK-NOT: vector.fma
+// CHECK-COUNT-4: vector.store {{.*}} : memref<2x24xf32>, vector<8xf32>
+// CHECK: default {
+// CHECK-COUNT-6: vector.fma
+// CHECK-NOT: vector.fma
+// CHECK-COUNT-6: vector.store {{.*}} : memref<2x24xf32>, vector<8xf32>
+// CHECK-NOT: vector.store
+func.func @widths(%p: memref<1x8x32xf32>, %w: memref<16xf32>, %s: memref<2x24xf32>, %n: index) {
+  %c0 = arith.constant 0 : index
+  %c2 = arith.constant 2 : index
+  %c8 = arith.constant 8 : index
+  %width = affine.min affine_map<()[s0] -> (24, s0)>()[%n]
+  tconv.contract %p, %w, %s at [%c0, %c0] window [%c0, %c0, %c0, %c2, %width, %c8] {vectors = #tconv.vectors<positions>, rows = 2, taps = 1, first_tile = 0, tiles = 1, max_shift = 0, shift_step = 1, panel_positions = 24, shifts = array<i64: 0>} : memref<1x8x32xf32>, memref<16xf32>, memref<2x24xf32>
+  return
+}
+
+// -----
+
+// A size that is known is one variant.
+// CHECK-LABEL: @known
+// CHECK-NOT: scf.index_switch
+// CHECK-COUNT-4: vector.fma
+// CHECK-NOT: vector.fma
+func.func @known(%p: memref<1x8x32xf32>, %w: memref<16xf32>, %s: memref<2x24xf32>) {
+  %c0 = arith.constant 0 : index
+  %c2 = arith.constant 2 : index
+  %c8 = arith.constant 8 : index
+  %c16 = arith.constant 16 : index
+  tconv.contract %p, %w, %s at [%c0, %c0] window [%c0, %c0, %c0, %c2, %c16, %c8] {vectors = #tconv.vectors<positions>, rows = 2, taps = 1, first_tile = 0, tiles = 1, max_shift = 0, shift_step = 1, panel_positions = 24, shifts = array<i64: 0>} : memref<1x8x32xf32>, memref<16xf32>, memref<2x24xf32>
+  return
+}
+
+// -----
+
+// Tiles that read sets of panels of their own look them up.
+// CHECK: memref.global "private" constant @[[TABLE:.*]] : memref<3xi64> = dense<[0, 4, 2]>
+// CHECK-LABEL: @panels
+// CHECK-SAME: %[[P:.*]]: memref<6x8x16xf32>, %{{.*}}: memref<24xf32>, %{{.*}}: memref<3x8xf32>, %[[ROW:.*]]: index, %[[AT:.*]]: index
+// CHECK: %[[OWN:.*]] = arith.divui %[[AT]], %c8
+// CHECK: %[[TILES:.*]] = memref.get_global @[[TABLE]]
+// CHECK: %[[NUMBER:.*]] = memref.load %[[TILES]][%[[ROW]]]
+// CHECK: %[[FIRST:.*]] = arith.index_cast %[[NUMBER]]
+// CHECK: %[[PANEL:.*]] = arith.addi %[[FIRST]], %[[OWN]]
+// CHECK: vector.load %[[P]][%[[PANEL]],
+func.func @panels(%p: memref<6x8x16xf32>, %w: memref<24xf32>, %s: memref<3x8xf32>, %row: index, %at: index) {
+  %c0 = arith.constant 0 : index
+  %c1 = arith.constant 1 : index
+  %c8 = arith.constant 8 : index
+  tconv.contract %p, %w, %s at [%c0, %at] window [%row, %c0, %c0, %c1, %c8, %c8] {vectors = #tconv.vectors<positions>, rows = 1, taps = 1, first_tile = 0, tiles = 3, max_shift = 0, shift_step = 1, panel_positions = 8, shifts = array<i64: 0>, panels = array<i64: 0, 4, 2>} : memref<6x8x16xf32>, memref<24xf32>, memref<3x8xf32>
+  return
+}

@@ -1,4 +1,5 @@
 // RUN: tconv-opt %s --tconv-expand-epilogue=lanes=4 --split-input-file | FileCheck %s
+// RUN: tconv-opt %s --tconv-expand-epilogue=lanes=8 --split-input-file | FileCheck %s --check-prefix=WIDE
 
 // Stride 2: one interleaving of two vectors inside y, single elements at its
 // ends; the bias is read once a channel.
@@ -42,14 +43,58 @@ func.func @three(%s: memref<6x8xf32>, %y: memref<?x2x?xf32>, %i: index) {
 
 // -----
 
-// A stride beyond the lanes: square blocks, the last one overlapping.
-// CHECK-LABEL: @six
+// A stride beyond the lanes: square blocks, the last one overlapping. Within
+// them, 7 is filled up to 8, for an odd number takes many shuffles: 8 positions
+// are stored with an eighth element, which the next one overwrites, and the last
+// one in pieces.
+// CHECK-LABEL: @seven
 // CHECK: scf.if
 // CHECK-COUNT-8: vector.shuffle
 // CHECK-COUNT-4: vector.store {{.*}} : memref<?x1x?xf32>, vector<4xf32>
 // CHECK-COUNT-8: vector.shuffle
 // CHECK-COUNT-4: vector.store {{.*}} : memref<?x1x?xf32>, vector<4xf32>
 // CHECK-NOT: vector.store
+// WIDE-LABEL: @seven
+// WIDE: %[[ROW0:.*]] = vector.load {{.*}} : memref<7x8xf32>, vector<8xf32>
+// WIDE-COUNT-6: vector.load {{.*}} : memref<7x8xf32>, vector<8xf32>
+// The first interleaving is with what fills up.
+// WIDE: vector.shuffle %[[ROW0]], %{{.*}} [0, 8, 1, 9, 2, 10, 3, 11]
+// WIDE-COUNT-23: vector.shuffle
+// WIDE-NOT: vector.shuffle
+// WIDE-COUNT-7: vector.store {{.*}} : memref<?x1x?xf32>, vector<8xf32>
+// WIDE-NOT: vector<8xf32>
+// WIDE: vector.extract_strided_slice %[[LAST:.*]] {offsets = [0], sizes = [4]
+// WIDE: vector.store {{.*}} : memref<?x1x?xf32>, vector<4xf32>
+// WIDE: vector.extract_strided_slice %[[LAST]] {offsets = [4], sizes = [2]
+// WIDE: vector.store {{.*}} : memref<?x1x?xf32>, vector<2xf32>
+// WIDE: vector.extract_strided_slice %[[LAST]] {offsets = [6], sizes = [1]
+// WIDE: vector.store {{.*}} : memref<?x1x?xf32>, vector<1xf32>
+// WIDE-NOT: vector.store
+func.func @seven(%s: memref<7x8xf32>, %y: memref<?x1x?xf32>, %i: index) {
+  tconv.epilogue %s, %y at [%i, %i, %i, %i, %i] {vectors = #tconv.vectors<positions>, stride = 7, crop = 0, first_rows = array<i64: 0, 1, 2, 3, 4, 5, 6>, row_steps = array<i64: 7, 7, 7, 7, 7, 7, 7>} : memref<7x8xf32>, memref<?x1x?xf32>
+  return
+}
+
+// -----
+
+// Half a vector of phases where that leaves no overlap: 3 blocks of 2 phases.
+// In a wide vector 6 is no odd number, and not filled up.
+// CHECK-LABEL: @six
+// CHECK: scf.if
+// CHECK: scf.for %[[PHASE:.*]] = %c0{{.*}} to %c5{{.*}} step %c2
+// CHECK-COUNT-2: vector.shuffle
+// CHECK-NOT: vector.shuffle
+// CHECK: vector.extract_strided_slice %[[LOW:.*]] {offsets = [0], sizes = [2]
+// CHECK: vector.store {{.*}} : memref<?x1x?xf32>, vector<2xf32>
+// CHECK: vector.extract_strided_slice %[[LOW]] {offsets = [2], sizes = [2]
+// CHECK: vector.store {{.*}} : memref<?x1x?xf32>, vector<2xf32>
+// CHECK-COUNT-2: vector.store {{.*}} : memref<?x1x?xf32>, vector<2xf32>
+// CHECK-NOT: vector.store
+// WIDE-LABEL: @six
+// WIDE-NOT: vector.extract_strided_slice
+// WIDE-COUNT-6: vector.store {{.*}} : memref<?x1x?xf32>, vector<8xf32>
+// WIDE-NOT: vector.store
+// WIDE: return
 func.func @six(%s: memref<6x8xf32>, %y: memref<?x1x?xf32>, %i: index) {
   tconv.epilogue %s, %y at [%i, %i, %i, %i, %i] {vectors = #tconv.vectors<positions>, stride = 6, crop = 0, first_rows = array<i64: 0, 1, 2, 3, 4, 5>, row_steps = array<i64: 6, 6, 6, 6, 6, 6>} : memref<6x8xf32>, memref<?x1x?xf32>
   return

@@ -14,3 +14,11 @@ func.func @table(%w: memref<1x1x4xf32>, %p: memref<1000000000xf32>) {
   tconv.pack_weights ins(%w : memref<1x1x4xf32>) outs(%p : memref<1000000000xf32>) {decomposition = #tconv.decomposition<stride = 2, crop = 0, tap_step = 2, shift_step = 1, sections = [<phases = [0], first_taps = [0], taps = 1, shift = 0>, <phases = [1], first_taps = [1], taps = 1, shift = 1>]>, groups = 1 : i64, packing = #tconv.packing<channels = 1, rows = 500000000>}
   return
 }
+
+// -----
+
+func.func @rows(%w: memref<1x1x4xf32>, %p: memref<4097xf32>) {
+  // expected-error @+1 {{packs at most 4096 rows a tile, got 4097}}
+  tconv.pack_weights ins(%w : memref<1x1x4xf32>) outs(%p : memref<4097xf32>) {decomposition = #tconv.decomposition<stride = 1, crop = 0, tap_step = 1, shift_step = 1, sections = [<phases = [0], first_taps = [0], taps = 1, shift = 0>]>, groups = 1 : i64, packing = #tconv.packing<channels = 1, rows = 4097>}
+  return
+}

@@ -8,10 +8,11 @@ func.func @layer(%x: memref<?x3x?xf32>, %p: memref<6xf32>, %y: memref<?x2x?xf32>
 }
 module attributes {transform.with_named_sequence} {
   transform.named_sequence @__transform_main(%root: !transform.any_op {transform.readonly}) {
+    %one = transform.param.constant 1 : i64 -> !transform.param<i64>
     %two = transform.param.constant 2 : i64 -> !transform.param<i64>
     %phases = transform.structured.match ops{["tconv.phases"]} in %root : (!transform.any_op) -> !transform.any_op
     // expected-error @+1 {{needs weights that a tconv.pack_weights of the same function writes into a buffer of their own}}
-    transform.tconv.set_packing %phases channels %two rows %two : !transform.any_op, !transform.param<i64>, !transform.param<i64>
+    transform.tconv.set_packing %phases channels %two rows %two outputs %one : !transform.any_op, !transform.param<i64>, !transform.param<i64>, !transform.param<i64>
     transform.yield
   }
 }
@@ -23,10 +24,11 @@ func.func @nothing() {
 }
 module attributes {transform.with_named_sequence} {
   transform.named_sequence @__transform_main(%root: !transform.any_op {transform.readonly}) {
+    %one = transform.param.constant 1 : i64 -> !transform.param<i64>
     %two = transform.param.constant 2 : i64 -> !transform.param<i64>
     %phases = transform.structured.match ops{["tconv.phases"]} in %root : (!transform.any_op) -> !transform.any_op
     // expected-error @+1 {{target must be one operation, got 0}}
-    transform.tconv.set_packing %phases channels %two rows %two : !transform.any_op, !transform.param<i64>, !transform.param<i64>
+    transform.tconv.set_packing %phases channels %two rows %two outputs %one : !transform.any_op, !transform.param<i64>, !transform.param<i64>, !transform.param<i64>
     transform.yield
   }
 }
@@ -38,10 +40,11 @@ func.func @other() {
 }
 module attributes {transform.with_named_sequence} {
   transform.named_sequence @__transform_main(%root: !transform.any_op {transform.readonly}) {
+    %one = transform.param.constant 1 : i64 -> !transform.param<i64>
     %two = transform.param.constant 2 : i64 -> !transform.param<i64>
     %other = transform.structured.match ops{["func.return"]} in %root : (!transform.any_op) -> !transform.any_op
     // expected-error @+1 {{target must be tconv.phases, got func.return}}
-    transform.tconv.set_packing %other channels %two rows %two : !transform.any_op, !transform.param<i64>, !transform.param<i64>
+    transform.tconv.set_packing %other channels %two rows %two outputs %one : !transform.any_op, !transform.param<i64>, !transform.param<i64>, !transform.param<i64>
     transform.yield
   }
 }
@@ -57,8 +60,8 @@ module attributes {transform.with_named_sequence} {
   transform.named_sequence @__transform_main(%root: !transform.any_op {transform.readonly}) {
     %zero = transform.param.constant 0 : i64 -> !transform.param<i64>
     %phases = transform.structured.match ops{["tconv.phases"]} in %root : (!transform.any_op) -> !transform.any_op
-    // expected-error @+1 {{columns must be one number of at least 1}}
-    %c = transform.tconv.split_phases %phases columns %zero vectors <positions> : (!transform.any_op, !transform.param<i64>) -> !transform.any_op
+    // expected-error @+1 {{positions must be one number of at least 1}}
+    %c = transform.tconv.split_phases %phases positions %zero vectors <positions> : (!transform.any_op, !transform.param<i64>) -> !transform.any_op
     transform.yield
   }
 }
@@ -75,7 +78,7 @@ module attributes {transform.with_named_sequence} {
     %eight = transform.param.constant 8 : i64 -> !transform.param<i64>
     %phases = transform.structured.match ops{["tconv.phases"]} in %root : (!transform.any_op) -> !transform.any_op
     // expected-error @+1 {{needs a tile of tconv.phases whose input is packed}}
-    %c = transform.tconv.split_phases %phases columns %eight vectors <positions> : (!transform.any_op, !transform.param<i64>) -> !transform.any_op
+    %c = transform.tconv.split_phases %phases positions %eight vectors <positions> : (!transform.any_op, !transform.param<i64>) -> !transform.any_op
     transform.yield
   }
 }
@@ -133,7 +136,7 @@ module attributes {transform.with_named_sequence} {
     %eight = transform.param.constant 8 : i64 -> !transform.param<i64>
     %phases = transform.structured.match ops{["tconv.phases"]} in %root : (!transform.any_op) -> !transform.any_op
     // expected-error @+1 {{rows must be one number of at least 1 and at most 2147483647}}
-    %a, %b, %c, %d = transform.tconv.choose_blocks %phases rows %huge columns %eight vectors <positions> : (!transform.any_op, !transform.param<i64>, !transform.param<i64>) -> (!transform.param<i64>, !transform.param<i64>, !transform.param<i64>, !transform.param<i64>)
+    %a, %b, %c, %d, %e = transform.tconv.choose_blocks %phases rows %huge columns %eight vectors <positions> : (!transform.any_op, !transform.param<i64>, !transform.param<i64>) -> (!transform.param<i64>, !transform.param<i64>, !transform.param<i64>, !transform.param<i64>, !transform.param<i64>)
     transform.yield
   }
 }
@@ -153,7 +156,7 @@ module attributes {transform.with_named_sequence} {
     %eight = transform.param.constant 8 : i64 -> !transform.param<i64>
     %phases = transform.structured.match ops{["tconv.phases"]} in %root : (!transform.any_op) -> !transform.any_op
     // expected-error @+1 {{columns must be one number of at least 1}}
-    %a, %b, %c, %d = transform.tconv.choose_blocks %phases rows %eight columns %huge vectors <positions> : (!transform.any_op, !transform.param<i64>, !transform.param<i64>) -> (!transform.param<i64>, !transform.param<i64>, !transform.param<i64>, !transform.param<i64>)
+    %a, %b, %c, %d, %e = transform.tconv.choose_blocks %phases rows %eight columns %huge vectors <positions> : (!transform.any_op, !transform.param<i64>, !transform.param<i64>) -> (!transform.param<i64>, !transform.param<i64>, !transform.param<i64>, !transform.param<i64>, !transform.param<i64>)
     transform.yield
   }
 }
@@ -173,7 +176,7 @@ module attributes {transform.with_named_sequence} {
     %one = transform.param.constant 1 : i64 -> !transform.param<i64>
     %phases = transform.structured.match ops{["tconv.phases"]} in %root : (!transform.any_op) -> !transform.any_op
     // expected-error @+1 {{needs a layer whose blocks fit 64 bits}}
-    %a, %b, %c, %d = transform.tconv.choose_blocks %phases rows %one columns %one vectors <positions> : (!transform.any_op, !transform.param<i64>, !transform.param<i64>) -> (!transform.param<i64>, !transform.param<i64>, !transform.param<i64>, !transform.param<i64>)
+    %a, %b, %c, %d, %e = transform.tconv.choose_blocks %phases rows %one columns %one vectors <positions> : (!transform.any_op, !transform.param<i64>, !transform.param<i64>) -> (!transform.param<i64>, !transform.param<i64>, !transform.param<i64>, !transform.param<i64>, !transform.param<i64>)
     transform.yield
   }
 }
@@ -193,7 +196,7 @@ module attributes {transform.with_named_sequence} {
     %eight = transform.param.constant 8 : i64 -> !transform.param<i64>
     %phases = transform.structured.match ops{["tconv.phases"]} in %root : (!transform.any_op) -> !transform.any_op
     // expected-error @+1 {{channels of tconv.blocks must be a number of at least 1 and at most 2147483647, got -2 : i64}}
-    %a, %b, %c, %d = transform.tconv.choose_blocks %phases rows %one columns %eight vectors <positions> : (!transform.any_op, !transform.param<i64>, !transform.param<i64>) -> (!transform.param<i64>, !transform.param<i64>, !transform.param<i64>, !transform.param<i64>)
+    %a, %b, %c, %d, %e = transform.tconv.choose_blocks %phases rows %one columns %eight vectors <positions> : (!transform.any_op, !transform.param<i64>, !transform.param<i64>) -> (!transform.param<i64>, !transform.param<i64>, !transform.param<i64>, !transform.param<i64>, !transform.param<i64>)
     transform.yield
   }
 }
@@ -213,7 +216,7 @@ module attributes {transform.with_named_sequence} {
     %eight = transform.param.constant 8 : i64 -> !transform.param<i64>
     %phases = transform.structured.match ops{["tconv.phases"]} in %root : (!transform.any_op) -> !transform.any_op
     // expected-error @+1 {{panel of tconv.blocks must be a number of at least 1 and at most 2147483647, got "wide"}}
-    %a, %b, %c, %d = transform.tconv.choose_blocks %phases rows %one columns %eight vectors <positions> : (!transform.any_op, !transform.param<i64>, !transform.param<i64>) -> (!transform.param<i64>, !transform.param<i64>, !transform.param<i64>, !transform.param<i64>)
+    %a, %b, %c, %d, %e = transform.tconv.choose_blocks %phases rows %one columns %eight vectors <positions> : (!transform.any_op, !transform.param<i64>, !transform.param<i64>) -> (!transform.param<i64>, !transform.param<i64>, !transform.param<i64>, !transform.param<i64>, !transform.param<i64>)
     transform.yield
   }
 }
@@ -234,7 +237,7 @@ module attributes {transform.with_named_sequence} {
     %both = transform.merge_handles %one, %two : !transform.param<i64>
     %phases = transform.structured.match ops{["tconv.phases"]} in %root : (!transform.any_op) -> !transform.any_op
     // expected-error @+1 {{channels must be one number of at least 1}}
-    transform.tconv.set_packing %phases channels %both rows %one : !transform.any_op, !transform.param<i64>, !transform.param<i64>
+    transform.tconv.set_packing %phases channels %both rows %one outputs %one : !transform.any_op, !transform.param<i64>, !transform.param<i64>, !transform.param<i64>
     transform.yield
   }
 }
@@ -250,10 +253,11 @@ func.func @layer(%x: memref<?x3000000000x?xf32>, %w: memref<3000000000x2x1xf32>,
 }
 module attributes {transform.with_named_sequence} {
   transform.named_sequence @__transform_main(%root: !transform.any_op {transform.readonly}) {
+    %one = transform.param.constant 1 : i64 -> !transform.param<i64>
     %most = transform.param.constant 2147483647 : i64 -> !transform.param<i64>
     %phases = transform.structured.match ops{["tconv.phases"]} in %root : (!transform.any_op) -> !transform.any_op
     // expected-error @+1 {{packed weights in blocks of 2147483647 channels and 2147483647 rows do not fit 64 bits}}
-    transform.tconv.set_packing %phases channels %most rows %most : !transform.any_op, !transform.param<i64>, !transform.param<i64>
+    transform.tconv.set_packing %phases channels %most rows %most outputs %one : !transform.any_op, !transform.param<i64>, !transform.param<i64>, !transform.param<i64>
     transform.yield
   }
 }
@@ -433,7 +437,7 @@ module attributes {transform.with_named_sequence} {
     %eight = transform.param.constant 8 : i64 -> !transform.param<i64>
     %phases = transform.structured.match ops{["tconv.phases"]} in %root : (!transform.any_op) -> !transform.any_op
     %t, %n, %g, %q, %ch = transform.structured.tile_using_for %phases tile_sizes [1, 1, 2, 8] interchange = [0, 1, 3, 2] : (!transform.any_op) -> (!transform.any_op, !transform.any_op, !transform.any_op, !transform.any_op, !transform.any_op)
-    // expected-error @+1 {{positions must be a multiple of panel, and panel of granule, got 8, 8 and 3}}
+    // expected-error @+1 {{positions must be a multiple of panel, and panel of granule columns, got 8, 8 and 3 of 1 positions}}
     transform.tconv.pack_input %t before %ch positions %eight panel %eight granule %three : !transform.any_op, !transform.any_op, !transform.param<i64>, !transform.param<i64>, !transform.param<i64>
     transform.yield
   }
@@ -547,8 +551,8 @@ module attributes {transform.with_named_sequence} {
     %phases = transform.structured.match ops{["tconv.phases"]} in %root : (!transform.any_op) -> !transform.any_op
     %t, %n, %g, %q, %ch = transform.structured.tile_using_for %phases tile_sizes [1, 1, 2, 8] interchange = [0, 1, 3, 2] : (!transform.any_op) -> (!transform.any_op, !transform.any_op, !transform.any_op, !transform.any_op, !transform.any_op)
     transform.tconv.pack_input %t before %ch positions %eight panel %eight granule %one : !transform.any_op, !transform.any_op, !transform.param<i64>, !transform.param<i64>, !transform.param<i64>
-    // expected-error @+1 {{columns must be at least the tile's 8 positions, got 4}}
-    %cs = transform.tconv.split_phases %t columns %four vectors <positions> : (!transform.any_op, !transform.param<i64>) -> !transform.any_op
+    // expected-error @+1 {{positions must be at least the tile's 8, got 4}}
+    %cs = transform.tconv.split_phases %t positions %four vectors <positions> : (!transform.any_op, !transform.param<i64>) -> !transform.any_op
     transform.yield
   }
 }
@@ -571,7 +575,7 @@ module attributes {transform.with_named_sequence} {
     %t, %n, %g, %q, %ch = transform.structured.tile_using_for %phases tile_sizes [1, 1, 2, 8] interchange = [0, 1, 3, 2] : (!transform.any_op) -> (!transform.any_op, !transform.any_op, !transform.any_op, !transform.any_op, !transform.any_op)
     transform.tconv.pack_input %t before %ch positions %eight panel %eight granule %one : !transform.any_op, !transform.any_op, !transform.param<i64>, !transform.param<i64>, !transform.param<i64>
     // expected-error @+1 {{sums of 600000000 rows and 2147483647 columns do not fit 64 bits}}
-    %cs = transform.tconv.split_phases %t columns %most vectors <rows> : (!transform.any_op, !transform.param<i64>) -> !transform.any_op
+    %cs = transform.tconv.split_phases %t positions %most vectors <rows> : (!transform.any_op, !transform.param<i64>) -> !transform.any_op
     transform.yield
   }
 }
@@ -594,7 +598,7 @@ module attributes {transform.with_named_sequence} {
     %t, %n, %g, %q, %ch = transform.structured.tile_using_for %phases tile_sizes [1, 1, 2, 8] interchange = [0, 1, 3, 2] : (!transform.any_op) -> (!transform.any_op, !transform.any_op, !transform.any_op, !transform.any_op, !transform.any_op)
     transform.tconv.pack_input %t before %ch positions %eight panel %eight granule %one : !transform.any_op, !transform.any_op, !transform.param<i64>, !transform.param<i64>, !transform.param<i64>
     // expected-error @+1 {{a block of 600000000 channels has 600000000 register tiles; it may have 33554432}}
-    %cs = transform.tconv.split_phases %t columns %most vectors <rows> : (!transform.any_op, !transform.param<i64>) -> !transform.any_op
+    %cs = transform.tconv.split_phases %t positions %most vectors <rows> : (!transform.any_op, !transform.param<i64>) -> !transform.any_op
     transform.yield
   }
 }

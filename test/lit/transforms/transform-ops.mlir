@@ -1,6 +1,6 @@
 // The transform.tconv operations, one after the other, on a layer whose block
 // sizes are given.
-// RUN: tconv-opt %s --transform-interpreter --canonicalize | FileCheck %s
+// RUN: tconv-opt %s --transform-interpreter --canonicalize --split-input-file | FileCheck %s
 
 #map = #tconv.decomposition<stride = 2, crop = 0, tap_step = 2, shift_step = 1, sections = [<phases = [0], first_taps = [0], taps = 2, shift = 0>, <phases = [1], first_taps = [1], taps = 1, shift = 0>]>
 #packing = #tconv.packing<channels = 4, rows = 1>
@@ -33,12 +33,12 @@ module attributes {transform.with_named_sequence} {
     %rows = transform.param.constant 2 : i64 -> !transform.param<i64>
     %columns = transform.param.constant 8 : i64 -> !transform.param<i64>
     %phases = transform.structured.match ops{["tconv.phases"]} in %root : (!transform.any_op) -> !transform.any_op
-    %channels, %positions, %depth, %panel = transform.tconv.choose_blocks %phases
+    %channels, %positions, %depth, %panel, %outputs = transform.tconv.choose_blocks %phases
         rows %rows columns %columns vectors <positions>
         : (!transform.any_op, !transform.param<i64>, !transform.param<i64>)
-        -> (!transform.param<i64>, !transform.param<i64>, !transform.param<i64>, !transform.param<i64>)
-    transform.tconv.set_packing %phases channels %channels rows %rows
-        : !transform.any_op, !transform.param<i64>, !transform.param<i64>
+        -> (!transform.param<i64>, !transform.param<i64>, !transform.param<i64>, !transform.param<i64>, !transform.param<i64>)
+    transform.tconv.set_packing %phases channels %channels rows %rows outputs %outputs
+        : !transform.any_op, !transform.param<i64>, !transform.param<i64>, !transform.param<i64>
     %task, %n, %g, %q, %c = transform.structured.tile_using_for %phases
         tile_sizes [1, 1, %channels, %positions] interchange = [0, 1, 3, 2]
         : (!transform.any_op, !transform.param<i64>, !transform.param<i64>)
@@ -48,7 +48,80 @@ module attributes {transform.with_named_sequence} {
     %block = transform.structured.match ops{["tconv.phases"]} in %root : (!transform.any_op) -> !transform.any_op
     transform.tconv.pack_input %block before %tasks positions %positions panel %panel granule %columns
         : !transform.any_op, !transform.any_op, !transform.param<i64>, !transform.param<i64>, !transform.param<i64>
-    %contracts = transform.tconv.split_phases %block columns %positions vectors <positions>
+    %contracts = transform.tconv.split_phases %block positions %positions vectors <positions>
+        : (!transform.any_op, !transform.param<i64>) -> !transform.any_op
+    transform.yield
+  }
+}
+
+// -----
+
+// The same with a fast algorithm: x becomes points, or stays as it is where it
+// holds values that must not be mixed; what follows depends on it.
+#map = #tconv.decomposition<stride = 2, crop = 0, tap_step = 2, shift_step = 1, sections = [<phases = [0], first_taps = [0], taps = 2, shift = 0>, <phases = [1], first_taps = [1], taps = 1, shift = 0>]>
+#packing = #tconv.packing<channels = 4, rows = 1>
+
+// CHECK-DAG: #[[OFFSET:.*]] = affine_map<(d0) -> ((d0 floordiv 2) * 448)>
+// CHECK-DAG: #[[COLUMN:.*]] = affine_map<(d0) -> (d0 floordiv 3)>
+// CHECK-DAG: #[[COLUMNS:.*]] = affine_map<(d0) -> (d0 ceildiv 3)>
+// CHECK-LABEL: func.func @fast(
+// CHECK-SAME: %[[X:.*]]: memref<?x32x?xf32>, %{{.*}}: memref<32x4x3xf32>, %[[Y:.*]]: memref<?x4x?xf32>,
+// CHECK-SAME: tconv.algorithm = "F(3, 2) and F(3, 1)"
+// CHECK-SAME: tconv.task_columns = 2 : i64, tconv.task_positions = 48 : i64
+// Sums of 7 points with 2 rows, in 16 columns of 3 positions; 2 panels a point.
+// CHECK-DAG: %[[S:.*]] = memref.alloc() {alignment = 64 : i64} : memref<14x16xf32>
+// CHECK-DAG: %[[P:.*]] = memref.alloc() {alignment = 64 : i64} : memref<14x32x16xf32>
+// CHECK-DAG: %[[W:.*]] = memref.alloc() : memref<896xf32>
+// CHECK: tconv.pack_weights {{.*}} packing = #tconv.packing<channels = 2, rows = 2, outputs = 3>
+// CHECK: scf.for
+// CHECK:   %[[Q:.*]] = arith.muli %{{.*}}, %c48
+// CHECK:   %[[NQ:.*]] = affine.min
+// CHECK:   %[[REGULAR:.*]] = tconv.transform_input %[[X]], %[[P]] at[%{{.*}}, %{{.*}}, %[[Q]], %[[NQ]]] {granule = 8 : i64, outputs = 3 : i64, panel_columns = 8 : i64, shift = 0 : i64, taps = array<i64: 2, 1>}
+// CHECK:   scf.if %[[REGULAR]] {
+// CHECK-NEXT: } else {
+// CHECK:     tconv.transform_input %[[X]], %[[P]] at[%{{.*}}, %{{.*}}, %[[Q]], %[[NQ]]] {granule = 8 : i64, outputs = 3 : i64, panel_columns = 8 : i64, plain, shift = 0 : i64, taps = array<i64: 2, 1>}
+// CHECK:   scf.for %[[TASK:.*]] = {{.*}} {
+// CHECK:     %[[CHANNEL:.*]] = arith.muli %[[TASK]], %c2
+// CHECK:     %[[AT:.*]] = affine.apply #[[OFFSET]](%[[CHANNEL]])
+// CHECK:     %[[FIRST:.*]] = affine.apply #[[COLUMN]](%[[Q]])
+// CHECK:     %[[N:.*]] = affine.apply #[[COLUMNS]](%[[NQ]])
+// CHECK:     scf.if %[[REGULAR]] {
+// CHECK:       tconv.contract %[[P]], %[[W]], %[[S]] at[%{{.*}}, %c0] window[%c0, %c0, %c0, %c14, %[[N]], %c32] {first_tile = 0 : i64, max_shift = 0 : i64, panel_positions = 8 : i64, panels = array<i64: 0, 2, 4, 6, 8, 10, 12>, rows = 2 : i64, shift_step = 1 : i64, shifts = array<i64: 0>, taps = 1 : i64, tiles = 7 : i64, vectors = #tconv.vectors<positions>}
+// CHECK:       tconv.combine %[[S]] at[%[[N]]] {{.*}} packing = #tconv.packing<channels = 2, rows = 2, outputs = 3>, vectors = #tconv.vectors<positions>}
+// CHECK:     } else {
+// CHECK:       tconv.contract_plain %[[P]], %[[W]], %[[S]] at[%[[AT]], %c0, %[[N]]] {{.*}} packing = #tconv.packing<channels = 2, rows = 2, outputs = 3>, panel_columns = 8 : i64, vectors = #tconv.vectors<positions>}
+// CHECK:     }
+// 3 positions of 2 phases: the outputs lie where points 0 to 2 were.
+// CHECK:     tconv.epilogue %[[S]], %[[Y]] at[%{{.*}}, %[[CHANNEL]], %c2, %[[FIRST]], %[[N]]] {crop = 0 : i64, first_rows = array<i64: 0, 8, 2, 10, 4, 12>, row_steps = array<i64: 1, 1, 1, 1, 1, 1>, stride = 6 : i64, vectors = #tconv.vectors<positions>}
+func.func @fast(%x: memref<?x32x?xf32>, %w: memref<32x4x3xf32>, %y: memref<?x4x?xf32>)
+    attributes {tconv.blocks = {channels = 2 : i64, positions = 48 : i64, depth = 32 : i64, panel = 24 : i64, outputs = 3 : i64}} {
+  %p = memref.alloc() : memref<384xf32>
+  tconv.pack_weights ins(%w : memref<32x4x3xf32>) outs(%p : memref<384xf32>) {decomposition = #map, groups = 1 : i64, packing = #packing}
+  tconv.phases ins(%x, %p : memref<?x32x?xf32>, memref<384xf32>) outs(%y : memref<?x4x?xf32>) {decomposition = #map, groups = 1 : i64, packing = #packing}
+  return
+}
+
+module attributes {transform.with_named_sequence} {
+  transform.named_sequence @__transform_main(%root: !transform.any_op {transform.readonly}) {
+    %rows = transform.param.constant 2 : i64 -> !transform.param<i64>
+    %columns = transform.param.constant 8 : i64 -> !transform.param<i64>
+    %phases = transform.structured.match ops{["tconv.phases"]} in %root : (!transform.any_op) -> !transform.any_op
+    %channels, %positions, %depth, %panel, %outputs = transform.tconv.choose_blocks %phases
+        rows %rows columns %columns vectors <positions>
+        : (!transform.any_op, !transform.param<i64>, !transform.param<i64>)
+        -> (!transform.param<i64>, !transform.param<i64>, !transform.param<i64>, !transform.param<i64>, !transform.param<i64>)
+    transform.tconv.set_packing %phases channels %channels rows %rows outputs %outputs
+        : !transform.any_op, !transform.param<i64>, !transform.param<i64>, !transform.param<i64>
+    %task, %n, %g, %q, %c = transform.structured.tile_using_for %phases
+        tile_sizes [1, 1, %channels, %positions] interchange = [0, 1, 3, 2]
+        : (!transform.any_op, !transform.param<i64>, !transform.param<i64>)
+        -> (!transform.any_op, !transform.any_op, !transform.any_op, !transform.any_op, !transform.any_op)
+    %blocks, %tasks = transform.tconv.map_tasks %n
+        : (!transform.any_op) -> (!transform.any_op, !transform.any_op)
+    %block = transform.structured.match ops{["tconv.phases"]} in %root : (!transform.any_op) -> !transform.any_op
+    transform.tconv.pack_input %block before %tasks positions %positions panel %panel granule %columns
+        : !transform.any_op, !transform.any_op, !transform.param<i64>, !transform.param<i64>, !transform.param<i64>
+    %contracts = transform.tconv.split_phases %block positions %positions vectors <positions>
         : (!transform.any_op, !transform.param<i64>) -> !transform.any_op
     transform.yield
   }
