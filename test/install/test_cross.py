@@ -76,7 +76,9 @@ def test_public_layers(prefix, tmp_path):
     checked = [line.split() for line in text.splitlines() if "of the bounds" in line]
     assert len(checked) == 3 * len(lines) >= 3 * 16
     # Layers with few channels in a group have one kernel for all lengths.
-    short = {words[0] for words in checked if words[3] == "short:"}
+    short = {words[0] for words in checked if words[3] == "short"}
     assert len(short) == len(lines) - 3
-    assert {words[0] for words in checked if words[3] == "bulk:"} >= short
+    assert {words[0] for words in checked if words[3] == "bulk"} >= short
+    # Both sorts of kernels are among them.
+    assert {words[4] for words in checked} == {"direct:", "fast:"}
     assert "cpu:x86-64: TCONV_UNSUPPORTED" in text

@@ -71,7 +71,7 @@ protected:
     EXPECT_EQ(tconv_layer_run(layer, x.data(), batch, length, y.data()),
               TCONV_OK)
         << tconv_last_error();
-    Accuracy accuracy(params);
+    Accuracy accuracy(params, runsFast(layer, batch, length));
     EXPECT_EQ(accuracy.compare({x.data(), weight.data(),
                                 params.has_bias ? bias.data() : nullptr, batch,
                                 length},

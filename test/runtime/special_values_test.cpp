@@ -61,7 +61,7 @@ struct Case {
     std::vector<float> y(yElements(params, batch, length));
     EXPECT_EQ(tconv_layer_run(layer.get(), x.data(), batch, length, y.data()),
               TCONV_OK);
-    Accuracy accuracy(params);
+    Accuracy accuracy(params, runsFast(layer.get(), batch, length));
     return accuracy.compare({x.data(), weight.data(),
                              params.has_bias ? bias.data() : nullptr, batch,
                              length},

@@ -145,6 +145,11 @@ std::string test::described(tconv_layer *layer, int64_t batch, int64_t length,
   return value.is_string() ? value.get<std::string>() : value.dump();
 }
 
+bool test::runsFast(tconv_layer *layer, int64_t batch, int64_t length) {
+  std::string algorithm = described(layer, batch, length, "algorithm");
+  return !algorithm.empty() && algorithm != "direct";
+}
+
 tconv_params test::randomParams(Random &random) {
   tconv_params params;
   tconv_params_init(&params);

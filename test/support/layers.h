@@ -39,6 +39,10 @@ bool referenceAllowed();
 std::string described(tconv_layer *layer, int64_t batch, int64_t length,
                       const std::string &field);
 
+/// Whether such a launch takes a kernel that shares products, so that SPEC.md's
+/// bounds for fast algorithms hold. Makes the kernel if need be.
+bool runsFast(tconv_layer *layer, int64_t batch, int64_t length);
+
 /// A legal layer of small, odd or extreme parameters.
 tconv_params randomParams(Random &random);
 /// A length between 1 and `most` with at least one output, or 0.

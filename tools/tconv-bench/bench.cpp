@@ -123,6 +123,11 @@ tconv_layer_options layerOptions(const BenchOptions &options) {
   return how;
 }
 
+bool isFast(const std::string &description) {
+  auto json = nlohmann::json::parse(description, nullptr, false);
+  return json.is_object() && json.value("algorithm", "direct") != "direct";
+}
+
 Status benchLayer(const LayerEntry &entry, const BenchOptions &options,
                   BenchResult &result) {
   result.entry = entry;
@@ -157,9 +162,8 @@ Status benchLayer(const LayerEntry &entry, const BenchOptions &options,
     Launch launch{entry, buffers.x.data(), buffers.weight.data(),
                   entry.params.has_bias ? buffers.bias.data() : nullptr,
                   buffers.y()};
-    bool fast = nlohmann::json::parse(result.description)
-                    .value("algorithm", "direct") != "direct";
-    result.errors = checkLaunch(launch, options.check == Check::Full, fast);
+    result.errors = checkLaunch(launch, options.check == Check::Full,
+                                isFast(result.description));
     result.checked = true;
   }
   return measure(options.seconds, 3, run, result.timing);

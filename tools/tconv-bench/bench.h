@@ -56,6 +56,10 @@ struct BenchResult {
 /// What the options mean for a layer; points into them.
 tconv_layer_options layerOptions(const BenchOptions &options);
 
+/// Whether the kernel of a tconv_layer_describe's JSON shares products, so that
+/// the wider bounds hold.
+bool isFast(const std::string &description);
+
 /// A layer that gives wrong numbers is no failure of this call: see
 /// BenchResult::wrong.
 Status benchLayer(const LayerEntry &entry, const BenchOptions &options,

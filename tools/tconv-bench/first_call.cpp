@@ -251,7 +251,7 @@ Status coldStart(const BenchOptions &options, const std::string &name,
 /// Compares sampled outputs with sums in float64.
 Status checkResult(const LayerEntry &entry, const tconv_layer *layer,
                    const std::vector<float> &x, const std::vector<float> &y,
-                   bool &right) {
+                   bool fast, bool &right) {
   std::vector<float> weight(static_cast<size_t>(entry.weightElements()));
   std::vector<float> bias(static_cast<size_t>(entry.params.out_channels));
   if (Status status = fromC(tconv_layer_get_weight(layer, weight.data())))
@@ -261,7 +261,7 @@ Status checkResult(const LayerEntry &entry, const tconv_layer *layer,
       return status;
   Launch launch{entry, x.data(), weight.data(),
                 entry.params.has_bias ? bias.data() : nullptr, y.data()};
-  right = checkLaunch(launch, /*everywhere=*/false, /*fast=*/false).within;
+  right = checkLaunch(launch, /*everywhere=*/false, fast).within;
   return Status::ok();
 }
 
@@ -297,13 +297,14 @@ Status makeFirstCall(const BenchOptions &options) {
     return status;
   if (Status status = timeLookup(*found, options, lookup))
     return status;
-  bool right = false;
-  if (Status status = checkResult(*found, layer.get(), x, y, right))
-    return status;
   std::vector<char> text(1 << 16);
   if (Status status = fromC(tconv_layer_describe(
           layer.get(), found->shape.batch, found->shape.length, text.data(),
           text.size(), nullptr)))
+    return status;
+  bool right = false;
+  if (Status status =
+          checkResult(*found, layer.get(), x, y, isFast(text.data()), right))
     return status;
   ordered_json json;
   json["from"] =
