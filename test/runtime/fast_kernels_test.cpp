@@ -171,7 +171,7 @@ TEST_P(FastKernels, ManySpecialValues) {
     for (int i = 0; i < 5; ++i)
       x[random() % x.size()] = special;
     x.front() = x.back() = special;
-    ASSERT_EQ(check(x, batch, true), "") << special;
+    ASSERT_EQ(check(x, batch, true, someChannels()), "") << special;
   }
 }
 
@@ -183,8 +183,62 @@ TEST_P(FastKernels, TinyValuesAreKept) {
         randomValues(random, batch * params.in_channels * length);
     for (size_t i = 0; i < x.size() / 2; ++i)
       x[i] *= scale; // the other item stays as it is
-    ASSERT_EQ(check(x, batch, true), "") << scale;
+    ASSERT_EQ(check(x, batch, true, someChannels()), "") << scale;
   }
+}
+
+// Differences of finite neighbours are infinite, their products' sums are not.
+TEST_P(FastKernels, LargeNeighbours) {
+  const int64_t length = 150;
+  std::vector<float> x = randomValues(random, params.in_channels * length);
+  for (int64_t begin : {0, 71, 143})
+    for (bool alternating : {true, false})
+      for (float large : {0x1.fffffep126F, FLT_MAX / 2}) {
+        std::vector<float> changed = x;
+        for (int64_t i = 0; i < 7; ++i)
+          changed[static_cast<size_t>(length + begin + i)] =
+              alternating && i % 2 == 1 ? -large : large;
+        ASSERT_EQ(check(changed, 1, true, someChannels()), "")
+            << large << " from " << begin << " on";
+      }
+}
+
+/// Scales `count` values so that the largest magnitude is `most`.
+void scaleTo(float *values, size_t count, float most) {
+  float largest = 0;
+  for (size_t i = 0; i < count; ++i)
+    largest = std::max(largest, std::fabs(values[i]));
+  for (size_t i = 0; i < count; ++i)
+    values[i] = values[i] / largest * most;
+}
+
+// Up to their limits, neither sums nor what they are made of leave the range.
+TEST_P(FastKernels, LimitsOfInputsAndWeights) {
+  std::fill(bias.begin(), bias.end(), 0.0f);
+  for (float w : {0x1p40F, 0x1p-40F})
+    for (float most : {0x1.fffffep63F, 0x1p-60F}) {
+      SCOPED_TRACE("weights " + std::to_string(std::log2(w)) + ", x " +
+                   std::to_string(std::log2(most)));
+      size_t size = weight.size() / static_cast<size_t>(params.group);
+      for (size_t begin = 0; begin < weight.size(); begin += size)
+        scaleTo(&weight[begin], size, w);
+      setWeights(layer.get());
+      ASSERT_TRUE(runsFast(layer.get(), 1, kLength));
+      std::vector<float> x = randomValues(random, params.in_channels * kLength);
+      scaleTo(x.data(), x.size(), most);
+      std::vector<float> y = run(layer.get(), params, x, 1);
+      Accuracy accuracy(params, /*fast=*/true);
+      ASSERT_EQ(accuracy.compare({x.data(), weight.data(),
+                                  params.has_bias ? bias.data() : nullptr, 1,
+                                  kLength},
+                                 y.data()),
+                "");
+      ASSERT_EQ(accuracy.compareMeanSquare(), "");
+      // All as large as they may be: nothing cancels.
+      for (float &value : x)
+        value = std::copysign(most, value);
+      ASSERT_EQ(check(x, 1, true, someChannels()), "");
+    }
 }
 
 TEST_P(FastKernels, SubnormalsAreExact) {
@@ -215,7 +269,7 @@ TEST_P(FastKernels, WeightsOutOfRange) {
   size_t group = usual.size() / static_cast<size_t>(params.group);
   struct Change {
     const char *what;
-    float scale; ///< of the first group
+    float scale; ///< of the last group
     float one;   ///< in the place of the largest weight; 0: none
     bool fast;
   };
@@ -230,7 +284,7 @@ TEST_P(FastKernels, WeightsOutOfRange) {
        }) {
     SCOPED_TRACE(change.what);
     weight = usual;
-    for (size_t i = 0; i < group; ++i)
+    for (size_t i = weight.size() - group; i < weight.size(); ++i)
       weight[i] *= change.scale;
     if (change.one != 0)
       weight[most] = change.one;
