@@ -1,5 +1,5 @@
 // RUN: tconv-opt %s --tconv-expand-contract-plain=lanes=8 --split-input-file --verify-diagnostics
-// RUN: not tconv-opt %s --tconv-expand-contract-plain=lanes=0 2>&1 | FileCheck %s --check-prefix=LANES
+// RUN: not tconv-opt %s --tconv-expand-contract-plain=lanes=0 --split-input-file 2>&1 | FileCheck %s --check-prefix=LANES
 // LANES: error: lanes must be a power of two, got 0
 
 #map = #tconv.decomposition<stride = 1, crop = 0, tap_step = 1, shift_step = 1, sections = [<phases = [0], first_taps = [0], taps = 2, shift = 0>]>
