@@ -653,10 +653,11 @@ LogicalResult FilterOp::verify() {
   if (failed(verifyBias(*this, getBias(), outputs)) ||
       failed(verifySameBatch(*this, getX(), getY())))
     return failure();
-  return verifyPackedSize(
-      *this, getWeights(),
-      PackedLayout(getDecomposition(), PackingAttr::get(getContext(), 1, 1),
-                   getGroups(), getGroupInputs(), getGroupOutputs()));
+  auto packing = PackingAttr::get(getContext(), 1, 1);
+  return verifyPackedSize(*this, getWeights(), getDecomposition(), packing,
+                          PackedLayout(getDecomposition(), packing,
+                                       getGroups(), getGroupInputs(),
+                                       getGroupOutputs()));
 }
 
 void FilterOp::getEffects(Effects &effects) {

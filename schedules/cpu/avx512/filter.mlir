@@ -15,8 +15,8 @@ module attributes {transform.with_named_sequence} {
         : (!transform.any_op)
         -> (!transform.param<i64>, !transform.param<i64>, !transform.param<i64>)
     // The weights of a channel lie together, phase by phase.
-    transform.tconv.set_packing %phases channels %one rows %one
-        : !transform.any_op, !transform.param<i64>, !transform.param<i64>
+    transform.tconv.set_packing %phases channels %one rows %one outputs %one
+        : !transform.any_op, !transform.param<i64>, !transform.param<i64>, !transform.param<i64>
 
     // Tasks: a block of groups and channels by a block of positions.
     %task, %n, %g, %q, %c = transform.structured.tile_using_for %phases
