@@ -16,6 +16,8 @@ static constexpr int64_t kElementBytes = 4;
 /// with one task.
 static constexpr int64_t kMostPositions = 512;
 
+/// With fewer steps a register tile's sums would be moved too often.
+static constexpr int64_t kWorthwhileDepth = 128;
 /// Where weights have to be read anew for each block.
 static constexpr int64_t kMostStreamedPositions = 1024;
 /// The same with vectors along the rows, where a block serves as many as the
@@ -188,8 +190,10 @@ private:
     // sums.
     int64_t share = machine.l2Bytes / 4;
     if (!sizes.depth) {
-      int64_t byPanel =
-          machine.l1Bytes / 2 / ((columns + span) * kElementBytes);
+      int64_t columnBytes = (columns + span) * kElementBytes;
+      int64_t byPanel = std::max(
+          machine.l1Bytes / 2 / columnBytes,
+          std::min(kWorthwhileDepth, machine.l1Bytes * 7 / 8 / columnBytes));
       int64_t byWeights =
           std::max<int64_t>(share / (steps() * kElementBytes), 32);
       sizes.depth = balanced(inputs, std::min(byPanel, byWeights));

@@ -50,8 +50,8 @@ def symbols(archive):
 def test_what_is_in_it():
     library("up", {"a.b": WIDE, "c": NARROW}, targets="cpu:x86-64-v3,cpu:x86-64")
     kernels = [
-        "up_a_b_x86_64_v3_bulk", "up_a_b_x86_64_v3_short",
-        "up_a_b_x86_64_bulk", "up_a_b_x86_64_short",
+        "up_a_b_x86_64_v3_bulk", "up_a_b_x86_64_v3_medium", "up_a_b_x86_64_v3_short",
+        "up_a_b_x86_64_bulk", "up_a_b_x86_64_medium", "up_a_b_x86_64_short",
         "up_c_x86_64_v3_bulk", "up_c_x86_64_bulk",  # few channels: one for all lengths
     ]  # fmt: skip
     assert symbols("up.a") == [*kernels, "up_kernel_count", "up_kernels"]
@@ -114,9 +114,9 @@ def test_layers_of_one_kernel_share_it():
         # A fixed output of few positions has few, whatever the input's length.
         (WIDE + " pad_mode=crop output_length=7", [], ["short"]),
         # The shortest input that has an output is past the short class already.
-        (WIDE + " pad_mode=crop crop_begin=-200", [], ["bulk"]),
+        (WIDE + " pad_mode=crop crop_begin=-200", [], ["bulk", "medium"]),
         # Lengths up to 200 have no output at all.
-        (WIDE + " pad_mode=crop crop_begin=400", [], ["bulk", "short"]),
+        (WIDE + " pad_mode=crop crop_begin=400", [], ["bulk", "medium", "short"]),
         (WIDE, ["--length-class=short"], ["short"]),
         (NARROW, ["--length-class=bulk"], ["bulk"]),
     ],
