@@ -42,6 +42,14 @@ static int64_t expectedPositions(tconv_length_class lengthClass) {
 
 ArrayRef<StageInfo> mlir::tconv::stages() { return stageInfos; }
 
+void mlir::tconv::applyChoice(const ::tconv::ScheduleChoice &choice,
+                              CompileOptions &options) {
+  options.scheduleKind = choice.kind;
+  options.blocks = {choice.channels, choice.positions, choice.depth,
+                    choice.panel, choice.outputs};
+  options.tuned = true;
+}
+
 Compilation::Compilation(const tconv_params &params, CompileOptions options)
     : params_(params), options_(std::move(options)) {}
 
@@ -105,6 +113,11 @@ Status Compilation::runTo(Stage last) {
       else if (target_.schedules == "cpu/avx2")
         target_.machine.lanes = 8;
     }
+    if (options_.tuned && options_.accuracy == TCONV_ACCURACY_DIRECT &&
+        options_.blocks.outputs > 1)
+      return Status(TCONV_INVALID_VALUE,
+                    "outputs = " + std::to_string(options_.blocks.outputs) +
+                        ": must be 1 where accuracy = direct");
     kind_ = options_.scheduleKind;
     if (kind_.empty())
       kind_ = chooseKind(params_, options_.lengthClass, target_.machine.lanes)
@@ -193,6 +206,8 @@ std::string Compilation::description() {
       {"build_id", TCONV_BUILD_ID},
       {"llvm", TCONV_BUILD_LLVM},
   };
+  if (options_.tuned)
+    object["tuned"] = true;
   if (auto layer = module_->lookupSymbol<func::FuncOp>("layer")) {
     if (auto schedule = layer->getAttrOfType<StringAttr>("tconv.schedule"))
       object["schedule"] = schedule.getValue();

@@ -9,6 +9,7 @@
 #include "compiler/Schedule/CostModel.h"
 #include "compiler/Target/CPU/Codegen.h"
 #include "layer/layer.h"
+#include "tuning/choice.h"
 
 #include "mlir/IR/MLIRContext.h"
 #include "mlir/IR/OwningOpRef.h"
@@ -24,9 +25,14 @@ struct CompileOptions {
   std::string scheduleFeature; ///< such as "cpu/avx2"; empty: the target's
   std::string scheduleKind;    ///< such as "filter"; empty: the layer's
   BlockSizes blocks;           ///< what isn't 0 comes before the cost model
+  bool tuned = false;          ///< kind and blocks are a search's
   std::string dumpPath;        ///< folder that every stage is written to
   std::string symbol = "tconv_kernel_main";
 };
+
+/// Takes over what a search chose.
+void applyChoice(const ::tconv::ScheduleChoice &choice,
+                 CompileOptions &options);
 
 /// Where a compilation can be looked at, in order.
 enum class Stage { layer, phases, schedule, expand, llvmDialect };

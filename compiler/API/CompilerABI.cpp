@@ -30,6 +30,12 @@ Status compileRequest(const tconv_compile_request &request,
   if (request.dump_path)
     options.dumpPath = request.dump_path;
   options.accuracy = static_cast<tconv_accuracy>(request.accuracy);
+  if (request.tuning) {
+    ::tconv::ScheduleChoice choice;
+    if (Status status = ::tconv::parseChoice(request.tuning, choice))
+      return status;
+    applyChoice(choice, options);
+  }
   Compilation compilation(request.params, std::move(options));
   auto compiled = std::make_unique<tconv_compiled>();
   if (Status status = compilation.image(compiled->kernel))

@@ -18,7 +18,7 @@
 extern "C" {
 #endif
 
-#define TCONV_COMPILER_ABI_VERSION 2u
+#define TCONV_COMPILER_ABI_VERSION 3u
 
 /** Coarse classes of input length; the only trace that a length leaves in a
  * kernel. tconv::lengthClass (runtime/src/layer) decides. */
@@ -40,6 +40,11 @@ typedef struct tconv_compile_request {
                                   schedules; NULL for none */
   const char *dump_path;     /**< folder that every stage is written to; NULL
                                   for none */
+  /** What comes before the cost model's choice, as tconv-tune found it:
+   * "kind=positions,channels=32,positions=96", any of kind, channels,
+   * positions, depth, panel and outputs. NULL for none. A choice that this
+   * layer can't have fails the compilation. */
+  const char *tuning;
 } tconv_compile_request;
 
 /** A compiled kernel and what owns it. */

@@ -97,6 +97,14 @@ Compiler open() {
 
 } // namespace
 
+std::string tconv::compilerLine() {
+  if (environment("TCONV_COMPILER_LIBRARY").empty())
+    return ownCompilerText();
+  const tconv_compiler_api *api = compiler().api;
+  return api ? compilerText(api->build_id, api->llvm_version)
+             : ownCompilerText();
+}
+
 const Compiler &tconv::compiler() {
   static const Compiler *instance = new Compiler(open());
   return *instance;

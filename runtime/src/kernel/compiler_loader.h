@@ -14,6 +14,11 @@ struct Compiler {
 
 const Compiler &compiler();
 
+/// The line (kernel_key.h) of the compiler that would compile. One that the
+/// user named is asked; else it is the one that this library was built with, as
+/// long as nobody knows better.
+std::string compilerLine();
+
 } // namespace tconv
 
 #endif // TCONV_SRC_KERNEL_COMPILER_LOADER_H

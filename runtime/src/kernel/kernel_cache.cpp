@@ -13,6 +13,7 @@
 #include "kernel/kernel_lookup.h"
 #include "support/environment.h"
 #include "support/fork.h"
+#include "tuning/tuning.h"
 
 using namespace tconv;
 
@@ -23,10 +24,11 @@ struct Key {
   std::array<int64_t, 11> numbers;
   std::string target;
   std::string schedulePath;
+  std::string tuning;
 
   bool operator==(const Key &other) const {
     return numbers == other.numbers && target == other.target &&
-           schedulePath == other.schedulePath;
+           schedulePath == other.schedulePath && tuning == other.tuning;
   }
 };
 
@@ -34,8 +36,9 @@ struct KeyHash {
   size_t operator()(const Key &key) const {
     uint64_t hash = XXH3_64bits(key.numbers.data(), sizeof(key.numbers));
     hash = XXH3_64bits_withSeed(key.target.data(), key.target.size(), hash);
-    return XXH3_64bits_withSeed(key.schedulePath.data(),
+    hash = XXH3_64bits_withSeed(key.schedulePath.data(),
                                 key.schedulePath.size(), hash);
+    return XXH3_64bits_withSeed(key.tuning.data(), key.tuning.size(), hash);
   }
 };
 
@@ -46,7 +49,8 @@ Key keyOf(const KernelRequest &request) {
            int64_t(form.dtype), int64_t(request.accuracy),
            int64_t(request.lengthClass)},
           request.target,
-          environment("TCONV_SCHEDULE_PATH")};
+          environment("TCONV_SCHEDULE_PATH"),
+          request.tuning};
 }
 
 class Cache {
@@ -162,7 +166,15 @@ Cache &cache() {
 
 KernelResult tconv::getKernel(const KernelRequest &request) {
   ForkHold hold;
-  return cache().get(request);
+  KernelRequest tuned = request;
+  if (tuned.tuning.empty())
+    tuned.tuning = tunedChoice(request);
+  KernelResult result = cache().get(tuned);
+  if (result.kernel || tuned.tuning.empty())
+    return result;
+  sayRefused(tuned, result.error);
+  tuned.tuning.clear();
+  return cache().get(tuned);
 }
 
 Status tconv::setCacheCapacity(int64_t kernels) {

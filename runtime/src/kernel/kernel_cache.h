@@ -9,7 +9,8 @@
 
 namespace tconv {
 
-/// The kernel from memory, else from findKernel. A failure is given to those
+/// The kernel from memory, else from findKernel; with the tuning file's choice,
+/// or without it where the compiler refuses that. A failure is given to those
 /// who wait for it and not kept: a later call tries again.
 KernelResult getKernel(const KernelRequest &request);
 

@@ -16,10 +16,7 @@
 
 using namespace tconv;
 
-namespace {
-
-/// Hash of all schedule files of a folder, by name and content.
-std::string schedulesText(const std::string &folder) {
+std::string tconv::schedulesText(const std::string &folder) {
   namespace fs = std::filesystem;
   if (folder.empty())
     return "built-in";
@@ -42,8 +39,6 @@ std::string schedulesText(const std::string &folder) {
   }
   return hexText(hash128(all.str()));
 }
-
-} // namespace
 
 Hash128 tconv::hash128(const std::string &text) {
   XXH128_canonical_t canonical;
@@ -87,6 +82,10 @@ std::string tconv::requestText(const KernelRequest &request) {
   for (const auto &field : fields)
     text += std::string(field.name) + "=" + std::to_string(field.value) + " ";
   text += "schedules=" + schedulesText(environment("TCONV_SCHEDULE_PATH"));
+  // Last but for the target, which may have spaces in it; a request without
+  // one keeps the name that it had before there was tuning.
+  if (!request.tuning.empty())
+    text += " tuning=" + request.tuning;
   return text + " target=" + kernelTarget(request.target);
 }
 

@@ -32,6 +32,10 @@ struct KernelKey {
 /// what its files say shapes the code, not what they are called.
 std::string requestText(const KernelRequest &request);
 
+/// "built-in", or a hash of all schedule files of a folder, by name and
+/// content.
+std::string schedulesText(const std::string &folder);
+
 /// The compiler's line.
 std::string compilerText(const char *buildId, const char *llvmVersion);
 

@@ -14,6 +14,7 @@
 #include "kernel/registered.h"
 #include "support/environment.h"
 #include "target/target.h"
+#include "tuning/tuning.h"
 
 using namespace tconv;
 
@@ -55,6 +56,7 @@ Status compile(const KernelRequest &request, Compiled &result) {
   raw.target = request.target.c_str();
   raw.schedule_path = schedulePath.empty() ? nullptr : schedulePath.c_str();
   raw.dump_path = dumpPath.empty() ? nullptr : dumpPath.c_str();
+  raw.tuning = request.tuning.empty() ? nullptr : request.tuning.c_str();
 
   Stopwatch stopwatch;
   tconv_compiled *compiled = nullptr;
@@ -135,17 +137,6 @@ std::string describe(const tconv_kernel_image &image,
   json["compiled_at"] = when;
   json["compile_ms"] = milliseconds;
   return json.dump(-1, ' ', false, Json::error_handler_t::replace);
-}
-
-/// The line of the compiler that would compile. One that the user named is
-/// asked; else it is the one that this library was built with, as long as
-/// nobody knows better.
-std::string compilerLine() {
-  if (environment("TCONV_COMPILER_LIBRARY").empty())
-    return ownCompilerText();
-  const tconv_compiler_api *api = compiler().api;
-  return api ? compilerText(api->build_id, api->llvm_version)
-             : ownCompilerText();
 }
 
 /// The disk cache, or NULL and why. Opened anew for each kernel: the folder may
@@ -303,6 +294,9 @@ KernelResult tconv::findKernel(const KernelRequest &request) {
   KernelResult result = DiskOrCompiler(request).find();
   if (result.kernel)
     return result;
+  // A choice that was refused is no reason yet: without it there may be one.
+  if (!request.tuning.empty())
+    return result;
   if (const tconv_kernel *kernel = findRegisteredOfAnyLength(request)) {
     say("a kernel for other lengths is taken: " + result.error.message());
     return ahead(kernel);
@@ -311,5 +305,11 @@ KernelResult tconv::findKernel(const KernelRequest &request) {
 }
 
 Status tconv::warmDiskCache(const KernelRequest &request) {
+  KernelRequest tuned = request;
+  tuned.tuning = tunedChoice(request);
+  Status status = DiskOrCompiler(tuned).warm();
+  if (!status || tuned.tuning.empty())
+    return status;
+  sayRefused(tuned, status);
   return DiskOrCompiler(request).warm();
 }

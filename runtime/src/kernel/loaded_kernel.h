@@ -18,6 +18,8 @@ struct KernelRequest {
   std::string target;
   tconv_accuracy accuracy;
   tconv_length_class lengthClass;
+  /// What comes before the cost model's choice: formatChoice's text.
+  std::string tuning = {};
 };
 
 /// Where a kernel came from.
