@@ -2,7 +2,7 @@
 //
 // The check of tconv-bench must find what is wrong with a kernel: it is run on
 // right outputs and on outputs that are wrong in known ways.
-#include "tconv-bench/check.h"
+#include "common/check.h"
 
 #include <cmath>
 #include <cstring>

@@ -159,6 +159,8 @@ double timePeak(const PeakKernel &kernel, int64_t threads, int64_t rounds) {
          *std::min_element(begin.begin(), begin.end());
 }
 
+} // namespace
+
 std::string cpuName() {
   std::ifstream file("/proc/cpuinfo");
   std::string line;
@@ -170,8 +172,6 @@ std::string cpuName() {
   utsname names;
   return uname(&names) == 0 ? names.machine : "unknown";
 }
-
-} // namespace
 
 int64_t availableCores() {
   cpu_set_t set;

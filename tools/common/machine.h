@@ -23,6 +23,9 @@ struct Machine {
   double peak(int64_t count) const { return count == 1 ? peak1 : peakThreads; }
 };
 
+/// The processor's own name.
+std::string cpuName();
+
 /// Cores that this process may use (its affinity, not the machine's count).
 int64_t availableCores();
 

@@ -4,20 +4,15 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
-#include <memory>
 #include <vector>
 
 #include <nlohmann/json.hpp>
 
 #include "common/command.h"
+#include "common/handle.h"
 
 namespace tconv::tools {
 namespace {
-
-struct DestroyLayer {
-  void operator()(tconv_layer *layer) const { tconv_layer_destroy(layer); }
-};
-using Layer = std::unique_ptr<tconv_layer, DestroyLayer>;
 
 /// Values on both sides of y that no kernel may touch.
 constexpr size_t guard = 1024;
@@ -48,29 +43,12 @@ struct Buffers {
   }
 };
 
-Status makeLayer(const LayerEntry &entry, const BenchOptions &options,
-                 Layer &layer) {
-  tconv_layer_options how = layerOptions(options);
-  tconv_layer *created = nullptr;
-  tconv_status status = tconv_layer_create(&entry.params, &how, &created);
-  layer.reset(created);
-  return fromC(status);
-}
-
 Status fill(const LayerEntry &entry, const tconv_layer *layer,
             Buffers &buffers) {
-  buffers.x.resize(static_cast<size_t>(entry.inputElements()));
   buffers.weight.resize(static_cast<size_t>(entry.weightElements()));
   buffers.guarded.resize(static_cast<size_t>(entry.outputElements()) +
                          2 * guard);
-  tconv_initializer uniform;
-  if (Status status = fromC(tconv_initializer_by_name("uniform", &uniform)))
-    return status;
-  uniform.a = 1;
-  const int64_t shape[] = {entry.shape.batch, entry.params.in_channels,
-                           entry.shape.length};
-  if (Status status =
-          fromC(tconv_initialize(&uniform, shape, 3, buffers.x.data())))
+  if (Status status = drawInput(entry, buffers.x))
     return status;
   if (Status status =
           fromC(tconv_layer_get_weight(layer, buffers.weight.data())))
@@ -83,26 +61,10 @@ Status fill(const LayerEntry &entry, const tconv_layer *layer,
 
 Status describe(tconv_layer *layer, const LayerEntry &entry,
                 BenchResult &result) {
-  size_t needed = 0;
-  std::string text;
-  // The first call asks for the size only; a text that doesn't fit is no
-  // defect there.
-  tconv_status status = tconv_layer_describe(
-      layer, entry.shape.batch, entry.shape.length, nullptr, 0, &needed);
-  if (status != TCONV_OK && needed == 0)
-    return fromC(status);
-  text.resize(needed);
-  if (Status failed = fromC(
-          tconv_layer_describe(layer, entry.shape.batch, entry.shape.length,
-                               text.data(), text.size(), &needed)))
-    return failed;
-  text.resize(text.find('\0') == std::string::npos ? text.size()
-                                                   : text.find('\0'));
-  auto json = nlohmann::json::parse(text, nullptr, false);
-  if (!json.is_object())
-    return Status(TCONV_INTERNAL,
-                  "tconv_layer_describe gave no JSON object: " + text);
-  result.description = text;
+  nlohmann::ordered_json json;
+  if (Status status = describeLayer(layer, entry, json))
+    return status;
+  result.description = json.dump();
   result.path = json.value("path", "");
   result.why = json.value("why", "");
   result.schedule = json.value("schedule", "");
@@ -134,7 +96,7 @@ Status benchLayer(const LayerEntry &entry, const BenchOptions &options,
   if (Status status = fromC(tconv_set_seed(options.seed)))
     return status;
   Layer layer;
-  if (Status status = makeLayer(entry, options, layer))
+  if (Status status = makeLayer(entry.params, layerOptions(options), layer))
     return status;
   Buffers buffers;
   if (Status status = fill(entry, layer.get(), buffers))

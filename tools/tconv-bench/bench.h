@@ -7,9 +7,9 @@
 #include <cstdint>
 #include <string>
 
+#include "common/check.h"
 #include "common/layers.h"
 #include "common/timing.h"
-#include "tconv-bench/check.h"
 
 namespace tconv::tools {
 
@@ -21,6 +21,7 @@ struct BenchOptions {
   std::string json;
   std::string target = "cpu:native";
   std::string engine = "mlir";
+  std::string tuning;          ///< file of tconv-tune
   bool direct = false;         ///< direct kernels only
   bool peakOnly = false;       ///< measure the machine, no layer
   bool firstCall = false;      ///< measure first calls, in other processes

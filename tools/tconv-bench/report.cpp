@@ -2,10 +2,6 @@
 #include "tconv-bench/report.h"
 
 #include <cmath>
-#include <cstring>
-#include <fstream>
-
-#include "common/arrays.h"
 
 namespace tconv::tools {
 namespace {
@@ -112,27 +108,6 @@ nlohmann::ordered_json toJson(const BenchResult &result,
   json["description"] = nlohmann::ordered_json::parse(result.description);
   json["machine"] = toJson(machine);
   return json;
-}
-
-Status writeJson(const std::string &path, const nlohmann::ordered_json &json) {
-  std::string text = json.dump(2) + "\n";
-  if (path == "-") {
-    bool written =
-        std::fputs(text.c_str(), stdout) >= 0 && std::fflush(stdout) == 0;
-    return written ? Status::ok()
-                   : Status(TCONV_NOT_FOUND, "cannot write JSON to standard "
-                                             "output");
-  }
-  return writeWhole(path, [&](const std::string &temporary) {
-    errno = 0;
-    std::ofstream file(temporary);
-    file << text;
-    file.close();
-    if (!file)
-      return Status(TCONV_NOT_FOUND,
-                    "cannot write '" + path + "': " + std::strerror(errno));
-    return Status::ok();
-  });
 }
 
 } // namespace tconv::tools

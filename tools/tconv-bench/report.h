@@ -11,6 +11,7 @@
 #include <nlohmann/json.hpp>
 
 #include "common/machine.h"
+#include "common/output.h"
 #include "tconv-bench/bench.h"
 
 namespace tconv::tools {
@@ -24,9 +25,6 @@ nlohmann::ordered_json toJson(const Machine &machine);
 nlohmann::ordered_json toJson(const BenchResult &result,
                               const BenchOptions &options,
                               const Machine &machine);
-
-/// Writes to a file as a whole, or to standard output for "-".
-Status writeJson(const std::string &path, const nlohmann::ordered_json &json);
 
 } // namespace tconv::tools
 

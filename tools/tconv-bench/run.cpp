@@ -36,6 +36,9 @@ void addOptions(CLI::App &app, BenchOptions &options) {
   app.add_option("--seconds", options.seconds, "Of timed runs for each layer")
       ->check(CLI::NonNegativeNumber)
       ->capture_default_str();
+  app.add_option("--tuning", options.tuning,
+                 "File of tconv-tune (default: TCONV_TUNING)")
+      ->check(CLI::ExistingFile);
   app.add_option("--seed", options.seed, "Of the data")->capture_default_str();
   const std::map<std::string, Check> checks = {{"none", Check::None},
                                                {"sampled", Check::Sampled},
@@ -110,6 +113,8 @@ Status runBench(BenchOptions &options) {
     return runPeak(options, text);
   if (options.layers.empty())
     return Status(TCONV_INVALID_VALUE, "--layers FILE is missing");
+  if (!options.tuning.empty())
+    setenv("TCONV_TUNING", options.tuning.c_str(), 1);
   if (!options.firstCallOf.empty())
     return makeFirstCall(options);
   if (options.firstCall)

@@ -2,8 +2,8 @@
 //
 // Compares the output of a layer with float64 sums, at all outputs or at a
 // sample of them.
-#ifndef TCONV_TOOLS_BENCH_CHECK_H
-#define TCONV_TOOLS_BENCH_CHECK_H
+#ifndef TCONV_TOOLS_COMMON_CHECK_H
+#define TCONV_TOOLS_COMMON_CHECK_H
 
 #include <cstdint>
 
@@ -40,4 +40,4 @@ Errors checkLaunch(const Launch &launch, bool everywhere, bool fast);
 
 } // namespace tconv::tools
 
-#endif // TCONV_TOOLS_BENCH_CHECK_H
+#endif // TCONV_TOOLS_COMMON_CHECK_H

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-#include "tconv-bench/check.h"
+#include "common/check.h"
 
 #include <algorithm>
 #include <cmath>
