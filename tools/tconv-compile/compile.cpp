@@ -13,6 +13,7 @@
 #include "tconv-compile/header.h"
 #include "tconv-compile/library.h"
 #include "tconv-compile/report.h"
+#include "tconv-compile/tuning.h"
 #include "tconv-compile/warm.h"
 
 using namespace tconv;
@@ -90,15 +91,16 @@ Status checkOutputs(const CompileArguments &arguments, size_t layers) {
 }
 
 /// Everything that was asked for of one layer; nothing is written here.
-Status produce(const CompileArguments &arguments, const NamedLayer &layer,
-               const std::string &symbol, std::vector<Product> &products,
-               ordered_json &report) {
+Status produce(const CompileArguments &arguments, const TuningArgument &tuning,
+               const NamedLayer &layer, const std::string &symbol,
+               std::vector<Product> &products, ordered_json &report) {
   CompileOptions options;
   options.target = arguments.targets[0];
   options.schedulePath = arguments.schedulePath;
   options.symbol = symbol;
   options.lengthClass = chooseLengthClass(arguments.lengthClass, layer.params,
                                           layer.shape.length);
+  tuning.apply(layer.params, options);
 
   auto asks = [&](const std::string &kind) {
     return std::find(arguments.emit.begin(), arguments.emit.end(), kind) !=
@@ -191,13 +193,17 @@ Status compileEach(const CompileArguments &arguments,
                                              " can't name several kernels");
   }
 
+  TuningArgument tuning;
+  if (Status status = tuning.read(arguments.tuning, arguments.schedulePath))
+    return status;
   for (const NamedLayer &layer : layers) {
     std::string symbol = arguments.symbol;
     if (symbol.empty())
       symbol = layer.name.empty() ? "tconv_kernel_main" : symbolOf(layer.name);
     std::vector<Product> products;
     ordered_json report;
-    if (Status status = produce(arguments, layer, symbol, products, report))
+    if (Status status =
+            produce(arguments, tuning, layer, symbol, products, report))
       return layer.name.empty()
                  ? status
                  : Status(status.code(), layer.name + ": " + status.message());
@@ -252,6 +258,9 @@ void tconv::tools::addArguments(CLI::App &app, CompileArguments &arguments) {
       ->check(CLI::IsMember({"bulk", "medium", "short"}));
   app.add_option("--schedule-path", arguments.schedulePath,
                  "folder searched before the built-in schedules");
+  app.add_option("--tuning", arguments.tuning,
+                 "file of tconv-tune, whose choices come before the cost "
+                 "model's");
   app.add_flag("--cache", arguments.cache,
                "into the disk cache instead of files, for all lengths");
   app.add_flag("--json", arguments.json, "what was written, as JSON");

@@ -21,6 +21,7 @@ struct CompileArguments {
   std::string symbol;
   std::string lengthClass; ///< "bulk", "medium", "short"; empty: by the layer's length
   std::string schedulePath;
+  std::string tuning; ///< file of tconv-tune
   bool cache = false; ///< into the disk cache, not into files
   bool json = false;
   bool verbose = false;

@@ -15,6 +15,7 @@
 #include "tconv-compile/library_header.h"
 #include "tconv-compile/progress.h"
 #include "tconv-compile/report.h"
+#include "tconv-compile/tuning.h"
 
 using namespace tconv;
 using namespace tconv::tools;
@@ -152,6 +153,9 @@ Status tconv::tools::compileLibrary(const CompileArguments &arguments,
           plan(arguments, header.name, layers, targets, jobs, header))
     return status;
 
+  TuningArgument tuning;
+  if (Status status = tuning.read(arguments.tuning, arguments.schedulePath))
+    return status;
   std::vector<std::pair<std::string, std::string>> members;
   std::vector<std::string> symbols;
   Progress progress(jobs.size(), arguments.verbose);
@@ -162,6 +166,7 @@ Status tconv::tools::compileLibrary(const CompileArguments &arguments,
     options.lengthClass = job.lengthClass;
     options.schedulePath = arguments.schedulePath;
     options.symbol = job.symbol;
+    tuning.apply(job.layer->params, options);
     Compilation compilation(job.layer->params, options);
     llvm::SmallVector<char, 0> bytes;
     if (Status status = compilation.object(bytes))

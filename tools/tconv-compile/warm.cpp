@@ -5,6 +5,7 @@
 
 #include "tconv-compile/checks.h"
 #include "tconv-compile/progress.h"
+#include "tconv-compile/tuning.h"
 
 using namespace tconv;
 using namespace tconv::tools;
@@ -15,6 +16,12 @@ Status tconv::tools::warmCache(const CompileArguments &arguments,
   // The runtime reads it there.
   if (!arguments.schedulePath.empty())
     setenv("TCONV_SCHEDULE_PATH", arguments.schedulePath.c_str(), 1);
+  if (!arguments.tuning.empty()) {
+    TuningArgument tuning;
+    if (Status status = tuning.read(arguments.tuning, arguments.schedulePath))
+      return status;
+    setenv("TCONV_TUNING", arguments.tuning.c_str(), 1);
+  }
   struct Job {
     const NamedLayer *layer;
     const std::string *target;

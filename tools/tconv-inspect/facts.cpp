@@ -222,7 +222,10 @@ tconv::Status tconv::tools::gather(const tconv_params &params,
        {"kind", "length_class", "algorithm", "schedule", "blocks"})
     kernel[name] = made[name];
   std::string kind = made["kind"], name = made["schedule"];
-  kernel["why_kind"] = whyKind(kind, askedClass, shape.length);
+  if (options.tuned)
+    kernel["tuned"] = true;
+  kernel["why_kind"] = options.tuned ? "the tuning file has it"
+                                     : whyKind(kind, askedClass, shape.length);
   kernel["why_feature"] =
       whyFeature(name, compilation.target(), options.schedulePath);
   values["kernel"] = kernel;

@@ -8,6 +8,7 @@
 #include "compiler/Schedule/Library.h"
 #include "tconv-compile/checks.h"
 #include "tconv-compile/files.h"
+#include "tconv-compile/tuning.h"
 #include "tconv-inspect/facts.h"
 #include "tconv-inspect/object.h"
 #include "tconv-inspect/page.h"
@@ -148,6 +149,9 @@ void tconv::tools::addArguments(CLI::App &app, InspectArguments &arguments) {
       ->check(CLI::IsMember({"bulk", "medium", "short"}));
   app.add_option("--schedule-path", arguments.schedulePath,
                  "folder searched before the built-in schedules");
+  app.add_option("--tuning", arguments.tuning,
+                 "file of tconv-tune, whose choice comes before the cost "
+                 "model's");
   app.add_option("--stage", arguments.stage, "print the IR of this stage");
   app.add_option("--html", arguments.html, "write a page to this file");
   app.add_flag("--asm", arguments.assembly, "print the assembly");
@@ -185,6 +189,10 @@ Status tconv::tools::inspect(const InspectArguments &arguments) {
   options.schedulePath = arguments.schedulePath;
   options.lengthClass =
       chooseLengthClass(arguments.lengthClass, params, shape.length);
+  TuningArgument tuning;
+  if (Status status = tuning.read(arguments.tuning, arguments.schedulePath))
+    return status;
+  tuning.apply(params, options);
 
   Facts facts;
   if (Status status =

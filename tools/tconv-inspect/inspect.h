@@ -13,6 +13,7 @@ struct InspectArguments {
   std::string target = "cpu:native";
   std::string lengthClass;
   std::string schedulePath;
+  std::string tuning; ///< file of tconv-tune
   std::string stage; ///< print the IR of this stage
   std::string html;  ///< file for a page
   bool assembly = false;
