@@ -305,10 +305,9 @@ TCONV_API tconv_status tconv_reference_run(const tconv_params *params,
  *      with one that others may write to, there is none.
  *   5. the compiler, libtconv_compiler, which is not even opened otherwise.
  * TCONV_TUNING names a file of tconv-tune, whose choice of block sizes comes
- * before the cost model's in 1, 3, 4 and 5; a file of another CPU or compiler is
- * not used.
- * Where none has it, a registered kernel for other lengths runs, else the plain
- * implementation in C. TCONV_VERBOSE=1 says which and why.
+ * before the cost model's in 1, 3, 4 and 5; a file of another CPU or compiler
+ * is not used. Where none has it, a registered kernel for other lengths runs,
+ * else the plain implementation in C. TCONV_VERBOSE=1 says which and why.
  */
 
 /**
