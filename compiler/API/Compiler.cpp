@@ -47,6 +47,7 @@ void mlir::tconv::applyChoice(const ::tconv::ScheduleChoice &choice,
   options.scheduleKind = choice.kind;
   options.blocks = {choice.channels, choice.positions, choice.depth,
                     choice.panel, choice.outputs};
+  options.blockGroups = choice.groups;
   options.tuned = true;
 }
 
@@ -159,7 +160,10 @@ Status Compilation::runTo(Stage last) {
           blocks.outputs = 1;
         if (auto layer = module_->lookupSymbol<func::FuncOp>("layer")) {
           Builder b(context_.get());
-          layer->setAttr(kBlocksAttr, blocksAttr(context_.get(), blocks));
+          NamedAttrList given(blocksAttr(context_.get(), blocks));
+          if (options_.blockGroups)
+            given.set("groups", b.getI64IntegerAttr(options_.blockGroups));
+          layer->setAttr(kBlocksAttr, given.getDictionary(context_.get()));
           if (int64_t positions = expectedPositions(options_.lengthClass))
             layer->setAttr(kPositionsAttr, b.getI64IntegerAttr(positions));
         }

@@ -25,7 +25,8 @@ struct CompileOptions {
   std::string scheduleFeature; ///< such as "cpu/avx2"; empty: the target's
   std::string scheduleKind;    ///< such as "filter"; empty: the layer's
   BlockSizes blocks;           ///< what isn't 0 comes before the cost model
-  bool tuned = false;          ///< kind and blocks are a search's
+  int64_t blockGroups = 0;     ///< the same for the filter kind's groups
+  bool tuned = false;          ///< all of these are a search's
   std::string dumpPath;        ///< folder that every stage is written to
   std::string symbol = "tconv_kernel_main";
 };

@@ -145,19 +145,37 @@ std::vector<std::string> hottestLoop(const std::string &assembly,
 TEST(Compilation, RegisterTilesDoNotSpill) {
   const char *const depthwise = "in_channels=13 out_channels=13 kernel_size=4 "
                                 "stride=2 group=13 has_bias=1";
+  constexpr auto direct = TCONV_ACCURACY_DIRECT, fast = TCONV_ACCURACY_DEFAULT;
+  constexpr auto bulk = TCONV_LENGTH_BULK, medium = TCONV_LENGTH_MEDIUM;
   struct {
-    const char *layer, *target, *fma, *reg, *stack;
+    const char *layer;
+    tconv_accuracy accuracy;
+    tconv_length_class lengths;
+    const char *target, *fma, *reg, *stack;
     size_t fmas;
   } expected[] = {
-      {kLayer, "cpu:x86-64-v3", "vfmadd", "%ymm", "(%rsp", 2 * 4 * 3},
-      {kLayer, "cpu:x86-64-v4", "vfmadd", "%zmm", "(%rsp", 2 * 8 * 3},
-      {kLayer, "cpu:aarch64+neon", "fmla", ".4s", "[sp", 2 * 6 * 2},
-      {depthwise, "cpu:x86-64-v3", "vfmadd", "%ymm", "(%rsp", 2 * 8},
-      {depthwise, "cpu:x86-64-v4", "vfmadd", "%zmm", "(%rsp", 2 * 16},
-      {depthwise, "cpu:aarch64+neon", "fmla", ".4s", "[sp", 2 * 8}};
+      // Two taps a step.
+      {kLayer, direct, bulk, "cpu:x86-64-v3", "vfmadd", "%ymm", "(%rsp", 24},
+      {kLayer, direct, bulk, "cpu:x86-64-v4", "vfmadd", "%zmm", "(%rsp", 48},
+      {kLayer, direct, bulk, "cpu:aarch64+neon", "fmla", ".4s", "[sp", 24},
+      // One, and a point is one.
+      {kLayer, direct, medium, "cpu:x86-64-v3", "vfmadd", "%ymm", "(%rsp", 12},
+      {kLayer, direct, medium, "cpu:x86-64-v4", "vfmadd", "%zmm", "(%rsp", 24},
+      {kLayer, fast, bulk, "cpu:x86-64-v3", "vfmadd", "%ymm", "(%rsp", 12},
+      {kLayer, fast, bulk, "cpu:x86-64-v4", "vfmadd", "%zmm", "(%rsp", 24},
+      {kLayer, fast, bulk, "cpu:aarch64+neon", "fmla", ".4s", "[sp", 12},
+      {kLayer, fast, medium, "cpu:x86-64-v3", "vfmadd", "%ymm", "(%rsp", 12},
+      {kLayer, fast, medium, "cpu:x86-64-v4", "vfmadd", "%zmm", "(%rsp", 24},
+      {depthwise, direct, bulk, "cpu:x86-64-v3", "vfmadd", "%ymm", "(%rsp", 16},
+      {depthwise, direct, bulk, "cpu:x86-64-v4", "vfmadd", "%zmm", "(%rsp", 32},
+      {depthwise, direct, bulk, "cpu:aarch64+neon", "fmla", ".4s", "[sp", 16}};
   for (const auto &e : expected) {
     SCOPED_TRACE(e.layer);
-    Compilation compilation(parse(e.layer), forTarget(e.target));
+    SCOPED_TRACE(e.accuracy == direct ? "direct" : "fast");
+    CompileOptions options = forTarget(e.target);
+    options.accuracy = e.accuracy;
+    options.lengthClass = e.lengths;
+    Compilation compilation(parse(e.layer), options);
     std::string assembly;
     Status status = compilation.assembly(assembly);
     ASSERT_FALSE(status) << status.message();

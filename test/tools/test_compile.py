@@ -138,7 +138,7 @@ def test_every_output(folder):
     assert names == {f"up.{stage}.mlir" for stage in stages} | {
         "up.o", "up.h", "up.s", "up.ll",
     }  # fmt: skip
-    assert "tconv.contract" in (folder / "up.schedule.mlir").read_text()
+    assert "tconv.filter" in (folder / "up.schedule.mlir").read_text()
     header = (folder / "up.h").read_text()
     assert "extern const tconv_kernel tconv_kernel_main;" in header
     assert '"schedule"' in header
@@ -252,15 +252,15 @@ def test_a_schedule_of_ones_own(folder):
     """It is taken, and the result says so."""
     mine = folder / "mine/cpu/avx2"
     mine.mkdir(parents=True)
-    text = (ROOT / "schedules/cpu/avx2/positions.mlir").read_text()
-    (mine / "positions.mlir").write_text(text)
+    text = (ROOT / "schedules/cpu/avx2/filter.mlir").read_text()
+    (mine / "filter.mlir").write_text(text)
     out = passes("tconv-compile", LAYER, "--target=cpu:x86-64-v3", "--schedule-path=mine",
                  "--emit=header", "-o", "-")  # fmt: skip
-    assert '"schedule": "mine/cpu/avx2/positions.mlir"' in out
-    (mine / "positions.mlir").write_text("garbage")
+    assert '"schedule": "mine/cpu/avx2/filter.mlir"' in out
+    (mine / "filter.mlir").write_text("garbage")
     message = refuses("tconv-compile", LAYER, "--target=cpu:x86-64-v3",
                       "--schedule-path=mine", "-o", "up")  # fmt: skip
-    assert "mine/cpu/avx2/positions.mlir" in message
+    assert "mine/cpu/avx2/filter.mlir" in message
     assert not (folder / "up.o").exists()
 
 

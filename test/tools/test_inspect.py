@@ -22,7 +22,8 @@ EVEN = (
 
 def test_figures_computed_by_hand():
     facts = json.loads(
-        passes("tconv-inspect", ODD + " length=4000", "--target=cpu:x86-64-v3", "--json")
+        passes("tconv-inspect", ODD + " length=4000", "--target=cpu:x86-64-v3",
+               "--accuracy=direct", "--json")  # fmt: skip
     )
     map_ = facts["decomposition"]
     assert (map_["stride"], map_["crop"]) == (5, 3)
@@ -60,10 +61,52 @@ def test_figures_computed_by_hand():
     )
     assert packing["padding"] == pytest.approx(1 - real / packing["bytes"])
     assert facts["machine"]["lanes"] == 8
-    assert kernel["register_tile"] == {"rows": 4, "positions": 24, "vectors": "positions"}
+    assert kernel["register_tile"] == {"rows": 4, "columns": 24, "vectors": "positions"}
     assert (facts["machine"]["l1_bytes"], facts["machine"]["l2_bytes"]) == (2**15, 2**19)
     assert facts["hot_loop"]["stack_accesses"] == 0
     assert facts["hot_loop"]["multiply_adds"] in (24, 36)  # 12 a tap
+
+
+def test_figures_of_a_fast_kernel():
+    """F(m, 3) of one phase and F(m, 2) of four; a middle tap beside the points."""
+    facts = json.loads(
+        passes("tconv-inspect", ODD + " length=4000", "--target=cpu:x86-64-v3", "--json")
+    )
+    kernel, packing = facts["kernel"], facts["packing"]
+    outputs = kernel["blocks"]["outputs"]
+    assert kernel["algorithm"] == f"F({outputs}, 3) and F({outputs}, 2)"
+    blocks = -(-128 // packing["channels"])
+    rows, channels = packing["rows"], packing["channels"]
+    assert packing["bytes"] == 4 * 256 * blocks * sum(
+        -(-channels * phases // rows) * rows * steps
+        for phases, steps in ((1, outputs + 2 + 1), (4, outputs + 1))
+    )
+    assert facts["hot_loop"]["multiply_adds"] == 12
+    assert facts["hot_loop"]["stack_accesses"] == 0
+    # The estimate: products of all tiles, two vectors of 8 a cycle, at least.
+    positions = facts["launch"]["positions"]
+    products = 256 * 128 * (outputs + 2 + 4 * (outputs + 1)) * positions / outputs
+    cost = facts["cost"]
+    assert products / 16 <= cost["contract_cycles"] < 1.1 * products / 16
+    pieces = ["contract", "pack", "combine", "store", "weights"]
+    assert cost["total_cycles"] == pytest.approx(
+        sum(cost[f"{piece}_cycles"] for piece in pieces), abs=5
+    )
+
+
+def test_measured_beside_predicted():
+    line = "in_channels=32 out_channels=32 kernel_size=4 stride=2 length=900"
+    facts = json.loads(passes("tconv-inspect", line, "--measure", "--json"))
+    cost = facts["cost"]
+    assert cost["measured_over_predicted"] == pytest.approx(
+        cost["measured_milliseconds"] / cost["predicted_milliseconds"]
+    )
+    assert cost["predicted_milliseconds"] == pytest.approx(
+        cost["total_cycles"] / cost["gigahertz"] / 1e6
+    )
+    assert "--measure" in refuses("tconv-inspect", line.split(" length")[0], "--measure")
+    depthwise = "in_channels=8 out_channels=8 group=8 kernel_size=4 stride=2 length=900"
+    assert "no estimate" in refuses("tconv-inspect", depthwise, "--measure")
 
 
 def test_the_workspace_is_what_the_schedule_allocates():

@@ -139,6 +139,22 @@ def test_another_kind(layers, tmp_path, chosen):
     assert result["description"]["kind"] == "rows"
 
 
+def test_the_filter_kind(tmp_path, chosen):
+    layer = "in_channels=64 out_channels=64 group=64 kernel_size=5 stride=2"
+    path = tmp_path / "depthwise.layers"
+    path.write_text(f"depthwise: {layer} length=900\n")
+
+    def filter_of_two(entry):
+        entry["layer"] = layer
+        entry["kind"] = "filter"
+        entry["blocks"] = {"groups": 2, "positions": 128}
+
+    result, _ = bench(path, tmp_path, tuning=chosen(filter_of_two))
+    assert result["description"]["tuned"] is True
+    blocks = result["description"]["blocks"]
+    assert (blocks["groups"], blocks["positions"]) == (2, 128)
+
+
 def test_an_entry_that_is_not_tuned_changes_nothing(layers, tmp_path, chosen):
     def plain(entry):
         half_depth(entry)

@@ -43,7 +43,7 @@ struct Valley {
     double distance = choice.kind == best.kind ? 0 : 0.5;
     distance += 0.4 * std::fabs(double(choice.outputs - best.outputs));
     for (const auto &[name, member] : kChoiceFields)
-      if (std::string(name) != "outputs")
+      if (std::string(name) != "outputs" && best.*member != 0)
         distance +=
             0.1 *
             std::fabs(std::log2(double(choice.*member) / double(best.*member)));

@@ -29,6 +29,10 @@ Status tconv::tools::checkSchedulePath(const std::string &folder) {
                 "--schedule-path: '" + folder + "' is no folder");
 }
 
+tconv_accuracy tconv::tools::chooseAccuracy(const std::string &name) {
+  return name == "direct" ? TCONV_ACCURACY_DIRECT : TCONV_ACCURACY_DEFAULT;
+}
+
 tconv_length_class tconv::tools::chooseLengthClass(const std::string &name,
                                                    const tconv_params &params,
                                                    int64_t length) {

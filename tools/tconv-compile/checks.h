@@ -19,7 +19,11 @@ Status checkTarget(const std::string &target);
 /// would be taken and nobody told. Empty is no folder, and fine.
 Status checkSchedulePath(const std::string &folder);
 
-/// "bulk", "medium", "short", or empty: the class of `length`, bulk where that is 0.
+/// "default" or "direct", as checked before.
+tconv_accuracy chooseAccuracy(const std::string &name);
+
+/// "bulk", "medium", "short", or empty: the class of `length`, bulk where that
+/// is 0.
 tconv_length_class chooseLengthClass(const std::string &name,
                                      const tconv_params &params,
                                      int64_t length);

@@ -100,6 +100,7 @@ Status produce(const CompileArguments &arguments, const TuningArgument &tuning,
   options.symbol = symbol;
   options.lengthClass = chooseLengthClass(arguments.lengthClass, layer.params,
                                           layer.shape.length);
+  options.accuracy = chooseAccuracy(arguments.accuracy);
   tuning.apply(layer.params, options);
 
   auto asks = [&](const std::string &kind) {
@@ -252,10 +253,14 @@ void tconv::tools::addArguments(CLI::App &app, CompileArguments &arguments) {
   app.add_option("--symbol", arguments.symbol,
                  "C name of the kernel, default: from the layer's name; or of "
                  "the library, default: from the prefix");
-  app.add_option("--length-class", arguments.lengthClass,
-                 "bulk or short; default: by the layer's length, and for a "
-                 "library all that can occur")
+  app.add_option(
+         "--length-class", arguments.lengthClass,
+         "bulk, medium or short; default: by the layer's length, and for a "
+         "library all that can occur")
       ->check(CLI::IsMember({"bulk", "medium", "short"}));
+  app.add_option("--accuracy", arguments.accuracy,
+                 "default, or direct: no fast algorithm")
+      ->check(CLI::IsMember({"default", "direct"}));
   app.add_option("--schedule-path", arguments.schedulePath,
                  "folder searched before the built-in schedules");
   app.add_option("--tuning", arguments.tuning,

@@ -19,7 +19,9 @@ struct CompileArguments {
   /// Of the kernel, or name of the library; empty: from the layer's name, or
   /// from the prefix.
   std::string symbol;
-  std::string lengthClass; ///< "bulk", "medium", "short"; empty: by the layer's length
+  std::string
+      lengthClass; ///< "bulk", "medium", "short"; empty: by the layer's length
+  std::string accuracy = "default"; ///< or "direct"
   std::string schedulePath;
   std::string tuning; ///< file of tconv-tune
   bool cache = false; ///< into the disk cache, not into files

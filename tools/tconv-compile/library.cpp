@@ -164,6 +164,7 @@ Status tconv::tools::compileLibrary(const CompileArguments &arguments,
     CompileOptions options;
     options.target = job.target;
     options.lengthClass = job.lengthClass;
+    options.accuracy = chooseAccuracy(arguments.accuracy);
     options.schedulePath = arguments.schedulePath;
     options.symbol = job.symbol;
     tuning.apply(job.layer->params, options);

@@ -10,6 +10,7 @@
 #include "compiler/Transforms/Passes.h"
 #include "mlir/Dialect/Utils/StaticValueUtils.h"
 #include "tconv-inspect/hot_loop.h"
+#include "tconv-inspect/prediction.h"
 
 using namespace mlir::tconv;
 using nlohmann::ordered_json;
@@ -62,8 +63,19 @@ ordered_json packingFacts(PackWeightsOp pack) {
   facts["channels"] = layout.channels();
   facts["rows"] = layout.rows();
   facts["bytes"] = layout.totalElements() * 4;
-  facts["padding"] = 1.0 - static_cast<double>(weight.getNumElements()) /
-                               static_cast<double>(layout.totalElements());
+  // Rows that tiles have beyond the layer's, weighted with what each holds.
+  double real = 0, all = 0;
+  for (const PackedSection &packed : layout.sections()) {
+    int64_t taps = packed.section.getTaps();
+    auto steps = static_cast<double>(
+        layout.isFast() ? packed.points + std::max<int64_t>(taps - 2, 0)
+                        : taps);
+    real += steps * static_cast<double>(packed.section.getPhases().size()) *
+            static_cast<double>(weight.getDimSize(1));
+    all += steps * static_cast<double>(packed.tiles * layout.rows()) *
+           static_cast<double>(layout.blocks());
+  }
+  facts["padding"] = 1.0 - real / all;
   return facts;
 }
 
@@ -106,7 +118,7 @@ std::string whyKind(const std::string &kind, const std::string &asked,
   if (length == 0)
     return "no length is given, and bulk is meant then";
   return kind == "rows"
-             ? "a few positions: vectors of positions would be mostly padding"
+             ? "few positions: vectors of positions would hold much padding"
              : "many positions, or few input channels: weights are broadcast, "
                "x is read as vectors";
 }
@@ -156,7 +168,7 @@ ordered_json registerTile(mlir::ModuleOp module) {
     return nullptr;
   tile["rows"] = contract.getRows();
   if (int64_t positions = constantBound(contract.getWindowSize(1)))
-    tile["positions"] = positions;
+    tile["columns"] = positions;
   tile["vectors"] = stringifyVectorAxis(contract.getVectors()).str();
   return tile;
 }
@@ -192,15 +204,20 @@ tconv::Status tconv::tools::gather(const tconv_params &params,
   // On its own until it is complete: a reference into an ordered_json ends
   // with the next key.
   ordered_json kernel;
+  LayerShape layerShape = {};
   for (const StageInfo &info : stages()) {
     if (Status status = compilation.runTo(info.stage))
       return status;
     mlir::ModuleOp module = compilation.module();
     facts.stages.push_back(
         {info.name.str(), info.summary.str(), compilation.moduleText()});
-    if (info.stage == Stage::phases)
-      values["decomposition"] =
-          decompositionFacts(first<PhasesOp>(module).getDecomposition());
+    if (info.stage == Stage::phases) {
+      PhasesOp phases = first<PhasesOp>(module);
+      values["decomposition"] = decompositionFacts(phases.getDecomposition());
+      layerShape = {phases.getDecomposition(),
+                    static_cast<int64_t>(phases.getGroups()),
+                    phases.getGroupInputs(), phases.getGroupOutputs()};
+    }
     auto layer = module.lookupSymbol<mlir::func::FuncOp>("layer");
     auto take = [&](const char *name) {
       if (auto attr = layer->getAttrOfType<mlir::IntegerAttr>(
@@ -229,8 +246,17 @@ tconv::Status tconv::tools::gather(const tconv_params &params,
   kernel["why_feature"] =
       whyFeature(name, compilation.target(), options.schedulePath);
   values["kernel"] = kernel;
-  if (shape.length > 0)
+  if (shape.length > 0) {
     values["launch"] = launchFacts(params, shape, kernel);
+    const ordered_json &tile = kernel["register_tile"];
+    if (tile.contains("rows") && tile.contains("columns"))
+      values["cost"] = predictionFacts(
+          layerShape,
+          {tile["vectors"] == "rows" ? VectorAxis::rows : VectorAxis::positions,
+           tile["rows"], tile["columns"], kernel["blocks"]["channels"],
+           kernel["blocks"]["outputs"]},
+          compilation.target().machine, values["launch"]["positions"]);
+  }
 
   std::string ir;
   if (Status status = compilation.llvmIR(ir))

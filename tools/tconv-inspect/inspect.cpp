@@ -12,6 +12,7 @@
 #include "tconv-inspect/facts.h"
 #include "tconv-inspect/object.h"
 #include "tconv-inspect/page.h"
+#include "tconv-inspect/prediction.h"
 
 using namespace tconv;
 using namespace tconv::tools;
@@ -64,6 +65,8 @@ void print(const Facts &facts) {
               << ": phases " << few(section["phases"]) << ", first taps "
               << few(section["first_taps"]) << "\n";
   rows("packed weights", values["packing"]);
+  if (values.contains("cost"))
+    rows("cost, estimated of one batch item on one core", values["cost"]);
   rows("machine", values["machine"]);
   if (values["hot_loop"].is_object())
     rows("innermost loop with the most multiply-adds", values["hot_loop"]);
@@ -134,6 +137,22 @@ Status readLayer(const InspectArguments &arguments, tconv_params &params,
   return checkSizes(params, shape.batch, shape.length, output);
 }
 
+/// Adds a measurement to the estimate of a launch.
+Status measureFacts(const tconv_params &params, const tconv_shape &shape,
+                    const CompileOptions &options, Facts &facts) {
+  if (shape.length == 0)
+    return Status(TCONV_INVALID_VALUE,
+                  "--measure: the layer line needs a length");
+  if (!facts.values.contains("cost"))
+    return Status(TCONV_UNSUPPORTED,
+                  "--measure: there is no estimate for this kind of kernel");
+  auto target = mlir::tconv::parseCpuTarget(options.target);
+  if (!target)
+    return Status(TCONV_INVALID_VALUE, llvm::toString(target.takeError()));
+  return measureBeside(params, shape.length, options, target->machine,
+                       facts.values["cost"]);
+}
+
 } // namespace
 
 void tconv::tools::addArguments(CLI::App &app, InspectArguments &arguments) {
@@ -145,8 +164,11 @@ void tconv::tools::addArguments(CLI::App &app, InspectArguments &arguments) {
                  "cpu:native, cpu:x86-64, -v2, -v3, -v4, cpu:aarch64+neon")
       ->capture_default_str();
   app.add_option("--length-class", arguments.lengthClass,
-                 "bulk or short; default: by the layer's length")
+                 "bulk, medium or short; default: by the layer's length")
       ->check(CLI::IsMember({"bulk", "medium", "short"}));
+  app.add_option("--accuracy", arguments.accuracy,
+                 "default, or direct: no fast algorithm")
+      ->check(CLI::IsMember({"default", "direct"}));
   app.add_option("--schedule-path", arguments.schedulePath,
                  "folder searched before the built-in schedules");
   app.add_option("--tuning", arguments.tuning,
@@ -155,6 +177,9 @@ void tconv::tools::addArguments(CLI::App &app, InspectArguments &arguments) {
   app.add_option("--stage", arguments.stage, "print the IR of this stage");
   app.add_option("--html", arguments.html, "write a page to this file");
   app.add_flag("--asm", arguments.assembly, "print the assembly");
+  app.add_flag("--measure", arguments.measure,
+               "run the layer on one thread, beside the cost model's estimate; "
+               "needs a length, and a target that runs here");
   app.add_flag("--machine", arguments.machine, "what is known of the target");
   app.add_flag("--schedules", arguments.schedules, "the built-in schedules");
   app.add_flag("--json", arguments.json, "everything as JSON");
@@ -189,6 +214,7 @@ Status tconv::tools::inspect(const InspectArguments &arguments) {
   options.schedulePath = arguments.schedulePath;
   options.lengthClass =
       chooseLengthClass(arguments.lengthClass, params, shape.length);
+  options.accuracy = chooseAccuracy(arguments.accuracy);
   TuningArgument tuning;
   if (Status status = tuning.read(arguments.tuning, arguments.schedulePath))
     return status;
@@ -198,6 +224,9 @@ Status tconv::tools::inspect(const InspectArguments &arguments) {
   if (Status status =
           gather(params, shape, options, arguments.lengthClass, facts))
     return status;
+  if (arguments.measure)
+    if (Status status = measureFacts(params, shape, options, facts))
+      return status;
   if (!arguments.html.empty())
     if (Status status = writeFiles({{arguments.html, htmlPage(facts)}}))
       return status;

@@ -12,12 +12,14 @@ struct InspectArguments {
   std::string layer; ///< a layer line, or a file with kernels
   std::string target = "cpu:native";
   std::string lengthClass;
+  std::string accuracy = "default"; ///< or "direct"
   std::string schedulePath;
   std::string tuning; ///< file of tconv-tune
-  std::string stage; ///< print the IR of this stage
-  std::string html;  ///< file for a page
+  std::string stage;  ///< print the IR of this stage
+  std::string html;   ///< file for a page
   bool assembly = false;
   bool machine = false;
+  bool measure = false; ///< run it, beside the cost model's estimate
   bool schedules = false;
   bool json = false;
 };

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "tconv-inspect/prediction.h"
 
+#include "common/command.h"
 #include "common/handle.h"
 #include "common/layers.h"
 #include "common/machine.h"
@@ -14,11 +15,10 @@ using nlohmann::ordered_json;
 
 static constexpr double kMeasureSeconds = 0.3;
 
-ordered_json
-tconv::tools::predictionFacts(const mlir::tconv::LayerShape &shape,
-                              const mlir::tconv::LayerPlan &plan,
-                              const mlir::tconv::Machine &machine,
-                              int64_t positions) {
+ordered_json tconv::tools::predictionFacts(const mlir::tconv::LayerShape &shape,
+                                           const mlir::tconv::LayerPlan &plan,
+                                           const mlir::tconv::Machine &machine,
+                                           int64_t positions) {
   mlir::tconv::LayerCost cost =
       mlir::tconv::costOf(shape, plan, machine, positions);
   ordered_json facts;
@@ -60,8 +60,7 @@ Status tconv::tools::measureBeside(const tconv_params &params, int64_t length,
   double gigahertz =
       measureFmaPeak(1) /
       static_cast<double>(2 * machine.lanes * machine.fmasPerCycle);
-  double predicted =
-      prediction["total_cycles"].get<double>() / gigahertz / 1e6;
+  double predicted = prediction["total_cycles"].get<double>() / gigahertz / 1e6;
   prediction["gigahertz"] = gigahertz;
   prediction["predicted_milliseconds"] = predicted;
   prediction["measured_milliseconds"] = timing.minimum * 1e3;

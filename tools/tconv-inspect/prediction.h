@@ -14,10 +14,10 @@ namespace tconv::tools {
 
 /// Cycles of one core that the model expects of each piece of a launch with
 /// `positions` positions (batch 1), and of all together.
-nlohmann::ordered_json
-predictionFacts(const mlir::tconv::LayerShape &shape,
-                const mlir::tconv::LayerPlan &plan,
-                const mlir::tconv::Machine &machine, int64_t positions);
+nlohmann::ordered_json predictionFacts(const mlir::tconv::LayerShape &shape,
+                                       const mlir::tconv::LayerPlan &plan,
+                                       const mlir::tconv::Machine &machine,
+                                       int64_t positions);
 
 /// Runs the layer on one thread through the runtime and adds, beside
 /// `total_cycles`, the core's clock (from the FMA peak), the predicted and the

@@ -16,7 +16,7 @@ constexpr double kFactors[] = {2, 0.5, 4.0 / 3, 0.75};
 /// In the order of what is likely to gain most.
 constexpr int64_t ScheduleChoice::*kSizes[] = {
     &ScheduleChoice::depth, &ScheduleChoice::positions,
-    &ScheduleChoice::channels, &ScheduleChoice::panel};
+    &ScheduleChoice::channels, &ScheduleChoice::panel, &ScheduleChoice::groups};
 
 /// `size` as a whole multiple of `unit`, at least one.
 int64_t wholeMultiple(int64_t size, int64_t unit) {
@@ -45,7 +45,8 @@ private:
     open.kind = space.model.kind;
     for (int64_t outputs = 1; outputs <= space.mostOutputs; ++outputs) {
       open.outputs = outputs;
-      if (outputs != space.model.outputs)
+      // A kind without a choice of outputs has 0.
+      if (space.model.outputs != 0 && outputs != space.model.outputs)
         take(open);
     }
     open.outputs = 0;

@@ -21,7 +21,7 @@ namespace {
 
 /// Kinds of schedules that are tried for every layer; one that a layer can't
 /// have is refused by the compiler.
-constexpr const char *kKinds[] = {"positions", "rows"};
+constexpr const char *kKinds[] = {"positions", "rows", "filter"};
 /// The largest m of F(m, r) that is tried.
 constexpr int64_t kMostOutputs = 4;
 /// What a choice must gain to be kept instead of the cost model's.
@@ -45,6 +45,7 @@ ScheduleChoice mostOf(const LayerEntry &entry) {
   ScheduleChoice most;
   most.depth = entry.params.in_channels / entry.params.group;
   most.channels = entry.params.out_channels / entry.params.group;
+  most.groups = entry.params.group;
   return most;
 }
 

@@ -42,8 +42,8 @@ typedef struct tconv_compile_request {
                                   for none */
   /** What comes before the cost model's choice, as tconv-tune found it:
    * "kind=positions,channels=32,positions=96", any of kind, channels,
-   * positions, depth, panel and outputs. NULL for none. A choice that this
-   * layer can't have fails the compilation. */
+   * positions, depth, panel, outputs and groups. NULL for none. A choice that
+   * this layer can't have fails the compilation. */
   const char *tuning;
 } tconv_compile_request;
 

@@ -39,7 +39,8 @@ Status readField(std::string_view name, std::string_view value,
                   ": must be a number from 1 to " + std::to_string(kMostSize));
   }
   return refuse("unknown field " + quoted(name) +
-                "; there are kind, channels, positions, depth, panel, outputs");
+                "; there are kind, channels, positions, depth, panel, outputs, "
+                "groups");
 }
 
 } // namespace

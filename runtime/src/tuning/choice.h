@@ -24,15 +24,17 @@ struct ScheduleChoice {
   int64_t depth = 0;
   int64_t panel = 0;
   int64_t outputs = 0; ///< the m of F(m, r); 1: direct
+  int64_t groups = 0;  ///< of the filter kind
 };
 
 using ChoiceField = std::pair<const char *, int64_t ScheduleChoice::*>;
-constexpr std::array<ChoiceField, 5> kChoiceFields = {
+constexpr std::array<ChoiceField, 6> kChoiceFields = {
     {{"channels", &ScheduleChoice::channels},
      {"positions", &ScheduleChoice::positions},
      {"depth", &ScheduleChoice::depth},
      {"panel", &ScheduleChoice::panel},
-     {"outputs", &ScheduleChoice::outputs}}};
+     {"outputs", &ScheduleChoice::outputs},
+     {"groups", &ScheduleChoice::groups}}};
 
 /// "kind=positions,channels=32,positions=96", what is left open left out.
 std::string formatChoice(const ScheduleChoice &choice);

@@ -69,8 +69,8 @@ public:
     for (int i = 0; i < count; ++i) {
       if (value == nameOf(static_cast<Enum>(i)))
         return static_cast<Enum>(i);
-      known += std::string(i ? " or '" : "'") + nameOf(static_cast<Enum>(i)) +
-               "'";
+      known +=
+          std::string(i ? " or '" : "'") + nameOf(static_cast<Enum>(i)) + "'";
     }
     fail(name, value, "must be " + known);
     return {};
