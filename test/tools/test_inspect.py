@@ -110,10 +110,10 @@ def test_measured_beside_predicted():
 
 
 def test_the_workspace_is_what_the_schedule_allocates():
-    facts = json.loads(passes("tconv-inspect", ODD, "--json"))
+    facts = json.loads(passes("tconv-inspect", ODD, "--accuracy=direct", "--json"))
     allocated = re.findall(
         r"memref\.alloc\(\).*: memref<([\dx]+)xf32>",
-        passes("tconv-inspect", ODD, "--stage=schedule"),
+        passes("tconv-inspect", ODD, "--accuracy=direct", "--stage=schedule"),
     )
     assert allocated
     sizes = [4 * math.prod(map(int, shape.split("x"))) for shape in allocated]

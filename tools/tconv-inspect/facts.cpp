@@ -118,7 +118,7 @@ std::string whyKind(const std::string &kind, const std::string &asked,
   if (length == 0)
     return "no length is given, and bulk is meant then";
   return kind == "rows"
-             ? "few positions: vectors of positions would hold much padding"
+             ? "a few positions: vectors of them would hold much padding"
              : "many positions, or few input channels: weights are broadcast, "
                "x is read as vectors";
 }

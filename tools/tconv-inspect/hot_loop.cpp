@@ -13,6 +13,13 @@ struct Counts {
   int64_t instructions = 0, multiplyAdds = 0, loads = 0, broadcasts = 0,
           stackAccesses = 0;
 
+  /// Many multiply-adds, and little else: a loop that packs x may have more of
+  /// them than the register tile's, among a lot of shuffles.
+  double weight() const {
+    auto count = static_cast<double>(multiplyAdds);
+    return instructions ? count * count / static_cast<double>(instructions) : 0;
+  }
+
   /// @param framePointer whether the function keeps one; otherwise that
   ///        register is like any other
   void add(const std::string &line, bool framePointer);
@@ -73,7 +80,7 @@ ordered_json tconv::tools::hotLoop(const std::string &assembly) {
     std::smatch match;
     if (!std::regex_search(line, match, jump) || match[2] != label)
       continue;
-    if (counts.multiplyAdds > best.multiplyAdds) {
+    if (counts.weight() > best.weight()) {
       best = counts;
       bestLabel = label;
     }
