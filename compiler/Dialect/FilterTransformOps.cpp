@@ -29,18 +29,9 @@ DiagnosedSilenceableFailure ChooseTasksOp::apply(TransformRewriter &rewriter,
   std::pair<StringRef, int64_t *> fields[] = {{"groups", &tasks.groups},
                                               {"channels", &tasks.channels},
                                               {"positions", &tasks.positions}};
-  if (auto given = func->getAttrOfType<DictionaryAttr>(kBlocksAttr)) {
-    for (auto [name, value] : fields)
-      if (Attribute attr = given.get(name)) {
-        std::optional<int64_t> number = readParam(attr);
-        if (!number)
-          return emitDefiniteFailure()
-                 << name << " of " << kBlocksAttr
-                 << " must be a number of at least 1 and at most " << kMostParam
-                 << ", got " << attr;
-        *value = *number;
-      }
-  }
+  diag = readBlocks(*this, func, fields);
+  if (!diag.succeeded())
+    return diag;
   SmallVector<NamedAttribute> sizes;
   for (auto [name, value] : fields)
     sizes.push_back(

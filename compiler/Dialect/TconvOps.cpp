@@ -132,6 +132,17 @@ LogicalResult verifySameBatch(Operation *op, Value x, Value y) {
   return success();
 }
 
+LogicalResult verifyGroups(Operation *op, int64_t groups, int64_t inputs,
+                           int64_t outputs) {
+  if (inputs % groups != 0)
+    return op->emitOpError() << "groups must divide the input channels, got "
+                             << groups << " for " << inputs;
+  if (outputs % groups != 0)
+    return op->emitOpError() << "groups must divide the output channels, got "
+                             << groups << " for " << outputs;
+  return success();
+}
+
 LogicalResult verifyAtLeast(Operation *op, StringRef name, int64_t value,
                             int64_t least) {
   if (value < least)
@@ -164,12 +175,8 @@ LogicalResult Conv1dTransposeOp::verify() {
   auto weight = cast<ShapedType>(getWeight().getType());
   auto y = cast<ShapedType>(getInit().getType());
   int64_t inputs = x.getDimSize(1), outputs = y.getDimSize(1);
-  if (inputs % getGroups() != 0)
-    return emitOpError() << "groups must divide the input channels, got "
-                         << getGroups() << " for " << inputs;
-  if (outputs % getGroups() != 0)
-    return emitOpError() << "groups must divide the output channels, got "
-                         << getGroups() << " for " << outputs;
+  if (failed(verifyGroups(*this, getGroups(), inputs, outputs)))
+    return failure();
   int64_t kernel = weight.getDimSize(2);
   if (weight.getDimSize(0) != inputs ||
       weight.getDimSize(1) != outputs / static_cast<int64_t>(getGroups()) ||
@@ -644,20 +651,15 @@ LogicalResult FilterOp::verify() {
                          << getWindow().size() << " numbers";
   int64_t inputs = cast<MemRefType>(getX().getType()).getDimSize(1);
   int64_t outputs = cast<MemRefType>(getY().getType()).getDimSize(1);
-  if (inputs % getGroups() != 0)
-    return emitOpError() << "groups must divide the input channels, got "
-                         << getGroups() << " for " << inputs;
-  if (outputs % getGroups() != 0)
-    return emitOpError() << "groups must divide the output channels, got "
-                         << getGroups() << " for " << outputs;
+  if (failed(verifyGroups(*this, getGroups(), inputs, outputs)))
+    return failure();
   if (failed(verifyBias(*this, getBias(), outputs)) ||
       failed(verifySameBatch(*this, getX(), getY())))
     return failure();
   auto packing = PackingAttr::get(getContext(), 1, 1);
   return verifyPackedSize(*this, getWeights(), getDecomposition(), packing,
-                          PackedLayout(getDecomposition(), packing,
-                                       getGroups(), getGroupInputs(),
-                                       getGroupOutputs()));
+                          PackedLayout(getDecomposition(), packing, getGroups(),
+                                       getGroupInputs(), getGroupOutputs()));
 }
 
 void FilterOp::getEffects(Effects &effects) {

@@ -84,26 +84,6 @@ namespace mlir::tconv::xform {
 // choose_blocks
 //===----------------------------------------------------------------------===//
 
-/// Reads what kBlocksAttr of a function says; what it doesn't say stays.
-static DiagnosedSilenceableFailure
-readBlocks(Operation *transformOp, func::FuncOp func, BlockSizes &sizes) {
-  auto given = func->getAttrOfType<DictionaryAttr>(kBlocksAttr);
-  for (auto [name, value] : blockFields(sizes)) {
-    Attribute attr = given ? given.get(name) : Attribute();
-    if (!attr)
-      continue;
-    std::optional<int64_t> number = readParam(attr);
-    int64_t most = name == "outputs" ? FastFilter::kMostOutputs : kMostParam;
-    if (!number || *number > most)
-      return emitDefiniteFailure(transformOp)
-             << name << " of " << kBlocksAttr
-             << " must be a number of at least 1 and at most " << most
-             << ", got " << attr;
-    *value = *number;
-  }
-  return DiagnosedSilenceableFailure::success();
-}
-
 static std::string algorithmText(DecompositionAttr map, int64_t outputs) {
   if (outputs == 1)
     return "direct";
@@ -148,7 +128,7 @@ DiagnosedSilenceableFailure ChooseBlocksOp::apply(TransformRewriter &rewriter,
   if (!func)
     return emitDefiniteFailure("needs a layer inside a function");
   BlockSizes given;
-  diag = readBlocks(*this, func, given);
+  diag = readBlocks(*this, func, blockFields(given));
   if (!diag.succeeded())
     return diag;
   if (given.outputs > 1 && !PackedLayout::canBeFast(map, given.outputs, inputs))

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// What the transform.tconv.* operations read from their handles.
+// What the transform.tconv.* operations read from their handles and functions.
 #ifndef TCONV_COMPILER_DIALECT_TRANSFORMHELPERS_H
 #define TCONV_COMPILER_DIALECT_TRANSFORMHELPERS_H
 
+#include "compiler/Dialect/FastFilter.h"
 #include "compiler/Dialect/Tconv.h"
+#include "compiler/Schedule/CostModel.h"
 
 #include "mlir/Dialect/Transform/IR/TransformDialect.h"
 #include "mlir/Dialect/Transform/IR/TransformTypes.h"
@@ -61,6 +63,27 @@ inline DiagnosedSilenceableFailure onlyParam(Operation *transformOp,
            << name << " must be one number of at least 1 and at most "
            << kMostParam;
   result = *value;
+  return DiagnosedSilenceableFailure::success();
+}
+
+/// Reads what kBlocksAttr of a function says; what it doesn't say stays.
+inline DiagnosedSilenceableFailure
+readBlocks(Operation *transformOp, Operation *func,
+           ArrayRef<std::pair<StringRef, int64_t *>> fields) {
+  auto given = func->getAttrOfType<DictionaryAttr>(kBlocksAttr);
+  for (auto [name, value] : fields) {
+    Attribute attr = given ? given.get(name) : Attribute();
+    if (!attr)
+      continue;
+    std::optional<int64_t> number = readParam(attr);
+    int64_t most = name == "outputs" ? FastFilter::kMostOutputs : kMostParam;
+    if (!number || *number > most)
+      return emitDefiniteFailure(transformOp)
+             << name << " of " << kBlocksAttr
+             << " must be a number of at least 1 and at most " << most
+             << ", got " << attr;
+    *value = *number;
+  }
   return DiagnosedSilenceableFailure::success();
 }
 

@@ -12,25 +12,27 @@ static Value shuffle(Emitter &e, Value x, Value y, ArrayRef<int64_t> mask) {
   return vector::ShuffleOp::create(e.b, e.loc, x, y, mask);
 }
 
-/// An odd number of vectors: every result takes what it needs from one source
-/// after the other.
-static SmallVector<Value> interleaveOdd(Emitter &e, ArrayRef<Value> vectors) {
-  int64_t n = vectors.size();
-  int64_t lanes = cast<VectorType>(vectors[0].getType()).getNumElements();
+/// As many vectors as there are sources, each of which takes what it needs from
+/// one source after the other. Lane `lane` of result `i` is the element
+/// `elementOf(i, lane)`, a source and a lane of it.
+static SmallVector<Value> pickFromAll(
+    Emitter &e, ArrayRef<Value> sources,
+    function_ref<std::pair<int64_t, int64_t>(int64_t, int64_t)> elementOf) {
+  int64_t n = sources.size();
+  int64_t lanes = cast<VectorType>(sources[0].getType()).getNumElements();
   SmallVector<Value> results;
-  for (int64_t part = 0; part < n; ++part) {
-    Value result = vectors[0];
+  for (int64_t i = 0; i < n; ++i) {
+    Value result = sources[0];
     for (int64_t source = 1; source < n; ++source) {
       SmallVector<int64_t> mask;
       for (int64_t lane = 0; lane < lanes; ++lane) {
-        int64_t element = part * lanes + lane;
-        int64_t from = element % n, at = element / n;
+        auto [from, at] = elementOf(i, lane);
         if (from == source)
           mask.push_back(lanes + at);
         else // the first round brings source 0 into place
           mask.push_back(source == 1 && from == 0 ? at : lane);
       }
-      result = shuffle(e, result, vectors[source], mask);
+      result = shuffle(e, result, sources[source], mask);
     }
     results.push_back(result);
   }
@@ -42,8 +44,12 @@ SmallVector<Value> mlir::tconv::interleave(Emitter &e,
   int64_t n = vectors.size();
   if (n == 1)
     return {vectors[0]};
+  int64_t lanes = cast<VectorType>(vectors[0].getType()).getNumElements();
   if (n % 2 == 1)
-    return interleaveOdd(e, vectors);
+    return pickFromAll(e, vectors, [&](int64_t part, int64_t lane) {
+      int64_t element = part * lanes + lane;
+      return std::pair(element % n, element / n);
+    });
   // Interleaving the even and the odd sources first leaves pairs, which two
   // shuffles a pair of results finish.
   SmallVector<Value> even, odd;
@@ -53,7 +59,6 @@ SmallVector<Value> mlir::tconv::interleave(Emitter &e,
   }
   even = interleave(e, even);
   odd = interleave(e, odd);
-  int64_t lanes = cast<VectorType>(vectors[0].getType()).getNumElements();
   SmallVector<int64_t> low, high;
   for (int64_t lane = 0; lane < lanes; ++lane) {
     low.push_back(lane / 2 + (lane % 2) * lanes);
@@ -73,27 +78,11 @@ SmallVector<Value> mlir::tconv::deinterleave(Emitter &e,
   if (n == 1)
     return {vectors[0]};
   int64_t lanes = cast<VectorType>(vectors[0].getType()).getNumElements();
-  SmallVector<Value> results;
-  if (n % 2 == 1) {
-    // Every result takes what it needs from one source after the other.
-    for (int64_t u = 0; u < n; ++u) {
-      Value result = vectors[0];
-      for (int64_t source = 1; source < n; ++source) {
-        SmallVector<int64_t> mask;
-        for (int64_t lane = 0; lane < lanes; ++lane) {
-          int64_t element = lane * n + u;
-          int64_t from = element / lanes, at = element % lanes;
-          if (from == source)
-            mask.push_back(lanes + at);
-          else // the first round brings source 0 into place
-            mask.push_back(source == 1 && from == 0 ? at : lane);
-        }
-        result = shuffle(e, result, vectors[source], mask);
-      }
-      results.push_back(result);
-    }
-    return results;
-  }
+  if (n % 2 == 1)
+    return pickFromAll(e, vectors, [&](int64_t u, int64_t lane) {
+      int64_t element = lane * n + u;
+      return std::pair(element / lanes, element % lanes);
+    });
   // Even and odd elements first, then each of the two by half as many.
   SmallVector<int64_t> even, odd;
   for (int64_t lane = 0; lane < lanes; ++lane) {
@@ -107,6 +96,7 @@ SmallVector<Value> mlir::tconv::deinterleave(Emitter &e,
   }
   for (auto &half : halves)
     half = deinterleave(e, half);
+  SmallVector<Value> results;
   for (auto [x, y] : llvm::zip(halves[0], halves[1]))
     results.append({x, y});
   return results;
