@@ -18,10 +18,18 @@ static constexpr int64_t kMostPositions = 512;
 
 /// With fewer steps a register tile's sums would be moved too often.
 static constexpr int64_t kWorthwhileDepth = 128;
-/// Where weights have to be read anew for each block.
+/// The same where weights have to be read anew for each block.
 static constexpr int64_t kMostStreamedPositions = 1024;
-/// The same with vectors along the rows, where a block serves as many as the
-/// length class has.
+/// Panels of a block at most, whatever the last level has: a workspace is a few
+/// megabytes for each thread.
+static constexpr int64_t kMostPanelBytes = 5 << 20;
+/// Positions of a block at most where there are so few channels that blocks of
+/// positions are all that threads can share.
+static constexpr int64_t kMostLonePositions = 192;
+/// Fewer channels than these are few in that sense.
+static constexpr int64_t kFewChannels = 4;
+/// Positions of a block at most with vectors along the rows, where it serves as
+/// many as the length class has.
 static constexpr int64_t kMostRowsPositions = 192;
 /// With fewer positions to expect, weights are all that counts.
 static constexpr int64_t kFewestPositions = 16;
@@ -227,7 +235,11 @@ private:
     // the panels of all inputs may take a good part of the last level, which
     // they are read from once a block of channels.
     int64_t panelBytes = panelColumns * inputs * kElementBytes;
-    return blockOf(machine.l3Bytes / 4 / panelBytes, kMostStreamedPositions);
+    int64_t most = std::min(machine.l3Bytes / 4, kMostPanelBytes);
+    bool fewChannels =
+        phases.getGroups() * phases.getGroupOutputs() < kFewChannels;
+    return blockOf(most / panelBytes,
+                   fewChannels ? kMostLonePositions : kMostStreamedPositions);
   }
 
   int64_t blockOf(int64_t panels, int64_t mostPositions) const {

@@ -3,6 +3,7 @@
 // Threads: the pool, the caller's own, and children of fork().
 #include <atomic>
 #include <cstdlib>
+#include <mutex>
 #include <set>
 #include <thread>
 
@@ -13,6 +14,7 @@
 #include <gtest/gtest.h>
 
 #include "support/layers.h"
+#include "target/target.h"
 
 using namespace tconv::test;
 
@@ -174,6 +176,66 @@ TEST_F(Threads, CallersOwnGiveTheSameBits) {
     EXPECT_EQ(run(2, 700), wanted) << line;
     EXPECT_EQ(calls, 1);
   }
+}
+
+/// The parts that a kernel was run in: how many of each size.
+std::mutex partsMutex;
+std::multiset<int64_t> parts;
+void notePart(const tconv_kernel_args *, int64_t begin, int64_t end) {
+  std::lock_guard<std::mutex> lock(partsMutex);
+  parts.insert(end - begin);
+}
+void packNothing(const tconv_pack_args *) {}
+
+/// The parts that two threads get of `blocks` blocks of positions, each with
+/// `columns` tasks.
+std::multiset<int64_t> partsOf(int64_t blocks, int64_t columns,
+                               int64_t workspaceBytes) {
+  static int64_t outputs = 10; // a layer of its own each time, worth threads
+  ++outputs;
+  auto *kernel = new tconv_kernel(); // registered for good
+  kernel->abi_version = TCONV_KERNEL_ABI_VERSION;
+  kernel->struct_size = sizeof(*kernel);
+  kernel->in_channels = 1000;
+  kernel->out_channels = outputs;
+  kernel->kernel_size = kernel->stride = kernel->dilation = kernel->groups = 1;
+  kernel->dtype = TCONV_F32;
+  kernel->workspace_bytes = workspaceBytes;
+  kernel->task_positions = 100;
+  kernel->task_columns = columns;
+  kernel->pack = packNothing;
+  kernel->run = notePart;
+  kernel->description = "{}";
+  kernel->target = tconv::levelsHere()[0].c_str();
+  kernel->accuracy = TCONV_ACCURACY_DIRECT;
+  EXPECT_EQ(tconv_register_kernels(&kernel, 1), TCONV_OK) << tconv_last_error();
+  tconv_params params = parse("in_channels=1000 kernel_size=1 out_channels=" +
+                              std::to_string(outputs));
+  tconv_layer *layer = nullptr;
+  EXPECT_EQ(tconv_layer_create(&params, nullptr, &layer), TCONV_OK);
+  LayerHandle handle(layer);
+  std::vector<float> x(1000 * 100 * blocks), y(outputs * 100 * blocks);
+  parts.clear();
+  EXPECT_EQ(tconv_layer_run(layer, x.data(), 1, 100 * blocks, y.data()),
+            TCONV_OK)
+      << tconv_last_error();
+  return parts;
+}
+
+TEST(Parts, AreFewWhereEachPacksItsInput) {
+  if (tconv::levelsHere().empty())
+    GTEST_SKIP() << "no kernels are made for this machine";
+  setenv("TCONV_COMPILER_LIBRARY", "/nonexistent/compiler", 1);
+  ASSERT_EQ(tconv_set_num_threads(2), TCONV_OK);
+  using Sizes = std::multiset<int64_t>;
+  // One block, packed once by each thread.
+  EXPECT_EQ(partsOf(2, 64, 64), (Sizes{64, 64}));
+  EXPECT_EQ(partsOf(7, 16, 64), (Sizes{56, 56}));
+  // Many blocks: whole ones, which nobody packs twice.
+  EXPECT_EQ(partsOf(32, 3, 64), (Sizes{12, 12, 12, 12, 12, 12, 12, 12}));
+  EXPECT_EQ(partsOf(30, 3, 64), (Sizes{12, 12, 12, 12, 12, 12, 12, 6}));
+  // Nothing is packed: parts that even out.
+  EXPECT_EQ(partsOf(2, 64, 0), (Sizes{16, 16, 16, 16, 16, 16, 16, 16}));
 }
 
 int refuse(void *, tconv_task_fn, void *, int64_t) { return 3; }

@@ -62,7 +62,11 @@ Status runKernel(const tconv_kernel &kernel, const void *packed,
     return {TCONV_INVALID_VALUE,
             "batch = " + std::to_string(tensors.batch) +
                 ": more tasks than a signed 64-bit number counts"};
-  if (Status error = runTasks(parallelFor, runKernelPart, &launch, count, work))
+  // The columns of a block of positions share its packed input; what needs no
+  // workspace packs nothing.
+  int64_t sharing = kernel.workspace_bytes ? kernel.task_columns : 1;
+  if (Status error =
+          runTasks(parallelFor, runKernelPart, &launch, {count, sharing, work}))
     return error;
   if (launch.outOfMemory)
     return {TCONV_OUT_OF_MEMORY,
@@ -137,8 +141,8 @@ Status tconv::runReference(const tconv_params &params, const float *weight,
       args.batch,      weight,           bias,
       args.x,          args.y,           sums64 ? 1 : 0};
   return runTasks(parallelFor, runReferencePart, &launch,
-                  args.batch * form.outChannels,
-                  workOf(params, args.batch, args.length));
+                  {args.batch * form.outChannels, /*sharing=*/1,
+                   workOf(params, args.batch, args.length)});
 }
 
 Status tconv::runLayer(tconv_layer &layer, const LaunchArgs &args) {

@@ -5,7 +5,8 @@
 
 bool tconv::hasPool() { return false; }
 
-void tconv::runOnPool(int64_t, tconv_task_fn run, void *tasks, int64_t count) {
+void tconv::runOnPool(int64_t, tconv_task_fn run, void *tasks, int64_t count,
+                      int64_t) {
   run(tasks, 0, count);
 }
 

@@ -11,8 +11,6 @@ using namespace tconv;
 
 namespace {
 
-/// Parts a thread, so that a thread that is late leaves work to the others.
-constexpr int64_t kPartsPerThread = 4;
 /// The pool makes no more than this; what lies beyond is a mistake that the
 /// pool's library would answer with a hang.
 constexpr int64_t kMaxThreads = 256;
@@ -46,9 +44,9 @@ void runPart(void *context, size_t start, size_t size) {
 bool tconv::hasPool() { return true; }
 
 void tconv::runOnPool(int64_t wanted, tconv_task_fn run, void *tasks,
-                      int64_t count) {
+                      int64_t count, int64_t perPart) {
   int64_t threads = std::min(wanted, kMaxThreads);
-  if (threads == 1 || count == 1)
+  if (threads == 1 || count <= perPart)
     return run(tasks, 0, count);
   Pool &shared = sharedPool();
   // While another thread has the pool, all its cores are busy: this thread
@@ -65,11 +63,9 @@ void tconv::runOnPool(int64_t wanted, tconv_task_fn run, void *tasks,
   if (!shared.pool)
     return run(tasks, 0, count);
   PoolTasks context = {run, tasks};
-  int64_t parts = threads * kPartsPerThread;
-  int64_t tile = count / parts + (count % parts != 0);
   pthreadpool_parallelize_1d_tile_1d(shared.pool, runPart, &context,
                                      static_cast<size_t>(count),
-                                     static_cast<size_t>(tile), /*flags=*/0);
+                                     static_cast<size_t>(perPart), /*flags=*/0);
 }
 
 void tconv::poolAfterFork() {

@@ -10,8 +10,9 @@ namespace tconv {
 bool hasPool();
 
 /// Runs all tasks on `threads` threads, the caller's included; on the caller's
-/// alone where the pool is in use.
-void runOnPool(int64_t threads, tconv_task_fn run, void *tasks, int64_t count);
+/// alone where the pool is in use. A part has `perPart` tasks at most.
+void runOnPool(int64_t threads, tconv_task_fn run, void *tasks, int64_t count,
+               int64_t perPart);
 
 /// Called in a child after fork(), which has one thread.
 void poolAfterFork();
