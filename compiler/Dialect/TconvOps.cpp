@@ -463,7 +463,8 @@ LogicalResult ContractOp::verify() {
       failed(verifyAtLeast(*this, "tiles", getTiles(), 1)) ||
       failed(verifyAtLeast(*this, "first_tile", getFirstTile(), 0)) ||
       failed(verifyAtLeast(*this, "shift_step", getShiftStep(), 1)) ||
-      failed(verifyAtLeast(*this, "panel_positions", getPanelPositions(), 1)))
+      failed(verifyAtLeast(*this, "panel_positions", getPanelPositions(), 1)) ||
+      failed(verifyAtLeast(*this, "prefetch", getPrefetch(), 0)))
     return failure();
   if (getWindow().size() != 6)
     return emitOpError() << "a window has 3 offsets and 3 sizes, got "

@@ -278,6 +278,8 @@ def Tconv_ContractOp : Tconv_BufferOp<"contract", [
 
     The iteration space is (row, position, channel); `window` holds offsets and
     sizes in it, `column` is the distance of position 0 from the panel's origin.
+    While it multiplies, it prefetches the weights that lie `prefetch` elements
+    further on, if that is not 0.
 
     Example:
 
@@ -300,7 +302,8 @@ def Tconv_ContractOp : Tconv_BufferOp<"contract", [
                        I64Attr:$rows, I64Attr:$taps, I64Attr:$first_tile,
                        I64Attr:$tiles, I64Attr:$max_shift, I64Attr:$shift_step,
                        I64Attr:$panel_positions, DenseI64ArrayAttr:$shifts,
-                       DefaultValuedAttr<DenseI64ArrayAttr, "{0}">:$panels);
+                       DefaultValuedAttr<DenseI64ArrayAttr, "{0}">:$panels,
+                       DefaultValuedAttr<I64Attr, "0">:$prefetch);
   let assemblyFormat = [{
     $panel `,` $weights `,` $scratch `at` `[` $weights_offset `,` $column `]`
     `window` `[` $window `]` attr-dict `:`

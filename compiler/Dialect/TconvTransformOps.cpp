@@ -229,6 +229,34 @@ void SetPackingOp::getEffects(Effects &effects) {
 }
 
 //===----------------------------------------------------------------------===//
+// prefetch_weights
+//===----------------------------------------------------------------------===//
+
+DiagnosedSilenceableFailure
+PrefetchWeightsOp::apply(TransformRewriter &rewriter, TransformResults &,
+                         TransformState &state) {
+  int64_t ahead;
+  auto diag = onlyParam(*this, state, getAhead(), "ahead", ahead);
+  if (!diag.succeeded())
+    return diag;
+  for (Operation *target : state.getPayloadOps(getTarget())) {
+    auto contract = dyn_cast<ContractOp>(target);
+    if (!contract)
+      return emitDefiniteFailure()
+             << "target must be " << ContractOp::getOperationName() << ", got "
+             << target->getName();
+    rewriter.modifyOpInPlace(contract, [&] { contract.setPrefetch(ahead); });
+  }
+  return DiagnosedSilenceableFailure::success();
+}
+
+void PrefetchWeightsOp::getEffects(Effects &effects) {
+  transform::onlyReadsHandle(getTargetMutable(), effects);
+  transform::onlyReadsHandle(getAheadMutable(), effects);
+  transform::modifiesPayload(effects);
+}
+
+//===----------------------------------------------------------------------===//
 // map_tasks
 //===----------------------------------------------------------------------===//
 

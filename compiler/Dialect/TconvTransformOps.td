@@ -97,6 +97,34 @@ def Tconv_SetPackingOp : Tconv_TransformOp<"set_packing"> {
   }];
 }
 
+def Tconv_PrefetchWeightsOp : Tconv_TransformOp<"prefetch_weights"> {
+  let summary = "makes contractions prefetch their weights";
+  let description = [{
+    Each `tconv.contract` of `target` prefetches the weights that lie `ahead`
+    elements further on than those it multiplies. It pays where weights are read
+    from beyond L2, and costs next to nothing elsewhere.
+
+    Example:
+
+    ```mlir
+    module attributes {transform.with_named_sequence} {
+      transform.named_sequence @schedule(
+          %contracts: !transform.any_op {transform.readonly},
+          %ahead: !transform.param<i64> {transform.readonly}) {
+        transform.tconv.prefetch_weights %contracts ahead %ahead
+            : !transform.any_op, !transform.param<i64>
+        transform.yield
+      }
+    }
+    ```
+  }];
+  let arguments = (ins TransformHandleTypeInterface:$target,
+                       TransformParamTypeInterface:$ahead);
+  let assemblyFormat = [{
+    $target `ahead` $ahead attr-dict `:` type($target) `,` type($ahead)
+  }];
+}
+
 def Tconv_MapTasksOp : Tconv_TransformOp<"map_tasks"> {
   let summary = "makes the outer loops of a tile a range of independent tasks";
   let description = [{

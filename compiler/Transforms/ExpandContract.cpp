@@ -18,6 +18,8 @@ static constexpr int64_t kMostUnrolledTaps = 8;
 /// Sums of a register tile: no machine has so many registers, and code grows
 /// with them.
 static constexpr int64_t kMostSums = 256;
+/// What one prefetch brings; no machine that is compiled for has less.
+static constexpr int64_t kLineElements = 64 / sizeof(float);
 
 /// The largest value of a size that tiling made: a constant, or the constant in
 /// an affine.min.
@@ -183,6 +185,14 @@ private:
     auto inputAt = [&](int64_t position) -> SmallVector<Value> {
       return {panel, channel, e.add(x, position)};
     };
+    // As many lines as these weights take up; a part of one brings it again,
+    // which costs less than to keep count.
+    if (int64_t ahead = op.getPrefetch())
+      for (int64_t row = 0; row < static_cast<int64_t>(op.getRows());
+           row += kLineElements)
+        memref::PrefetchOp::create(b, e.loc, op.getWeights(),
+                                   weightAt(ahead + row), /*isWrite=*/false,
+                                   /*localityHint=*/3, /*isDataCache=*/true);
     SmallVector<Value> vectors;
     for (int64_t i = 0; i < inner; ++i)
       vectors.push_back(

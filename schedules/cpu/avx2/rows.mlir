@@ -10,6 +10,7 @@ module attributes {transform.with_named_sequence} {
     // rest.
     %rows = transform.param.constant 16 : i64 -> !transform.param<i64>
     %columns = transform.param.constant 6 : i64 -> !transform.param<i64>
+    %ahead = transform.param.constant 512 : i64 -> !transform.param<i64>
     %one = transform.param.constant 1 : i64 -> !transform.param<i64>
 
     %phases = transform.structured.match ops{["tconv.phases"]} in %layer
@@ -40,6 +41,8 @@ module attributes {transform.with_named_sequence} {
     %contracts = transform.tconv.split_phases %block
         positions %positions vectors <rows>
         : (!transform.any_op, !transform.param<i64>) -> !transform.any_op
+    transform.tconv.prefetch_weights %contracts ahead %ahead
+        : !transform.any_op, !transform.param<i64>
     // Every weight is read from memory once: a tile of rows and a part of the
     // depth, for all positions.
     transform.foreach %contracts : !transform.any_op {

@@ -9,6 +9,7 @@ module attributes {transform.with_named_sequence} {
     // The register tile: rows (output channel and phase) by positions.
     %rows = transform.param.constant 8 : i64 -> !transform.param<i64>
     %columns = transform.param.constant 48 : i64 -> !transform.param<i64>
+    %ahead = transform.param.constant 1024 : i64 -> !transform.param<i64>
 
     %phases = transform.structured.match ops{["tconv.phases"]} in %layer
         : (!transform.any_op) -> !transform.any_op
@@ -38,6 +39,8 @@ module attributes {transform.with_named_sequence} {
     %contracts = transform.tconv.split_phases %block
         positions %positions vectors <positions>
         : (!transform.any_op, !transform.param<i64>) -> !transform.any_op
+    transform.tconv.prefetch_weights %contracts ahead %ahead
+        : !transform.any_op, !transform.param<i64>
     // A part of the depth at a time: its weights stay in L2 while the positions
     // pass, its part of a panel in L1 while the rows do.
     transform.foreach %contracts : !transform.any_op {

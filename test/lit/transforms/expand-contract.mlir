@@ -3,6 +3,7 @@
 // Vectors along the positions: 2 rows by 2 vectors, both taps unrolled. The
 // depth begins at a constant 0, so the sums begin with zeros.
 // CHECK-LABEL: @positions
+// CHECK-NOT: memref.prefetch
 // CHECK: %[[SUMS:.*]]:4 = scf.for {{.*}} iter_args({{.*}}) -> (vector<8xf32>, vector<8xf32>, vector<8xf32>, vector<8xf32>)
 // CHECK-COUNT-2: vector.load {{.*}} : memref<1x8x32xf32>, vector<8xf32>
 // CHECK: memref.load %{{.*}} : memref<32xf32>
@@ -141,5 +142,26 @@ func.func @panels(%p: memref<6x8x16xf32>, %w: memref<24xf32>, %s: memref<3x8xf32
   %c1 = arith.constant 1 : index
   %c8 = arith.constant 8 : index
   tconv.contract %p, %w, %s at [%c0, %at] window [%row, %c0, %c0, %c1, %c8, %c8] {vectors = #tconv.vectors<positions>, rows = 1, taps = 1, first_tile = 0, tiles = 3, max_shift = 0, shift_step = 1, panel_positions = 8, shifts = array<i64: 0>, panels = array<i64: 0, 4, 2>} : memref<6x8x16xf32>, memref<24xf32>, memref<3x8xf32>
+  return
+}
+
+// -----
+
+// Weights are prefetched, as many lines as a step takes up: here two.
+// CHECK-LABEL: @prefetch
+// CHECK-SAME: %{{.*}}, %[[W:[a-z0-9]+]]: memref<256xf32>
+// CHECK: scf.for %[[K:.*]] = %c0 to %c8
+// CHECK: %[[AT:.*]] = arith.muli %[[K]], %c32
+// CHECK: %[[FIRST:.*]] = arith.addi %[[AT]], %c512
+// CHECK: memref.prefetch %[[W]][%[[FIRST]]], read, locality<3>, data
+// CHECK: %[[SECOND:.*]] = arith.addi %[[AT]], %c528
+// CHECK: memref.prefetch %[[W]][%[[SECOND]]], read, locality<3>, data
+// CHECK-NOT: memref.prefetch
+func.func @prefetch(%p: memref<1x8x16xf32>, %w: memref<256xf32>, %s: memref<1x32xf32>) {
+  %c0 = arith.constant 0 : index
+  %c1 = arith.constant 1 : index
+  %c8 = arith.constant 8 : index
+  %c32 = arith.constant 32 : index
+  tconv.contract %p, %w, %s at [%c0, %c0] window [%c0, %c0, %c0, %c32, %c1, %c8] {vectors = #tconv.vectors<rows>, rows = 32, taps = 1, first_tile = 0, tiles = 1, max_shift = 0, shift_step = 1, panel_positions = 9, shifts = array<i64: 0>, prefetch = 512} : memref<1x8x16xf32>, memref<256xf32>, memref<1x32xf32>
   return
 }

@@ -670,3 +670,33 @@ module attributes {transform.with_named_sequence} {
     transform.yield
   }
 }
+
+// -----
+
+func.func @other() {
+  return
+}
+module attributes {transform.with_named_sequence} {
+  transform.named_sequence @__transform_main(%root: !transform.any_op {transform.readonly}) {
+    %one = transform.param.constant 1 : i64 -> !transform.param<i64>
+    %func = transform.structured.match ops{["func.func"]} in %root : (!transform.any_op) -> !transform.any_op
+    // expected-error @+1 {{target must be tconv.contract, got func.func}}
+    transform.tconv.prefetch_weights %func ahead %one : !transform.any_op, !transform.param<i64>
+    transform.yield
+  }
+}
+
+// -----
+
+func.func @none() {
+  return
+}
+module attributes {transform.with_named_sequence} {
+  transform.named_sequence @__transform_main(%root: !transform.any_op {transform.readonly}) {
+    %zero = transform.param.constant 0 : i64 -> !transform.param<i64>
+    %contracts = transform.structured.match ops{["tconv.contract"]} in %root : (!transform.any_op) -> !transform.any_op
+    // expected-error @+1 {{ahead must be one number of at least 1}}
+    transform.tconv.prefetch_weights %contracts ahead %zero : !transform.any_op, !transform.param<i64>
+    transform.yield
+  }
+}

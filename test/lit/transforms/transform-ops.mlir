@@ -17,8 +17,8 @@
 // CHECK: scf.for
 // CHECK:   tconv.pack_input {{.*}} {granule = 8 : i64, max_shift = 1 : i64, panel_positions = 8 : i64, span = 1 : i64}
 // CHECK:   scf.for
-// CHECK:     tconv.contract {{.*}}first_tile = 0 : i64{{.*}} taps = 2 : i64, tiles = 1 : i64
-// CHECK:     tconv.contract {{.*}}first_tile = 1 : i64{{.*}} taps = 1 : i64, tiles = 1 : i64
+// CHECK:     tconv.contract {{.*}}first_tile = 0 : i64{{.*}} prefetch = 8 : i64{{.*}} taps = 2 : i64, tiles = 1 : i64
+// CHECK:     tconv.contract {{.*}}first_tile = 1 : i64{{.*}} prefetch = 8 : i64{{.*}} taps = 1 : i64, tiles = 1 : i64
 // CHECK:     tconv.epilogue {{.*}} first_rows = array<i64: 0, 2>, row_steps = array<i64: 1, 1>
 func.func @layer(%x: memref<?x3x?xf32>, %w: memref<3x4x3xf32>, %y: memref<?x4x?xf32>)
     attributes {tconv.blocks = {channels = 2 : i64, positions = 16 : i64, depth = 3 : i64, panel = 8 : i64}} {
@@ -50,6 +50,8 @@ module attributes {transform.with_named_sequence} {
         : !transform.any_op, !transform.any_op, !transform.param<i64>, !transform.param<i64>, !transform.param<i64>
     %contracts = transform.tconv.split_phases %block positions %positions vectors <positions>
         : (!transform.any_op, !transform.param<i64>) -> !transform.any_op
+    transform.tconv.prefetch_weights %contracts ahead %columns
+        : !transform.any_op, !transform.param<i64>
     transform.yield
   }
 }
