@@ -212,7 +212,6 @@ TEST(Line, ErrorsNameWhatIsWrong) {
                              "pad, crop"},
       {ok + "has_bias=2", "has_bias = '2': must be 0 or 1"},
       {ok + "dtype=f64", "dtype = 'f64': must be one of f32, f16, bf16"},
-      {ok + "dtype=f16", "dtype = f16: only f32 layers can be made so far"},
       {ok + "batch=-1", "batch = -1: must be at least 0"},
       {ok + "length=0", "length = 0: must be at least 1"},
       {"a b: " + ok, "layer line 'a b: in_channels=3 out_channels=6 "

@@ -48,10 +48,8 @@ TEST(Refusals, Parameters) {
        "group = 3: must divide out_channels = 4"},
       {[](P p) { p.has_bias = 2; }, TCONV_INVALID_TYPE,
        "has_bias = 2: must be 0 or 1"},
-      {[](P p) { p.dtype = TCONV_BF16; }, TCONV_UNSUPPORTED,
-       "dtype = bf16: only f32 layers can be made so far"},
       {[](P p) { p.dtype = 9; }, TCONV_INVALID_VALUE,
-       "dtype = 9: must be 1 (f32)"},
+       "dtype = 9: must be 1 (f32), 2 (f16) or 3 (bf16)"},
       {[](P p) { p.pad_mode = 4; }, TCONV_INVALID_VALUE,
        "pad_mode = 4: must be 0 (same), 1 (valid), 2 (pad) or 3 (crop)"},
       {[](P p) { p.pad_mode = -1; }, TCONV_INVALID_VALUE,
@@ -160,12 +158,18 @@ TEST(Refusals, Options) {
       {[](O o) { o.struct_size = 0; }, TCONV_INVALID_VALUE,
        "options.struct_size = 0: must be 56; tconv_layer_options_init sets "
        "it"},
-      {[](O o) { o.accuracy = 2; }, TCONV_INVALID_VALUE,
-       "accuracy = 2: must be 0 (default) or 1 (direct)"},
+      {[](O o) { o.accuracy = 3; }, TCONV_INVALID_VALUE,
+       "accuracy = 3: must be 0 (default), 1 (direct) or 2 (tf32)"},
+      {[](O o) { o.accuracy = TCONV_ACCURACY_TF32; }, TCONV_UNSUPPORTED,
+       "accuracy = 2 (tf32), target = 'cpu:native': TF32 needs a GPU target "
+       "from nvptx:sm_80 on"},
+      {[](O o) { o.target = "nvptx:sm_80"; }, TCONV_UNSUPPORTED,
+       "target = 'nvptx:sm_80': this library launches no GPU kernels"},
       {[](O o) { o.target = "cpu:z80"; }, TCONV_INVALID_VALUE,
        "target = 'cpu:z80': must be one of cpu:native, cpu:x86-64, "
        "cpu:x86-64-v2, cpu:x86-64-v3, cpu:x86-64-v4, cpu:aarch64+neon, "
-       "reference"},
+       "nvptx:sm_75, nvptx:sm_80, nvptx:sm_86, nvptx:sm_89, nvptx:sm_90, "
+       "nvptx:sm_100, nvptx:sm_120, reference"},
 #if defined(__x86_64__)
       {[](O o) { o.target = "cpu:aarch64+neon"; }, TCONV_UNSUPPORTED,
        "target = 'cpu:aarch64+neon': this machine's CPU lacks it"},
@@ -195,6 +199,17 @@ TEST(Refusals, Options) {
     EXPECT_EQ(tconv_layer_create(&params, &options, &layer), one.status);
     EXPECT_STREQ(tconv_last_error(), one.message);
     EXPECT_EQ(layer, nullptr);
+  }
+  // Legal element types, but not on this target.
+  for (int32_t dtype : {TCONV_F16, TCONV_BF16}) {
+    tconv_params params = good();
+    params.dtype = dtype;
+    EXPECT_EQ(tconv_params_check(&params), TCONV_OK);
+    tconv_layer *layer = nullptr;
+    EXPECT_EQ(tconv_layer_create(&params, nullptr, &layer), TCONV_UNSUPPORTED);
+    EXPECT_EQ(std::string(tconv_last_error()),
+              std::string("dtype = ") + (dtype == TCONV_F16 ? "f16" : "bf16") +
+                  ", target = 'cpu:native': computes f32 only");
   }
   // Without a bias, its initializer isn't looked at.
   tconv_params params = good();

@@ -74,7 +74,9 @@ typedef struct tconv_kernel_image {
 /** ELF's numbers. */
 typedef enum tconv_image_machine {
   TCONV_IMAGE_X86_64 = 62,
-  TCONV_IMAGE_AARCH64 = 183
+  TCONV_IMAGE_AARCH64 = 183,
+  /** No code of the process: a tconv_kernel whose `device` is set. */
+  TCONV_IMAGE_NVPTX = 190
 } tconv_image_machine;
 
 typedef struct tconv_compiler_api {

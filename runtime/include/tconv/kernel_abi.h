@@ -42,7 +42,8 @@ extern "C" {
  * kernels lie, one after the other, each with its zero byte. */
 #define TCONV_KERNEL_DESCRIPTION_SECTION ".tconv.kernels"
 
-/** Element types. Only f32 kernels are made so far. */
+/** Element types of x, weight, bias and y. Kernels for CPUs take f32 only;
+ * sums are f32 whatever the type, and rounded once. */
 typedef enum tconv_dtype {
   TCONV_F32 = 1,
   TCONV_F16 = 2,
@@ -89,6 +90,45 @@ typedef struct tconv_kernel_args {
   int64_t reserved[4];      /**< 0 */
 } tconv_kernel_args;
 
+/** What the code of a device kernel is. */
+typedef enum tconv_device_format {
+  TCONV_DEVICE_PTX = 1, /**< text with a zero byte */
+  TCONV_DEVICE_CUBIN = 2,
+  TCONV_DEVICE_FATBIN = 3
+} tconv_device_format;
+
+/**
+ * The code of a kernel that runs on a GPU, for the driver to load.
+ *
+ * One thread block does one task; the grid has one axis, of
+ * tconv_kernel_task_count blocks, at most 2^31 - 1. Both entries take 8-byte
+ * parameters, pointers into the device's memory among them:
+ *
+ *     run:  x, weights, bias (0 where has_bias is 0), y, batch, length,
+ *           output_length, x_batch_stride, x_channel_stride, y_batch_stride,
+ *           y_channel_stride
+ *     pack: weight, packed
+ *
+ * with the meaning of tconv_kernel_args and tconv_pack_args. `packed` is
+ * aligned to 256 bytes, everything else to its elements.
+ */
+typedef struct tconv_device_code {
+  uint32_t struct_size; /**< sizeof(tconv_device_code) */
+  int32_t format;       /**< a tconv_device_format */
+  const void *code;
+  uint64_t code_size;    /**< bytes, a text's zero byte included */
+  const char *run_entry; /**< names of the kernels in the module */
+  const char *pack_entry;
+  int32_t run_threads;      /**< threads of a block */
+  int32_t run_shared_bytes; /**< dynamic shared memory of a block */
+  int32_t pack_threads;
+  int32_t pack_shared_bytes;
+  int64_t pack_blocks;     /**< blocks of the packing's grid */
+  int32_t min_sm;          /**< 80: what it needs is sm_80 or newer */
+  int32_t reserved0;       /**< 0 */
+  const void *reserved[4]; /**< NULL */
+} tconv_device_code;
+
 typedef struct tconv_kernel {
   uint32_t abi_version; /**< TCONV_KERNEL_ABI_VERSION when it was compiled */
   uint32_t struct_size; /**< sizeof(tconv_kernel) when it was compiled */
@@ -114,6 +154,7 @@ typedef struct tconv_kernel {
   int64_t task_positions;
   int64_t task_columns;
 
+  /** NULL, as `run` is, where `device` isn't. */
   void (*pack)(const tconv_pack_args *args);
   /** Runs the tasks in [begin, end). */
   void (*run)(const tconv_kernel_args *args, int64_t begin, int64_t end);
@@ -121,13 +162,16 @@ typedef struct tconv_kernel {
   /** How it was made: one JSON object, UTF-8, ending in a zero byte. */
   const char *description;
 
-  /** What the CPU must be: a level such as "cpu:x86-64-v3", or "cpu:native",
-   * a space and the identity of the one CPU that it was made for. NULL: not
-   * said, and such a kernel can't be registered. */
+  /** What the machine must be: "nvptx:sm_80", a CPU level such as
+   * "cpu:x86-64-v3", or "cpu:native", a space and the identity of the one CPU
+   * that it was made for. NULL: not said, and such a kernel can't be
+   * registered. */
   const char *target;
   int32_t length_class; /**< the tconv_length_class that it is good for */
   int32_t accuracy;     /**< the strictest tconv_accuracy that it satisfies */
-  const void *reserved[2]; /**< NULL */
+  /** The code of a kernel for a GPU; NULL for a CPU's. */
+  const tconv_device_code *device;
+  const void *reserved[1]; /**< NULL */
 } tconv_kernel;
 
 /** Number of positions that cover the outputs of a launch: see

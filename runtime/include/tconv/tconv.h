@@ -204,7 +204,10 @@ typedef struct tconv_layer tconv_layer;
 
 typedef enum tconv_accuracy {
   TCONV_ACCURACY_DEFAULT = 0, /**< fast algorithms allowed, within the bounds */
-  TCONV_ACCURACY_DIRECT = 1   /**< direct kernels only */
+  TCONV_ACCURACY_DIRECT = 1,  /**< direct kernels only */
+  /** x and weights of an f32 layer rounded to TF32 (10 bits of mantissa, ties
+   * away from zero), sums in f32. GPU targets from sm_80 on only. */
+  TCONV_ACCURACY_TF32 = 2
 } tconv_accuracy;
 
 /** A part of a launch: runs the tasks in [begin, end). */

@@ -32,6 +32,9 @@ Status makeRequest(const tconv_params *params,
   Status error = checkOptions(chosen);
   if (error && !(elsewhere && error.code() == TCONV_UNSUPPORTED))
     return error;
+  if (Status wrong =
+          checkTargetComputes(targetOf(chosen), *params, chosen.accuracy))
+    return wrong;
   request.params = *params;
   request.target = targetOf(chosen);
   request.accuracy = static_cast<tconv_accuracy>(chosen.accuracy);

@@ -11,6 +11,7 @@
 #include "api/layer_options.h"
 #include "init/initializer.h"
 #include "support/status.h"
+#include "target/target.h"
 
 using namespace tconv;
 
@@ -58,6 +59,9 @@ Status createLayer(const tconv_params &params,
   if (Status error = checkParams(params))
     return error;
   if (Status error = checkOptions(options))
+    return error;
+  if (Status error = checkTargetComputes(targetOf(options), params,
+                                         options.accuracy))
     return error;
   auto layer = std::make_unique<tconv_layer>();
   layer->params = params;

@@ -35,11 +35,11 @@ Status tconv::checkOptions(const tconv_layer_options &options) {
           checkStructSize("options", options.struct_size, sizeof(options),
                           "tconv_layer_options_init"))
     return error;
-  if (options.accuracy != TCONV_ACCURACY_DEFAULT &&
-      options.accuracy != TCONV_ACCURACY_DIRECT)
+  if (options.accuracy < TCONV_ACCURACY_DEFAULT ||
+      options.accuracy > TCONV_ACCURACY_TF32)
     return {TCONV_INVALID_VALUE,
             "accuracy = " + std::to_string(options.accuracy) +
-                ": must be 0 (default) or 1 (direct)"};
+                ": must be 0 (default), 1 (direct) or 2 (tf32)"};
   if (Status error = checkEngine(options.engine ? options.engine : "mlir"))
     return error;
   return checkTarget(targetOf(options));

@@ -8,6 +8,7 @@
 #include "api/launch.h"
 #include "kernel/kernel_cache.h"
 #include "support/status.h"
+#include "target/target.h"
 
 using namespace tconv;
 
@@ -81,6 +82,9 @@ tconv_status tconv_reference_run(const tconv_params *params,
     if (Status error = checkPointer("params", params))
       return error;
     if (Status error = checkParams(*params))
+      return error;
+    if (Status error = checkTargetComputes(kReferenceTarget, *params,
+                                           TCONV_ACCURACY_DEFAULT))
       return error;
     if (Status error = checkPointer("weight", weight))
       return error;

@@ -85,6 +85,19 @@ Status checkPadMode(const tconv_params &params) {
 
 } // namespace
 
+const char *tconv::dtypeName(int32_t dtype) {
+  switch (dtype) {
+  case TCONV_F16:
+    return "f16";
+  case TCONV_BF16:
+    return "bf16";
+  default:
+    return "f32";
+  }
+}
+
+int64_t tconv::dtypeBytes(int32_t dtype) { return dtype == TCONV_F32 ? 4 : 2; }
+
 tconv_params tconv::defaultParams() {
   tconv_params params;
   std::memset(&params, 0, sizeof(params));
@@ -124,13 +137,9 @@ Status tconv::checkParams(const tconv_params &params) {
     return {TCONV_INVALID_TYPE,
             "has_bias = " + std::to_string(params.has_bias) +
                 ": must be 0 or 1"};
-  if (params.dtype == TCONV_F16 || params.dtype == TCONV_BF16)
-    return {TCONV_UNSUPPORTED,
-            std::string("dtype = ") +
-                (params.dtype == TCONV_F16 ? "f16" : "bf16") +
-                ": only f32 layers can be made so far"};
-  if (params.dtype != TCONV_F32)
-    return invalid("dtype", params.dtype, "must be 1 (f32)");
+  if (params.dtype < TCONV_F32 || params.dtype > TCONV_BF16)
+    return invalid("dtype", params.dtype,
+                   "must be 1 (f32), 2 (f16) or 3 (bf16)");
   if (Status error = checkPadMode(params))
     return error;
 

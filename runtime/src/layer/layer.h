@@ -50,6 +50,12 @@ struct GeneralForm {
   tconv_dtype dtype = TCONV_F32;
 };
 
+/// "f32", "f16" or "bf16".
+const char *dtypeName(int32_t dtype);
+
+/// Bytes of an element.
+int64_t dtypeBytes(int32_t dtype);
+
 /// What tconv_params_init sets.
 tconv_params defaultParams();
 

@@ -35,7 +35,49 @@ const Level kLevels[] = {
     {"cpu:aarch64+neon", hasNeon},
 };
 
+/// Architectures of the GPU targets.
+const int kArchitectures[] = {75, 80, 86, 89, 90, 100, 120};
+constexpr const char *kNvptx = "nvptx:sm_";
+
 } // namespace
+
+int tconv::nvptxArchitecture(const std::string &target) {
+  for (int architecture : kArchitectures)
+    if (target == kNvptx + std::to_string(architecture))
+      return architecture;
+  return 0;
+}
+
+std::string tconv::nvptxTargets() {
+  std::string list;
+  for (int architecture : kArchitectures)
+    list +=
+        (list.empty() ? "" : ", ") + (kNvptx + std::to_string(architecture));
+  return list;
+}
+
+Status tconv::checkTargetComputes(const std::string &target,
+                                  const tconv_params &params,
+                                  int32_t accuracy) {
+  constexpr int kTf32 = 80; // the first architecture with TF32
+  int architecture = nvptxArchitecture(target);
+  std::string given = "target = '" + target + "': ";
+  if (params.dtype != TCONV_F32 && architecture == 0)
+    return {TCONV_UNSUPPORTED, std::string("dtype = ") +
+                                   dtypeName(params.dtype) + ", " + given +
+                                   "computes f32 only"};
+  if (accuracy != TCONV_ACCURACY_TF32)
+    return Status::ok();
+  if (params.dtype != TCONV_F32)
+    return {TCONV_INVALID_VALUE, std::string("accuracy = 2 (tf32): is for f32 "
+                                             "layers, dtype = ") +
+                                     dtypeName(params.dtype)};
+  if (architecture < kTf32)
+    return {TCONV_UNSUPPORTED,
+            "accuracy = 2 (tf32), " + given +
+                "TF32 needs a GPU target from nvptx:sm_80 on"};
+  return Status::ok();
+}
 
 Status tconv::checkTarget(const std::string &target) {
   if (target == kNativeTarget || target == kReferenceTarget)
@@ -50,8 +92,12 @@ Status tconv::checkTarget(const std::string &target) {
     }
     known += std::string(", ") + level.name;
   }
+  if (nvptxArchitecture(target) != 0)
+    return {TCONV_UNSUPPORTED,
+            "target = '" + target + "': this library launches no GPU kernels"};
   return {TCONV_INVALID_VALUE, "target = '" + target + "': must be one of " +
-                                   known + ", " + kReferenceTarget};
+                                   known + ", " + nvptxTargets() + ", " +
+                                   kReferenceTarget};
 }
 
 const std::vector<std::string> &tconv::levelsHere() {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// The CPUs that kernels are made for. Shared by the runtime and the compiler.
+// The machines that kernels are made for. Shared by the runtime and the compiler.
 #ifndef TCONV_SRC_TARGET_TARGET_H
 #define TCONV_SRC_TARGET_TARGET_H
 
@@ -13,6 +13,17 @@ namespace tconv {
 
 constexpr const char *kNativeTarget = "cpu:native";
 constexpr const char *kReferenceTarget = "reference";
+
+/// The architecture of a GPU target, 80 for "nvptx:sm_80"; 0 for others.
+int nvptxArchitecture(const std::string &target);
+
+/// The GPU targets there are, as messages list them.
+std::string nvptxTargets();
+
+/// Refuses layers and accuracies that a target does not compute
+/// (TCONV_UNSUPPORTED).
+Status checkTargetComputes(const std::string &target,
+                           const tconv_params &params, int32_t accuracy);
 
 /// Refuses what is no target (TCONV_INVALID_VALUE), and one whose kernels this
 /// machine can't run (TCONV_UNSUPPORTED).
