@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// The machines that kernels are made for. Shared by the runtime and the compiler.
+// The machines that kernels are made for. Shared by the runtime and the
+// compiler.
 #ifndef TCONV_SRC_TARGET_TARGET_H
 #define TCONV_SRC_TARGET_TARGET_H
 
