@@ -169,9 +169,9 @@ typedef struct tconv_kernel {
   const char *target;
   int32_t length_class; /**< the tconv_length_class that it is good for */
   int32_t accuracy;     /**< the strictest tconv_accuracy that it satisfies */
+  const void *reserved[1]; /**< NULL */
   /** The code of a kernel for a GPU; NULL for a CPU's. */
   const tconv_device_code *device;
-  const void *reserved[1]; /**< NULL */
 } tconv_kernel;
 
 /** Number of positions that cover the outputs of a launch: see
