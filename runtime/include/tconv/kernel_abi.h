@@ -127,7 +127,9 @@ typedef struct tconv_kernel {
   const char *target;
   int32_t length_class; /**< the tconv_length_class that it is good for */
   int32_t accuracy;     /**< the strictest tconv_accuracy that it satisfies */
-  const void *reserved[2]; /**< NULL */
+  /** Who made it: "mlir" (also NULL), "halide", "halide:Adams2019", ... */
+  const char *engine;
+  const void *reserved[1]; /**< NULL */
 } tconv_kernel;
 
 /** Number of positions that cover the outputs of a launch: see
