@@ -68,8 +68,8 @@ static std::string halideTargetOf(const CpuTarget &target) {
 /// GPUs run too.
 static std::string gpuTargetOf(llvm::StringRef name) {
   int capability = 0;
-  if (!name.consume_front("nvptx:sm_") ||
-      name.getAsInteger(10, capability) || capability > 999)
+  if (!name.consume_front("nvptx:sm_") || name.getAsInteger(10, capability) ||
+      capability > 999)
     return "";
   int best = 0;
   for (int known : {50, 61, 70, 75, 80, 86})
@@ -147,9 +147,8 @@ Status HalideCompilation::lower(halide::Wanted wanted) {
   if (Status status = plan())
     return status;
   return timed("halide", [&]() -> Status {
-    std::string error = halide::lower(phases_, plan_, spec_,
-                                      options_.symbol + "_pipeline", wanted,
-                                      result_);
+    std::string error = halide::lower(
+        phases_, plan_, spec_, options_.symbol + "_pipeline", wanted, result_);
     if (!error.empty())
       return fail(error);
     lowered_ = wanted;
@@ -166,8 +165,7 @@ LogicalResult HalideCompilation::wrap() {
   module_->walk([&](PackWeightsOp found) { pack = found; });
   auto layer = op->getParentOfType<func::FuncOp>();
   auto alloc = op.getWeights().getDefiningOp<memref::AllocOp>();
-  auto packing =
-      PackingAttr::get(context_.get(), phases_.outputs, plan_.rows);
+  auto packing = PackingAttr::get(context_.get(), phases_.outputs, plan_.rows);
   PackedLayout layout(op.getDecomposition(), packing, phases_.groups,
                       phases_.inputs, phases_.outputs);
   if (!layout.fits())
@@ -190,6 +188,7 @@ LogicalResult HalideCompilation::wrap() {
                                   options_.symbol + "_pipeline",
                                   result_.workspaceBytes)))
     return failure();
+  layer->setAttr("tconv.engine", b.getStringAttr(engineText()));
   CpuPipelineOptions pipeline;
   pipeline.symbol = options_.symbol;
   pipeline.info = describe();
@@ -208,9 +207,8 @@ Status HalideCompilation::link() {
   if (llvmModule_)
     return Status::ok();
   if (spec_.gpu || llvm::StringRef(options_.target).starts_with("nvptx:"))
-    return Status(TCONV_UNSUPPORTED,
-                  "halide: target = '" + options_.target +
-                      "' has ptx, stmt and schedule only");
+    return Status(TCONV_UNSUPPORTED, "halide: target = '" + options_.target +
+                                         "' has ptx, stmt and schedule only");
   if (Status status = lower({/*bitcode=*/true, /*statement=*/false}))
     return status;
   ScopedDiagnosticHandler handler(context_.get(), [&](Diagnostic &diagnostic) {
@@ -239,10 +237,16 @@ Status HalideCompilation::link() {
   });
 }
 
+/// As a caller names it: "halide" or "halide:Adams2019".
+std::string HalideCompilation::engineText() const {
+  return "halide" +
+         (plan_.autoscheduler.empty() ? "" : ":" + plan_.autoscheduler);
+}
+
 std::string HalideCompilation::describe() const {
   llvm::json::Object object{
       {"layer", ::tconv::formatLayerLine(params_)},
-      {"engine", "halide"},
+      {"engine", engineText()},
       {"target", options_.target},
       {"cpu", target_.cpu},
       {"features", target_.features},
@@ -251,7 +255,8 @@ std::string HalideCompilation::describe() const {
       {"algorithm", "direct"},
       {"lanes", plan_.lanes},
       {"halide_target", spec_.halide},
-      {"build_id", TCONV_BUILD_ID},
+      {"build_id", TCONV_HALIDE_BUILD_ID},
+      {"halide", TCONV_BUILD_HALIDE},
       {"llvm", TCONV_BUILD_LLVM},
       {"schedule", plan_.autoscheduler.empty()
                        ? "halide/" + halide::kindName(plan_.kind).str()
@@ -288,9 +293,8 @@ Status HalideCompilation::emit(llvm::CodeGenFileType type,
                                llvm::SmallVector<char, 0> &bytes) {
   if (Status status = link())
     return status;
-  auto code = timed("codegen", [&] {
-    return generateCode(*llvmModule_, *machine_, type);
-  });
+  auto code = timed(
+      "codegen", [&] { return generateCode(*llvmModule_, *machine_, type); });
   // Code generation leaves the module changed: another use makes it anew.
   llvmModule_.reset();
   if (!code)
@@ -342,8 +346,8 @@ Status HalideCompilation::ptx(std::string &text) {
   if (Status status = lower({/*bitcode=*/false, /*statement=*/false}))
     return status;
   if (!spec_.gpu)
-    return Status(TCONV_INVALID_VALUE, "halide: target = '" + options_.target +
-                                           "' has no ptx");
+    return Status(TCONV_INVALID_VALUE,
+                  "halide: target = '" + options_.target + "' has no ptx");
   text = result_.ptx;
   return Status::ok();
 }

@@ -44,6 +44,7 @@ private:
   ::tconv::Status link();
   ::tconv::Status emit(llvm::CodeGenFileType type,
                        llvm::SmallVector<char, 0> &bytes);
+  std::string engineText() const;
   std::string describe() const;
   LogicalResult wrap();
   template <typename Fn> auto timed(llvm::StringRef name, Fn &&fn);

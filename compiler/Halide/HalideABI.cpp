@@ -6,7 +6,6 @@
 #include "compiler/Halide/Engine.h"
 
 #include "runtime/build_id.h"
-#include "llvm/Config/llvm-config.h"
 #include <cstring>
 #include <new>
 
@@ -104,8 +103,7 @@ tconv_status guarded(char *message, size_t size, Fn &&run) {
 }
 
 bool isWellFormed(const tconv_compile_request *request) {
-  return request && request->struct_size == sizeof(*request) &&
-         request->target;
+  return request && request->struct_size == sizeof(*request) && request->target;
 }
 
 tconv_status compile(const tconv_compile_request *request, tconv_compiled **out,
@@ -114,8 +112,7 @@ tconv_status compile(const tconv_compile_request *request, tconv_compiled **out,
     copyMessage("malformed compile request", message, size);
     return TCONV_ABI_MISMATCH;
   }
-  return guarded(message, size,
-                 [&] { return compileRequest(*request, out); });
+  return guarded(message, size, [&] { return compileRequest(*request, out); });
 }
 
 const tconv_kernel_image *imageOf(const tconv_compiled *compiled) {
@@ -128,16 +125,15 @@ const tconv_kernel *kernelOf(const tconv_compiled *) { return nullptr; }
 void release(tconv_compiled *compiled) { delete compiled; }
 
 const tconv_compiler_api *api() {
-  static const tconv_compiler_api table = {
-      TCONV_COMPILER_ABI_VERSION,
-      sizeof(tconv_compiler_api),
-      TCONV_BUILD_ID "-halide" TCONV_HALIDE_VERSION,
-      LLVM_VERSION_STRING,
-      compile,
-      imageOf,
-      kernelOf,
-      release,
-      {nullptr}};
+  static const tconv_compiler_api table = {TCONV_COMPILER_ABI_VERSION,
+                                           sizeof(tconv_compiler_api),
+                                           TCONV_HALIDE_BUILD_ID,
+                                           linkedLlvmVersion(),
+                                           compile,
+                                           imageOf,
+                                           kernelOf,
+                                           release,
+                                           {nullptr}};
   return &table;
 }
 

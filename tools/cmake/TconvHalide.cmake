@@ -60,5 +60,13 @@ set_target_properties(Halide::Halide PROPERTIES
   INTERFACE_COMPILE_DEFINITIONS "HALIDE_ENABLE_RTTI;HALIDE_WITH_EXCEPTIONS")
 target_include_directories(Halide::Halide SYSTEM INTERFACE
   ${TCONV_HALIDE_INCLUDE_DIR})
-set(TCONV_HALIDE_RPATH "${TCONV_HALIDE_FOLDER}" CACHE STRING
-    "Where the installed Halide engine looks for libHalide; may be empty")
+# An installed engine looks where this build found libHalide, unless that is a
+# part of the checkout: then the component halide installs a copy.
+string(FIND "${TCONV_HALIDE_FOLDER}" "${PROJECT_SOURCE_DIR}/" _place)
+if(_place EQUAL 0)
+  set(_rpath "")
+else()
+  set(_rpath ${TCONV_HALIDE_FOLDER})
+endif()
+set(TCONV_HALIDE_RPATH "${_rpath}" CACHE STRING
+    "Where the installed Halide engine looks for libHalide; empty: in the copy that the component halide installs")

@@ -259,8 +259,6 @@ void addOptions(CLI::App &app, TuneOptions &options) {
                  "The tuning file; one that is there is gone on with")
       ->capture_default_str();
   app.add_flag("--again", options.again, "Begin the tuning file anew");
-  app.add_option("--json", options.json,
-                 "File for the results; - for standard output");
 }
 
 Status runTune(const TuneOptions &options) {

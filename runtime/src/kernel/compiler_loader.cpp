@@ -89,8 +89,10 @@ std::string advice(EngineKind kind, const std::string &reasons) {
   if (kind != EngineKind::halide)
     return "";
   if (lacks("libHalide.so"))
-    return std::string("it needs libHalide.so of Halide 21, which is where it "
-                       "was built against it or on LD_LIBRARY_PATH") +
+    return std::string("it needs libHalide.so of Halide 21, which is not where "
+                       "it was: pip install halide==21.*, and set "
+                       "LD_LIBRARY_PATH to the folder halide/lib64 that this "
+                       "makes") +
            otherwise;
   return std::string("it is a part of tconv where that was built with Halide "
                      "21: tools/dev build, or pip install halide==21.* and "
