@@ -3,9 +3,10 @@
 
     wheel.py --tree PREFIX --output FOLDER
 
-The libraries lie beside the package's modules. LLVM and MLIR are not in it:
-without them, layers take packed caches and the plain implementation. The same
-tree gives the same bytes.
+The libraries lie beside the package's modules. LLVM, MLIR and Halide are not in
+it: without the first two, layers take packed caches and the plain
+implementation; engine="halide" wants the package halide beside this one. The
+same tree gives the same bytes.
 """
 
 import argparse
@@ -73,7 +74,9 @@ def contents(tree):
         result[f"tconv/{module.name}"] = module.read_bytes()
     (runtime,) = (path for path in tree.glob("lib*/**/libtconv.so.*") if not path.is_symlink())
     libraries = [runtime]
-    libraries += [p for p in runtime.parent.glob("libtconv_compiler.so.*") if not p.is_symlink()]
+    for name in ("compiler", "halide"):
+        found = runtime.parent.glob(f"libtconv_{name}.so.*")
+        libraries += [path for path in found if not path.is_symlink()]
     pool = thread_pool(runtime)
     for library in libraries + pool:
         result[f"tconv/{soname(library)}"] = stripped(library)

@@ -6,7 +6,6 @@
 #include "compiler/API/Compiler.h"
 
 #include "runtime/build_id.h"
-#include "llvm-c/Core.h"
 #include <cstring>
 #include <new>
 
@@ -34,6 +33,9 @@ Status compileRequest(const tconv_compile_request &request,
     ::tconv::ScheduleChoice choice;
     if (Status status = ::tconv::parseChoice(request.tuning, choice))
       return status;
+    if (!choice.engine.empty())
+      return Status(TCONV_INVALID_VALUE, "choice: engine = '" + choice.engine +
+                                             "': this one is 'mlir'");
     applyChoice(choice, options);
   }
   Compilation compilation(request.params, std::move(options));
@@ -84,18 +86,6 @@ const tconv_kernel *kernelOf(const tconv_compiled *) { return nullptr; }
 
 void release(tconv_compiled *compiled) { delete compiled; }
 
-/// The version of the library that is there, which may have been exchanged
-/// for another since the build.
-const char *llvmVersion() {
-  static const std::string version = [] {
-    unsigned major, minor, patch;
-    LLVMGetVersion(&major, &minor, &patch);
-    return std::to_string(major) + "." + std::to_string(minor) + "." +
-           std::to_string(patch);
-  }();
-  return version.c_str();
-}
-
 const tconv_compiler_api *api() {
   static const tconv_compiler_api table = {
       TCONV_COMPILER_ABI_VERSION,
@@ -103,7 +93,7 @@ const tconv_compiler_api *api() {
       // The time of the build would make every build differ; what the code is
       // made of does not.
       TCONV_BUILD_ID,
-      llvmVersion(),
+      linkedLlvmVersion(),
       compile,
       imageOf,
       kernelOf,

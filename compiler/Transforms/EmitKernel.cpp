@@ -298,6 +298,10 @@ private:
     LLVM::GlobalOp targetGlobal;
     if (!target.empty())
       targetGlobal = emitText("_target", target);
+    // A layer whose code another engine makes says so.
+    LLVM::GlobalOp engineGlobal;
+    if (auto engine = layer->getAttrOfType<StringAttr>("tconv.engine"))
+      engineGlobal = emitText("_engine", engine.getValue());
 
     // Field for field what kernel_abi.h declares.
     SmallVector<Type> fields = {i32, i32};
@@ -334,16 +338,18 @@ private:
     integer(i64, *columns);
     insert(LLVM::AddressOfOp::create(b, loc, ptr, symbol + "_pack"));
     insert(LLVM::AddressOfOp::create(b, loc, ptr, symbol + "_run"));
-    insert(LLVM::AddressOfOp::create(b, loc, ptr, textGlobal.getSymName()));
-    if (targetGlobal)
-      insert(LLVM::AddressOfOp::create(b, loc, ptr, targetGlobal.getSymName()));
-    else
-      insert(LLVM::ZeroOp::create(b, loc, ptr));
+    auto text = [&](LLVM::GlobalOp global) -> Value {
+      if (!global)
+        return LLVM::ZeroOp::create(b, loc, ptr);
+      return LLVM::AddressOfOp::create(b, loc, ptr, global.getSymName());
+    };
+    insert(text(textGlobal));
+    insert(text(targetGlobal));
     integer(i32, lengthClass);
     integer(i32,
             isFast(layer) ? TCONV_ACCURACY_DEFAULT : TCONV_ACCURACY_DIRECT);
-    for (int i = 0; i < 2; ++i)
-      insert(LLVM::ZeroOp::create(b, loc, ptr));
+    insert(text(engineGlobal));
+    insert(LLVM::ZeroOp::create(b, loc, ptr));
     LLVM::ReturnOp::create(b, loc, value);
     return success();
   }

@@ -67,6 +67,7 @@ class FromFrameworks:
         bias_init=None,
         accuracy="default",
         target=None,
+        engine=None,
     ):
         """A layer with the arguments of MindSpore's announced newer signature,
         which are also those of torch.nn.ConvTranspose1d. Sizes may be
@@ -103,6 +104,7 @@ class FromFrameworks:
             bias_init=bias_init,
             accuracy=accuracy,
             target=target,
+            engine=engine,
             **sizes,
         )
 
@@ -125,6 +127,7 @@ class FromFrameworks:
         length=None,
         accuracy="default",
         target=None,
+        engine=None,
     ):
         """A layer with the inputs W and B and the attributes of ONNX's
         ConvTranspose.
@@ -182,6 +185,7 @@ class FromFrameworks:
             _given_bias(bias),
             accuracy=accuracy,
             target=target,
+            engine=engine,
         )
         if wanted is not None:
             layer._only_length = length
@@ -199,6 +203,7 @@ class FromFrameworks:
         dilation_rate=1,
         accuracy="default",
         target=None,
+        engine=None,
     ):
         """A layer with the weights and arguments of Keras's Conv1DTranspose.
 
@@ -236,6 +241,7 @@ class FromFrameworks:
             _given_bias(bias),
             accuracy=accuracy,
             target=target,
+            engine=engine,
         )
         layer._channels_last = True
         return layer

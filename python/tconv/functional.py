@@ -84,6 +84,8 @@ def conv_transpose1d(
     output_padding=0,
     groups=1,
     dilation=1,
+    *,
+    engine=None,
 ):
     """The 1-D transposed convolution of x, as
     torch.nn.functional.conv_transpose1d.
@@ -97,6 +99,7 @@ def conv_transpose1d(
         end).
       output_padding: int < stride or < dilation, or a 1-tuple: real taps more
         on the right.
+      engine: as Conv1dTranspose takes it; not one of PyTorch's arguments.
       groups: int that divides both channel counts.
     Arrays are numpy's or have __dlpack__.
 
@@ -110,6 +113,8 @@ def conv_transpose1d(
     """
     x = _check.float32("x", x)
     weight = _check.float32("weight", weight)
+    if engine is not None:
+        _check.c_string("engine", engine)
     if x.ndim not in (2, 3):
         raise ValueError(
             f"x must be (N, Cin, Lin) or (Cin, Lin), not of the shape {x.shape}"
@@ -152,6 +157,7 @@ def conv_transpose1d(
         groups,
         begin,
         end - extra,
+        engine,
         weight.ctypes.data,
         None if bias is None else bias.ctypes.data,
     )
@@ -169,6 +175,7 @@ def conv_transpose1d(
             bias is not None,
             weight,
             bias,
+            engine=engine,
         )
         _cache.insert(key, layer, weight, bias)
     if x.ndim == 2:

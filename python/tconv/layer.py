@@ -55,6 +55,9 @@ class Conv1dTranspose(FromFrameworks):
         algorithms that keep float32's accuracy.
       target: what to compile for, such as 'cpu:native' (the default),
         'cpu:x86-64-v3' or 'reference'.
+      engine: who makes the kernels: 'mlir', 'halide', or 'halide:' and one of
+        Halide's autoschedulers, such as 'halide:Adams2019'. None is 'mlir', or
+        what a tuning file chooses.
       output_padding: int < stride or < dilation, lengthens the right side with
         real taps; only with 'pad'.
 
@@ -81,6 +84,7 @@ class Conv1dTranspose(FromFrameworks):
         *,
         accuracy="default",
         target=None,
+        engine=None,
         output_padding=0,
     ):
         mode = _check.choice("pad_mode", pad_mode, tuple(_native.PAD_MODES))
@@ -101,6 +105,7 @@ class Conv1dTranspose(FromFrameworks):
             bias_init,
             accuracy,
             target,
+            engine,
         )
 
     @classmethod
@@ -121,6 +126,7 @@ class Conv1dTranspose(FromFrameworks):
         output_length=None,
         accuracy="default",
         target=None,
+        engine=None,
     ):
         """A layer in the general form: of the uncropped result, of length
         (Lin - 1) * stride + eff, crop_begin elements go on the left and
@@ -155,11 +161,20 @@ class Conv1dTranspose(FromFrameworks):
             bias_init,
             accuracy,
             target,
+            engine,
         )
         return self
 
     def _setup(
-        self, sizes, mode, has_bias, weight_init, bias_init, accuracy, target
+        self,
+        sizes,
+        mode,
+        has_bias,
+        weight_init,
+        bias_init,
+        accuracy,
+        target,
+        engine,
     ):
         params = _native.Params()
         _native.lib.tconv_params_init(byref(params))
@@ -176,6 +191,8 @@ class Conv1dTranspose(FromFrameworks):
         ]
         if target is not None:
             options.target = _check.c_string("target", target)
+        if engine is not None:
+            options.engine = _check.c_string("engine", engine)
 
         # Everything is checked before the layer exists: a refusal must not
         # draw numbers or leave half a layer.
@@ -195,6 +212,7 @@ class Conv1dTranspose(FromFrameworks):
         self._params = params
         self._accuracy = accuracy
         self._target = target
+        self._engine = engine
         self._weight_init = _summary(weight_init)
         self._bias_init = _summary(bias_init)
         self._channels_last = False
@@ -378,6 +396,10 @@ class Conv1dTranspose(FromFrameworks):
         return self._target
 
     @property
+    def engine(self):
+        return self._engine
+
+    @property
     def data_format(self):
         """'NCL', or 'NLC' for a layer made by from_keras."""
         return "NLC" if self._channels_last else "NCL"
@@ -495,6 +517,7 @@ class Conv1dTranspose(FromFrameworks):
             bias,
             state["_accuracy"],
             state["_target"],
+            state["_engine"],
         )
         vars(self).update(state)
 

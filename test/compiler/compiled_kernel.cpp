@@ -15,11 +15,23 @@ CompiledKernel::CompiledKernel(const tconv_params &params,
   mlir::tconv::Compilation compilation(params, options);
   mlir::tconv::KernelImage image;
   Status status = compilation.image(image);
+  map(status, image);
+  if (!status)
+    description_ = compilation.description();
+}
+
+CompiledKernel::CompiledKernel(const tconv_params &params, const Status &status,
+                               const mlir::tconv::KernelImage &image,
+                               const std::string &description)
+    : params_(params), description_(description) {
+  map(status, image);
+}
+
+void CompiledKernel::map(Status status,
+                         const mlir::tconv::KernelImage &image) {
   if (!status)
     status = MappedImage::map(image.view(), image_);
   error_ = status ? status.message() : "";
-  if (!status)
-    description_ = compilation.description();
 }
 
 CompiledKernel::Aligned CompiledKernel::allocate(int64_t bytes) {

@@ -19,6 +19,10 @@ class CompiledKernel {
 public:
   CompiledKernel(const tconv_params &params,
                  const mlir::tconv::CompileOptions &options);
+  /// Of another engine's image.
+  CompiledKernel(const tconv_params &params, const Status &status,
+                 const mlir::tconv::KernelImage &image,
+                 const std::string &description);
 
   /// "" where there is a kernel.
   const std::string &error() const { return error_; }
@@ -33,6 +37,7 @@ public:
   std::vector<float> run(const Tensors &tensors, int64_t parts = 1) const;
 
 private:
+  void map(Status status, const mlir::tconv::KernelImage &image);
   struct Free {
     void operator()(void *p) const { free(p); }
   };

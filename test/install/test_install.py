@@ -29,6 +29,7 @@ VERSION = re.findall(
 FULL, MAJOR = ".".join(VERSION), VERSION[0]
 LIMIT = 500_000
 COMPILER = f"libtconv_compiler.so.{MAJOR}"
+HALIDE = (BUILD / f"lib/libtconv_halide.so.{MAJOR}").exists()
 
 
 @pytest.fixture(scope="session")
@@ -83,6 +84,10 @@ def files_in(folder):
     ],
 )  # fmt: skip
 def test_components(tmp_path, component, expected):
+    if component == "compiler" and HALIDE:
+        expected = expected | {
+            f"lib/libtconv_halide.so.{FULL}", f"lib/libtconv_halide.so.{MAJOR}",
+        }  # fmt: skip
     install(BUILD, tmp_path, component)
     found = files_in(tmp_path)
     # The build type is in these names.
@@ -122,6 +127,20 @@ def test_installed_tools_run(prefix, tmp_path):
     assert kernel["target"] == "cpu:x86-64"
     (tmp_path / "a.layers").write_text(f"a: {line} length=100\n")
     passes(prefix / "bin/tconv-bench", "--layers", tmp_path / "a.layers")
+
+
+@pytest.mark.skipif(not HALIDE, reason="the Halide engine is not built")
+def test_the_installed_halide_engine_runs(prefix, tmp_path):
+    line = "in_channels=8 out_channels=8 kernel_size=4 stride=2"
+    text = passes(prefix / "bin/tconv-compile", line, "--engine=halide",
+                  "--emit=schedule", "-o", "-")  # fmt: skip
+    assert text.strip()
+    library = prefix / f"lib/libtconv_halide.so.{MAJOR}"
+    assert "libHalide.so" in needed(library)
+    # Nothing but the two entries that halide_abi.h and compiler_abi.h name.
+    lines = passes("nm", "-D", "--defined-only", library).split("\n")
+    symbols = sorted(text.split()[-1] for text in lines if text)
+    assert symbols == ["tconv_compiler_query", "tconv_halide_emit", "tconv_halide_free"]
 
 
 # --- Programs ----------------------------------------------------------------

@@ -145,6 +145,29 @@ def test_accuracy_and_target():
     refused(ValueError, ["target", "cpu:z80"], lambda: layer(target="cpu:z80"))
 
 
+def test_engine():
+    refused(TypeError, ["engine", "3"], lambda: layer(engine=3))
+    refused(ValueError, ["engine"], lambda: layer(engine="halide\0x"))
+    for wrong in ("", "haldie", "halide:", "halide:adams2019"):
+        refused(
+            ValueError,
+            [f"engine = '{wrong}'", "'mlir'", "Adams2019"],
+            lambda: layer(engine=wrong),  # noqa: B023
+        )
+    weight = np.zeros((2, 3, 4), np.float32)
+    x = np.zeros((1, 2, 9), np.float32)
+    refused(
+        TypeError,
+        ["engine", "['mlir']"],
+        lambda: tconv.conv_transpose1d(x, weight, engine=["mlir"]),
+    )
+    refused(
+        ValueError,
+        ["engine = 'gcc'"],
+        lambda: tconv.conv_transpose1d(x, weight, engine="gcc"),
+    )
+
+
 WRONG_INITS = [
     [1.0],
     [[[1.0]]],

@@ -16,6 +16,9 @@
  *   kernel_size    makes kernels of another struct_size
  *   kernel_layer   makes kernels for another layer
  *   no_kernel      succeeds without a kernel
+ *
+ * Built with FAKE_ENGINE, it is the library of that engine, in a process with
+ * the other one or not.
  */
 #define _POSIX_C_SOURCE 200809L
 #include <stdint.h>
@@ -37,12 +40,14 @@
 
 struct tconv_compiled {
   tconv_kernel kernel;
+  char engine[64];
   int used;
 };
 
 static struct tconv_compiled slots[SLOTS];
 static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
 static int compiled_count, released_count, packed_count;
+static char last_tuning[128];
 
 static const char *mode(void) {
   const char *value = getenv("FAKE_COMPILER");
@@ -146,6 +151,23 @@ static int64_t crop_begin(const tconv_params *p) {
   }
 }
 
+/* "halide:Adams2019" where the request's tuning says so. */
+static void set_engine(int slot, const char *tuning) {
+#ifdef FAKE_ENGINE
+  static const char key[] = "autoscheduler=";
+  char *engine = slots[slot].engine;
+  size_t known = sizeof(key) - 1;
+  if (tuning && !strncmp(tuning, key, known))
+    snprintf(engine, sizeof(slots[slot].engine), "%s:%.*s", FAKE_ENGINE,
+             (int)strcspn(tuning + known, ","), tuning + known);
+  else
+    snprintf(engine, sizeof(slots[slot].engine), "%s", FAKE_ENGINE);
+  slots[slot].kernel.engine = engine;
+#else
+  (void)slot, (void)tuning;
+#endif
+}
+
 static void fill(int slot, const tconv_params *p) {
   tconv_kernel *k = &slots[slot].kernel;
   memset(k, 0, sizeof(*k));
@@ -187,6 +209,8 @@ static tconv_status compile(const tconv_compile_request *request,
     nanosleep(&nap, NULL);
   pthread_mutex_lock(&mutex);
   first = compiled_count++ == 0;
+  snprintf(last_tuning, sizeof(last_tuning), "%s",
+           request->tuning ? request->tuning : "");
   if (!strcmp(mode(), "fail") || (first && !strcmp(mode(), "fail_once")) ||
       (compiled_count % 4 == 0 && !strcmp(mode(), "stress"))) {
     snprintf(message, message_size, "fake diagnostics for %s", request->target);
@@ -202,6 +226,7 @@ static tconv_status compile(const tconv_compile_request *request,
     if (!slots[slot].used) {
       slots[slot].used = 1;
       fill(slot, &request->params);
+      set_engine(slot, request->tuning);
       *out = &slots[slot];
       status = TCONV_OK;
       break;
@@ -236,6 +261,10 @@ EXPORT void fake_compiler_counts(int *compiled, int *released, int *packed) {
   *packed = packed_count;
   pthread_mutex_unlock(&mutex);
 }
+
+/* What the last request had for its tuning. */
+EXPORT const char *fake_compiler_tuning(void);
+EXPORT const char *fake_compiler_tuning(void) { return last_tuning; }
 
 EXPORT const tconv_compiler_api *tconv_compiler_query(uint32_t version);
 EXPORT const tconv_compiler_api *tconv_compiler_query(uint32_t version) {

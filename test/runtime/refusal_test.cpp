@@ -177,8 +177,12 @@ TEST(Refusals, Options) {
       {[](O o) { o.target = "cpu:x86-64-v3"; }, TCONV_UNSUPPORTED,
        "target = 'cpu:x86-64-v3': this machine's CPU lacks it"},
 #endif
-      {[](O o) { o.engine = "halide"; }, TCONV_INVALID_VALUE,
-       "engine = 'halide': must be 'mlir'"},
+      {[](O o) { o.engine = "haldie"; }, TCONV_INVALID_VALUE,
+       "engine = 'haldie': must be 'mlir', 'halide', or 'halide:' and one of "
+       "Mullapudi2016, Adams2019, Li2018, Anderson2021"},
+      {[](O o) { o.engine = ""; }, TCONV_INVALID_VALUE,
+       "engine = '': must be 'mlir', 'halide', or 'halide:' and one of "
+       "Mullapudi2016, Adams2019, Li2018, Anderson2021"},
       {[&](O o) { o.weight_init = &negative; }, TCONV_INVALID_VALUE,
        "weight_init.b = -1: must be finite and at least 0"},
       {[&](O o) { o.weight_init = &unknown; }, TCONV_INVALID_VALUE,

@@ -64,6 +64,12 @@ TEST(Choice, ThereAndBack) {
   ASSERT_FALSE(parseChoice("depth=7,kind=rows", choice));
   EXPECT_EQ(choice.channels, 0);
   EXPECT_EQ(formatChoice(choice), "kind=rows,depth=7");
+  ASSERT_FALSE(parseChoice("engine=halide:Adams2019", choice));
+  EXPECT_EQ(choice.engine, "halide:Adams2019");
+  EXPECT_EQ(formatChoice(choice), "engine=halide:Adams2019");
+  // The default engine is what nothing says.
+  ASSERT_FALSE(parseChoice("engine=mlir,kind=rows", choice));
+  EXPECT_EQ(formatChoice(choice), "kind=rows");
 }
 
 TEST(Choice, RefusalsNameFieldAndValue) {
@@ -76,6 +82,9 @@ TEST(Choice, RefusalsNameFieldAndValue) {
       {"kind=", {"kind is empty"}},
       {"kind=../../rows", {"'../../rows'"}},
       {"kind=rows,", {"''"}},
+      {"engine=", {"engine is empty"}},
+      {"engine=halide:", {"'halide:'", "Mullapudi2016"}},
+      {"engine=gcc,kind=rows", {"'gcc'"}},
       {"channels=0", {"channels", "'0'"}},
       {"channels=-4", {"channels", "'-4'"}},
       {"depth=4x", {"depth", "'4x'"}},
@@ -153,9 +162,9 @@ TEST(TuningFile, WhatMakesNoSenseIsRefused) {
     const char *there, *instead;
     std::vector<const char *> names;
   } cases[] = {
-      {"\"version\": 1", "\"version\": 2", {"version = 2", "must be 1"}},
-      {"\"version\": 1", "\"version\": \"1\"", {"version"}},
-      {"\"version\": 1,", "", {"no 'version'"}},
+      {"\"version\": 2", "\"version\": 3", {"version = 3", "from 1 to 2"}},
+      {"\"version\": 2", "\"version\": \"2\"", {"version"}},
+      {"\"version\": 2,", "", {"no 'version'"}},
       {"\"cpu\":", "\"cup\":", {"no 'cpu'"}},
       {"\"entries\": [", "\"entries\": 3, \"x\": [", {"entries", "list"}},
       {"\"length\": 861", "\"length\": 0", {"entry 1", "length = 0"}},
@@ -170,6 +179,10 @@ TEST(TuningFile, WhatMakesNoSenseIsRefused) {
        "\"accuracy\": \"exact\"",
        {"entry 2", "accuracy", "'default'"}},
       {"\"kind\": \"positions\"", "\"kind\": \"a/b\"", {"entry 1", "a/b"}},
+      {"\"engine\": \"mlir\"",
+       "\"engine\": \"halide:Foo\"",
+       {"entry 1", "halide:Foo", "Adams2019"}},
+      {"\"engine\": \"mlir\"", "\"engine\": 3", {"entry 1", "engine = 3"}},
       {"\"channels\": 32", "\"channels\": -1", {"entry 1", "channels = -1"}},
       {"\"channels\": 32", "\"channels\": 3000000000", {"entry 1", "channels"}},
       {"\"tuned\": true", "\"tuned\": 1", {"entry 1", "tuned = 1"}},
@@ -209,8 +222,38 @@ TEST(TuningFile, WhatMakesNoSenseIsRefused) {
   EXPECT_EQ(readTuningFile("no/such.json", twice).code(), TCONV_NOT_FOUND);
 }
 
+TEST(TuningFile, EntriesNameTheirEngine) {
+  TuningFile file = example();
+  file.identity.halide = "build=5 llvm=22";
+  file.entries[0].choice = {};
+  file.entries[0].choice.engine = "halide:Li2018";
+  std::string text = formatTuningFile(file);
+  TuningFile read;
+  Status status = parseTuningFile(text, read);
+  ASSERT_FALSE(static_cast<bool>(status)) << status.message();
+  EXPECT_EQ(formatTuningFile(read), text);
+  EXPECT_EQ(read.identity.halide, "build=5 llvm=22");
+  EXPECT_EQ(formatChoice(read.entries[0].choice), "engine=halide:Li2018");
+  EXPECT_EQ(read.entries[1].choice.engine, "");
+}
+
+TEST(TuningFile, VersionOneHadNoEngines) {
+  std::string text = formatTuningFile(example());
+  for (const char *gone : {"\"version\": 2", "      \"engine\": \"mlir\",\n",
+                           "      \"engine\": \"mlir\",\n"}) {
+    size_t at = text.find(gone);
+    ASSERT_NE(at, std::string::npos) << gone;
+    text.replace(at, std::string(gone).size(),
+                 text[at] == '"' ? "\"version\": 1" : "");
+  }
+  TuningFile read;
+  Status status = parseTuningFile(text, read);
+  ASSERT_FALSE(static_cast<bool>(status)) << status.message();
+  EXPECT_EQ(formatTuningFile(read), formatTuningFile(example()));
+}
+
 TEST(TuningFile, SaysForWhomItHolds) {
-  TuningIdentity here = identityHere("build=1 llvm=2");
+  TuningIdentity here = identityHere("build=1 llvm=2", "build=4 llvm=2");
   EXPECT_EQ(differs(here, here), "");
   TuningIdentity there = here;
   there.cpu += "x";
@@ -221,6 +264,13 @@ TEST(TuningFile, SaysForWhomItHolds) {
   there = here;
   there.schedules = "0123";
   EXPECT_NE(differs(there, here).find("0123"), std::string::npos);
+  there = here;
+  there.halide = "build=6 llvm=2";
+  EXPECT_NE(differs(there, here).find("Halide engine build=6"),
+            std::string::npos);
+  // A search that did without Halide holds whatever Halide there is.
+  there.halide.clear();
+  EXPECT_EQ(differs(there, here), "");
 }
 
 TEST(TuningFile, ATunedKernelIsAnotherKernel) {

@@ -103,6 +103,36 @@ TEST(TuneSearch, TriesEveryAlgorithmAndKindFirst) {
   EXPECT_EQ(different.count(formatChoice(valley.space().model)), 0U);
 }
 
+TEST(TuneSearch, OtherEnginesAreTakenAsTheyAre) {
+  Valley valley;
+  SearchSpace space = valley.space();
+  space.engines = {"halide", "halide:Li2018"};
+  std::vector<std::string> asked;
+  double ratioOfHalide = 0;
+  Measure withEngines = [&](const ScheduleChoice &choice, Trial &trial) {
+    asked.push_back(formatChoice(choice));
+    if (choice.engine.empty())
+      return valley.measure()(choice, trial);
+    trial = {choice.engine == "halide" ? ratioOfHalide : 0, choice};
+    return Status::ok();
+  };
+  // Better than anything with sizes: those are looked at all the same, for the
+  // other engine is no start for them.
+  ratioOfHalide = 0.01;
+  SearchResult result;
+  ASSERT_FALSE(search(space, withEngines, kNever, result));
+  ASSERT_GT(asked.size(), 6U);
+  EXPECT_EQ(asked[0], "engine=halide");
+  EXPECT_EQ(asked[1], "engine=halide:Li2018");
+  EXPECT_EQ(formatChoice(result.best.choice), "engine=halide");
+  // Between the model and the best of its engine: that wins.
+  ratioOfHalide = 0.97;
+  ASSERT_FALSE(search(space, withEngines, kNever, result));
+  EXPECT_EQ(result.best.choice.engine, "");
+  EXPECT_EQ(result.best.choice.outputs, 3);
+  EXPECT_LT(result.best.ratio, 0.97);
+}
+
 TEST(TuneSearch, KeepsTheModelWhereNothingIsBetter) {
   Valley valley;
   valley.best = Valley::filled({});

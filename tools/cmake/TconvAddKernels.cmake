@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #
 #   tconv_add_kernels(NAME LAYERS "LAYER" ... | FILE FILE.layers
-#                     TARGETS cpu:x86-64-v3 cpu:x86-64-v4 ... [STATIC])
+#                     TARGETS cpu:x86-64-v3 cpu:x86-64-v4 ... [STATIC]
+#                     [ENGINE mlir|halide|halide:AUTOSCHEDULER])
 #
 # Compiles kernels ahead of time and makes the library target NAME, to be linked
 # to what includes NAME.h and calls NAME_register(). It brings libtconv with it:
@@ -15,7 +16,7 @@
 include_guard(GLOBAL)
 
 function(tconv_add_kernels name)
-  cmake_parse_arguments(PARSE_ARGV 1 arg "STATIC" "FILE" "LAYERS;TARGETS")
+  cmake_parse_arguments(PARSE_ARGV 1 arg "STATIC" "FILE;ENGINE" "LAYERS;TARGETS")
   if(arg_UNPARSED_ARGUMENTS)
     message(FATAL_ERROR
       "tconv_add_kernels(${name}): unknown: ${arg_UNPARSED_ARGUMENTS}")
@@ -52,10 +53,14 @@ function(tconv_add_kernels name)
     file(CONFIGURE OUTPUT ${_layers} CONTENT "${_text}\n" @ONLY)
   endif()
   list(JOIN arg_TARGETS "," _targets)
+  set(_engine)
+  if(arg_ENGINE)
+    set(_engine --engine=${arg_ENGINE})
+  endif()
   add_custom_command(
     OUTPUT ${_folder}/${name}.a ${_folder}/${name}.h
     COMMAND ${_compiler} --emit=library --target=${_targets}
-            --layers ${_layers} -o ${_folder}/${name}
+            ${_engine} --layers ${_layers} -o ${_folder}/${name}
     DEPENDS ${_layers} ${_compiler}
     COMMENT "Compiling the kernels of ${name}"
     VERBATIM)

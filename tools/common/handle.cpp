@@ -38,6 +38,10 @@ Status describeLayer(tconv_layer *layer, const LayerEntry &entry,
   return Status::ok();
 }
 
+bool isFast(const nlohmann::ordered_json &description) {
+  return description.value("algorithm", "direct") != "direct";
+}
+
 Status drawInput(const LayerEntry &entry, std::vector<float> &x) {
   x.resize(static_cast<size_t>(entry.inputElements()));
   tconv_initializer uniform;

@@ -24,6 +24,10 @@ Status makeLayer(const tconv_params &params, const tconv_layer_options &options,
 Status describeLayer(tconv_layer *layer, const LayerEntry &entry,
                      nlohmann::ordered_json &description);
 
+/// Whether the kernel of such a description shares products, so that the wider
+/// bounds hold.
+bool isFast(const nlohmann::ordered_json &description);
+
 /// The input of the entry's launch: U(-1, 1), by the process's seed.
 Status drawInput(const LayerEntry &entry, std::vector<float> &x);
 

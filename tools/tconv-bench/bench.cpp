@@ -6,8 +6,6 @@
 #include <limits>
 #include <vector>
 
-#include <nlohmann/json.hpp>
-
 #include "common/command.h"
 #include "common/handle.h"
 
@@ -61,64 +59,94 @@ Status fill(const LayerEntry &entry, const tconv_layer *layer,
 
 Status describe(tconv_layer *layer, const LayerEntry &entry,
                 BenchResult &result) {
-  nlohmann::ordered_json json;
+  nlohmann::ordered_json &json = result.description;
   if (Status status = describeLayer(layer, entry, json))
     return status;
-  result.description = json.dump();
   result.path = json.value("path", "");
   result.why = json.value("why", "");
+  result.engine = json.value("engine", "");
   result.schedule = json.value("schedule", "");
   result.target = json.value("target", "");
   result.compileMs = json.value("compile_ms", 0.0);
   return Status::ok();
 }
 
-} // namespace
-
-tconv_layer_options layerOptions(const BenchOptions &options) {
-  tconv_layer_options how;
-  tconv_layer_options_init(&how);
-  how.accuracy =
-      options.direct ? TCONV_ACCURACY_DIRECT : TCONV_ACCURACY_DEFAULT;
-  how.target = options.target.c_str();
-  how.engine = options.engine.c_str();
-  return how;
-}
-
-bool isFast(const std::string &description) {
-  auto json = nlohmann::json::parse(description, nullptr, false);
-  return json.is_object() && json.value("algorithm", "direct") != "direct";
-}
-
-Status benchLayer(const LayerEntry &entry, const BenchOptions &options,
-                  BenchResult &result) {
-  result.entry = entry;
-  if (Status status = fromC(tconv_set_seed(options.seed)))
-    return status;
+/// One engine's layer, and what came of it.
+struct Candidate {
   Layer layer;
-  if (Status status = makeLayer(entry.params, layerOptions(options), layer))
-    return status;
-  Buffers buffers;
-  if (Status status = fill(entry, layer.get(), buffers))
-    return status;
+  BenchResult result;
+  std::vector<double> samples; ///< seconds of each timed run
 
-  double start = now();
-  if (Status status = fromC(tconv_layer_prepare(layer.get(), entry.shape.batch,
-                                                entry.shape.length)))
-    return status;
-  result.prepareMs = (now() - start) * 1e3;
-  if (Status status = describe(layer.get(), entry, result))
-    return status;
+  Timing timing() {
+    Timing timing;
+    timing.runs = static_cast<int64_t>(samples.size());
+    auto middle = samples.begin() + static_cast<int64_t>(samples.size() / 2);
+    std::nth_element(samples.begin(), middle, samples.end());
+    timing.median = *middle;
+    timing.minimum = *std::min_element(samples.begin(), samples.end());
+    return timing;
+  }
+};
 
-  auto run = [&] {
-    return fromC(tconv_layer_run(layer.get(), buffers.x.data(),
+/// One layer's run.
+class Bench {
+public:
+  Bench(const LayerEntry &entry, const BenchOptions &options)
+      : entry(entry), options(options) {}
+
+  Status run(std::vector<BenchResult> &results) {
+    std::vector<const char *> engines;
+    for (const std::string &engine : options.engines)
+      engines.push_back(engine.c_str());
+    if (engines.empty())
+      engines.push_back(nullptr);
+    for (const char *engine : engines) {
+      candidates.emplace_back();
+      if (Status status = prepare(engine, candidates.back()))
+        return status;
+    }
+    if (Status status = takeTurns())
+      return status;
+    for (Candidate &candidate : candidates) {
+      candidate.result.timing = candidate.timing();
+      candidate.result.speedup =
+          candidates[0].result.timing.minimum / candidate.result.timing.minimum;
+      results.push_back(std::move(candidate.result));
+    }
+    return Status::ok();
+  }
+
+private:
+  Status runOnce(const Candidate &candidate) {
+    return fromC(tconv_layer_run(candidate.layer.get(), buffers.x.data(),
                                  entry.shape.batch, entry.shape.length,
                                  buffers.y()));
-  };
-  buffers.poison();
-  if (Status status = run())
-    return status;
-  if (options.check != Check::None) {
+  }
+
+  /// Makes the layer, and checks its first run.
+  Status prepare(const char *engine, Candidate &candidate) {
+    // The same draws for each.
+    if (Status status = fromC(tconv_set_seed(options.seed)))
+      return status;
+    BenchResult &result = candidate.result;
+    result.entry = entry;
+    if (Status status = makeLayer(entry.params, layerOptions(options, engine),
+                                  candidate.layer))
+      return status;
+    if (Status status = fill(entry, candidate.layer.get(), buffers))
+      return status;
+    double start = now();
+    if (Status status = fromC(tconv_layer_prepare(
+            candidate.layer.get(), entry.shape.batch, entry.shape.length)))
+      return status;
+    result.prepareMs = (now() - start) * 1e3;
+    if (Status status = describe(candidate.layer.get(), entry, result))
+      return status;
+    buffers.poison();
+    if (Status status = runOnce(candidate))
+      return status;
+    if (options.check == Check::None)
+      return Status::ok();
     if (Status status = buffers.checkWritten())
       return status;
     Launch launch{entry, buffers.x.data(), buffers.weight.data(),
@@ -127,8 +155,53 @@ Status benchLayer(const LayerEntry &entry, const BenchOptions &options,
     result.errors = checkLaunch(launch, options.check == Check::Full,
                                 isFast(result.description));
     result.checked = true;
+    return Status::ok();
   }
-  return measure(options.seconds, 3, run, result.timing);
+
+  /// Bursts of runs, so that those after the first find in the caches what a
+  /// caller that runs one layer again and again would; whatever else the
+  /// machine does meets all engines alike.
+  Status takeTurns() {
+    double begin = now(), seconds = options.seconds * candidates.size();
+    for (int64_t round = 0; round < kLeastRounds || now() - begin < seconds;
+         ++round)
+      for (Candidate &candidate : candidates) {
+        double end = now() + (candidates.size() > 1 ? kBurstSeconds : 0);
+        do {
+          double start = now();
+          if (Status status = runOnce(candidate))
+            return status;
+          candidate.samples.push_back(now() - start);
+        } while (now() < end);
+      }
+    return Status::ok();
+  }
+
+  static constexpr int64_t kLeastRounds = 3;
+  static constexpr double kBurstSeconds = 5e-3;
+
+  const LayerEntry &entry;
+  const BenchOptions &options;
+  Buffers buffers;
+  std::vector<Candidate> candidates;
+};
+
+} // namespace
+
+tconv_layer_options layerOptions(const BenchOptions &options,
+                                 const char *engine) {
+  tconv_layer_options how;
+  tconv_layer_options_init(&how);
+  how.accuracy =
+      options.direct ? TCONV_ACCURACY_DIRECT : TCONV_ACCURACY_DEFAULT;
+  how.target = options.target.c_str();
+  how.engine = engine;
+  return how;
+}
+
+Status benchLayer(const LayerEntry &entry, const BenchOptions &options,
+                  std::vector<BenchResult> &results) {
+  return Bench(entry, options).run(results);
 }
 
 } // namespace tconv::tools

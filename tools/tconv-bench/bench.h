@@ -1,36 +1,42 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// Runs, checks and times one layer.
+// Runs, checks and times one layer, by one engine or by several in turns.
 #ifndef TCONV_TOOLS_BENCH_BENCH_H
 #define TCONV_TOOLS_BENCH_BENCH_H
 
 #include <cstdint>
 #include <string>
+#include <vector>
+
+#include <nlohmann/json.hpp>
 
 #include "common/check.h"
 #include "common/layers.h"
+#include "common/options.h"
 #include "common/timing.h"
 
 namespace tconv::tools {
 
 enum class Check { None, Sampled, Full };
 
-struct BenchOptions {
-  std::string layers;
-  std::string filter;
-  std::string json;
-  std::string target = "cpu:native";
-  std::string engine = "mlir";
-  std::string tuning;          ///< file of tconv-tune
-  bool direct = false;         ///< direct kernels only
-  bool peakOnly = false;       ///< measure the machine, no layer
-  bool firstCall = false;      ///< measure first calls, in other processes
-  std::string firstCallOf;     ///< be such a process, for this layer
-  bool kernelInMemory = false; ///< ... in which the kernel is in memory
-  int64_t threads = 0;         ///< 0: one, or every core for `peakOnly`
-  double seconds = 0.5;        ///< of timed runs per layer
+struct BenchOptions : LayersOptions {
+  BenchOptions() { threads = 0; }
+
+  std::vector<std::string> engines; ///< none: what the runtime takes
+  std::string tuning;               ///< file of tconv-tune
+  bool peakOnly = false;            ///< measure the machine, no layer
+  bool firstCall = false;           ///< measure first calls, in other processes
+  std::string firstCallOf;          ///< be such a process, for this layer
+  bool kernelInMemory = false;      ///< ... in which the kernel is in memory
+  // Of `threads`, 0 means one, or every core for `peakOnly`.
+  double seconds = 0.5; ///< of timed runs per layer and engine
   uint64_t seed = 1;
   Check check = Check::Sampled;
+
+  /// The first of the engines; NULL where none is named.
+  const char *engine() const {
+    return engines.empty() ? nullptr : engines[0].c_str();
+  }
 };
 
 struct BenchResult {
@@ -40,11 +46,13 @@ struct BenchResult {
   bool checked = false;
   double compileMs = 0; ///< of the compiler, as the runtime reports it
   double prepareMs = 0; ///< until the first run could start: compiling, packing
+  double speedup = 1;   ///< over the first engine
   std::string path;     ///< "kernel" or "reference"
   std::string why;      ///< why it is the reference
+  std::string engine;   ///< whose kernel it is
   std::string schedule;
   std::string target;
-  std::string description; ///< the whole of tconv_layer_describe, JSON
+  nlohmann::ordered_json description; ///< the whole of tconv_layer_describe
 
   double gflops() const { return entry.flops() / timing.minimum * 1e-9; }
   double compulsoryGbs() const {
@@ -55,16 +63,15 @@ struct BenchResult {
 };
 
 /// What the options mean for a layer; points into them.
-tconv_layer_options layerOptions(const BenchOptions &options);
+/// @param engine NULL: what the runtime takes
+tconv_layer_options layerOptions(const BenchOptions &options,
+                                 const char *engine);
 
-/// Whether the kernel of a tconv_layer_describe's JSON shares products, so that
-/// the wider bounds hold.
-bool isFast(const std::string &description);
-
-/// A layer that gives wrong numbers is no failure of this call: see
-/// BenchResult::wrong.
+/// One result for each engine, in their order. All have the same weights and
+/// inputs, and are timed in turns. A layer that gives wrong numbers is no
+/// failure of this call: see BenchResult::wrong.
 Status benchLayer(const LayerEntry &entry, const BenchOptions &options,
-                  BenchResult &result);
+                  std::vector<BenchResult> &results);
 
 } // namespace tconv::tools
 

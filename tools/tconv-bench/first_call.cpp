@@ -18,6 +18,7 @@
 #include <unistd.h>
 
 #include "common/command.h"
+#include "common/handle.h"
 #include "tconv-bench/report.h"
 
 namespace tconv::tools {
@@ -35,16 +36,11 @@ constexpr int kColdProcesses = 8;
 /// and what a long call takes varies by more than what is measured here.
 constexpr int64_t kMostPositions = 200;
 
-struct DestroyLayer {
-  void operator()(tconv_layer *layer) const { tconv_layer_destroy(layer); }
-};
-using Layer = std::unique_ptr<tconv_layer, DestroyLayer>;
-
 /// A layer's first call, in milliseconds; making the layer is not part of it.
 Status timeFirstCall(const LayerEntry &entry, const BenchOptions &options,
                      const std::vector<float> &x, std::vector<float> &y,
                      Layer &layer, double &milliseconds) {
-  tconv_layer_options how = layerOptions(options);
+  tconv_layer_options how = layerOptions(options, options.engine());
   tconv_layer *made = nullptr;
   if (Status status = fromC(tconv_layer_create(&entry.params, &how, &made)))
     return status;
@@ -59,7 +55,7 @@ Status timeFirstCall(const LayerEntry &entry, const BenchOptions &options,
 /// A look-up in the memory cache, from C and back, in nanoseconds.
 Status timeLookup(const LayerEntry &entry, const BenchOptions &options,
                   double &nanoseconds) {
-  tconv_layer_options how = layerOptions(options);
+  tconv_layer_options how = layerOptions(options, options.engine());
   nanoseconds = INFINITY;
   for (int round = 0; round < kRounds; ++round) {
     double start = now();
@@ -106,12 +102,16 @@ Status startChild(const BenchOptions &options, const std::string &name,
                              threads.c_str(),
                              "--target",
                              options.target.c_str(),
-                             "--engine",
-                             options.engine.c_str(),
                              "--accuracy",
                              options.direct ? "direct" : "default",
-                             inMemory ? "--kernel-in-memory" : nullptr,
+                             options.engine() ? "--engine" : nullptr,
+                             options.engine(),
+                             nullptr,
                              nullptr};
+  // Behind what there is; the last one stays NULL.
+  if (inMemory)
+    *std::find(std::begin(arguments), std::end(arguments), nullptr) =
+        "--kernel-in-memory";
   child.process = fork();
   if (child.process == 0) {
     dup2(ends[1], STDOUT_FILENO);
@@ -297,21 +297,19 @@ Status makeFirstCall(const BenchOptions &options) {
     return status;
   if (Status status = timeLookup(*found, options, lookup))
     return status;
-  std::vector<char> text(1 << 16);
-  if (Status status = fromC(tconv_layer_describe(
-          layer.get(), found->shape.batch, found->shape.length, text.data(),
-          text.size(), nullptr)))
+  ordered_json description;
+  if (Status status = describeLayer(layer.get(), *found, description))
     return status;
   bool right = false;
   if (Status status =
-          checkResult(*found, layer.get(), x, y, isFast(text.data()), right))
+          checkResult(*found, layer.get(), x, y, isFast(description), right))
     return status;
   ordered_json json;
-  json["from"] =
-      ordered_json::parse(text.data(), nullptr, false).value("from", "");
+  json["from"] = description.value("from", "");
   json["ms"] = milliseconds;
   json["lookup_ns"] = lookup;
-  json["compiler_opened"] = isMapped("libtconv_compiler");
+  json["compiler_opened"] =
+      isMapped("libtconv_compiler") || isMapped("libtconv_halide");
   json["right"] = right;
   std::cout << json.dump() << "\n";
   return Status::ok();

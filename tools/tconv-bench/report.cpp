@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "tconv-bench/report.h"
 
+#include <algorithm>
 #include <cmath>
 
 namespace tconv::tools {
@@ -39,29 +40,77 @@ void printMachine(std::FILE *stream, const Machine &machine) {
                static_cast<long long>(machine.threads), machine.copyGbs);
 }
 
-void printHeader(std::FILE *stream, size_t nameWidth) {
-  std::fprintf(stream, "%-*s %-*s %9s %9s %8s %6s %6s %8s %9s\n",
-               static_cast<int>(nameWidth), "layer", scheduleWidth, "schedule",
-               "min ms", "med. ms", "GFLOP/s", "% peak", "GB/s", "comp. ms",
-               "max error");
+Table::Table(std::FILE *stream, const std::vector<LayerEntry> &entries,
+             const BenchOptions &options, const Machine &machine)
+    : stream_(stream), options_(options), machine_(machine) {
+  for (const LayerEntry &entry : entries)
+    nameWidth_ = std::max(nameWidth_, static_cast<int>(entry.name.size()));
+  for (const std::string &engine : options.engines)
+    engineWidth_ = std::max(engineWidth_, static_cast<int>(engine.size()));
 }
 
-void printRow(std::FILE *stream, size_t nameWidth, const BenchResult &result,
-              const Machine &machine, int64_t threads) {
+void Table::header() const {
+  std::fprintf(stream_, "%-*s ", nameWidth_, "layer");
+  if (options_.engines.size() > 1)
+    std::fprintf(stream_, "%-*s %6s ", engineWidth_, "engine", "ratio");
+  std::fprintf(stream_, "%-*s %9s %9s %8s %6s %6s %8s %9s\n", scheduleWidth,
+               "schedule", "min ms", "med. ms", "GFLOP/s", "% peak", "GB/s",
+               "comp. ms", "max error");
+}
+
+void Table::row(const BenchResult &result) const {
   std::string error = "-";
   if (result.checked) {
     char text[32];
     std::snprintf(text, sizeof(text), "%.2e", result.errors.maximum);
     error = text;
   }
+  std::fprintf(stream_, "%-*s ", nameWidth_, result.entry.name.c_str());
+  if (options_.engines.size() > 1)
+    std::fprintf(stream_, "%-*s %6.3f ", engineWidth_, result.engine.c_str(),
+                 result.speedup);
   std::fprintf(
-      stream, "%-*s %-*s %9.3f %9.3f %8.1f %6.1f %6.1f %8.1f %9s%s\n",
-      static_cast<int>(nameWidth), result.entry.name.c_str(), scheduleWidth,
-      result.schedule.empty() ? "-" : result.schedule.c_str(),
+      stream_, "%-*s %9.3f %9.3f %8.1f %6.1f %6.1f %8.1f %9s%s\n",
+      scheduleWidth, result.schedule.empty() ? "-" : result.schedule.c_str(),
       result.timing.minimum * 1e3, result.timing.median * 1e3, result.gflops(),
-      100 * result.gflops() / machine.peak(threads), result.compulsoryGbs(),
-      result.compileMs, error.c_str(), note(result).c_str());
-  std::fflush(stream);
+      100 * result.gflops() / machine_.peak(options_.threads),
+      result.compulsoryGbs(), result.compileMs, error.c_str(),
+      note(result).c_str());
+  std::fflush(stream_);
+}
+
+void Table::summary(
+    const std::vector<std::vector<BenchResult>> &results) const {
+  for (size_t engine = 1; engine < options_.engines.size(); ++engine) {
+    double logarithms = 0, worst = INFINITY;
+    std::string worstName;
+    int layers = 0, without = 0;
+    for (const std::vector<BenchResult> &layer : results) {
+      const BenchResult &result = layer[engine];
+      if (result.fellBack() || layer[0].fellBack()) {
+        ++without;
+        continue;
+      }
+      ++layers;
+      logarithms += std::log(result.speedup);
+      if (result.speedup < worst) {
+        worst = result.speedup;
+        worstName = result.entry.name;
+      }
+    }
+    std::fprintf(stream_, "%s against %s: ", options_.engines[engine].c_str(),
+                 options_.engines[0].c_str());
+    if (layers > 0)
+      std::fprintf(stream_,
+                   "%.3f times as fast in geometric mean of %d layers, at "
+                   "least %.3f (%s)",
+                   std::exp(logarithms / layers), layers, worst,
+                   worstName.c_str());
+    if (without > 0)
+      std::fprintf(stream_, "%s%d without a kernel", layers > 0 ? "; " : "",
+                   without);
+    std::fprintf(stream_, "\n");
+  }
 }
 
 nlohmann::ordered_json toJson(const Machine &machine) {
@@ -93,7 +142,7 @@ nlohmann::ordered_json toJson(const BenchResult &result,
       {"max_abs_error", nullptr},
       {"threads", options.threads},
       {"target", result.target},
-      {"engine", options.engine},
+      {"engine", result.engine},
       {"accuracy", options.direct ? "direct" : "default"},
       {"path", result.path},
       {"schedule", result.schedule}};
@@ -105,7 +154,11 @@ nlohmann::ordered_json toJson(const BenchResult &result,
     json["checked_outputs"] = result.errors.samples;
     json["correct"] = !result.wrong();
   }
-  json["description"] = nlohmann::ordered_json::parse(result.description);
+  if (options.engines.size() > 1) {
+    json["speedup"] = result.speedup;
+    json["speedup_over"] = options.engines[0];
+  }
+  json["description"] = result.description;
   json["machine"] = toJson(machine);
   return json;
 }

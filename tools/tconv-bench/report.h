@@ -17,9 +17,25 @@
 namespace tconv::tools {
 
 void printMachine(std::FILE *stream, const Machine &machine);
-void printHeader(std::FILE *stream, size_t nameWidth);
-void printRow(std::FILE *stream, size_t nameWidth, const BenchResult &result,
-              const Machine &machine, int64_t threads);
+
+/// Rows as they come; with several engines, each says how it compares with the
+/// first.
+class Table {
+public:
+  Table(std::FILE *stream, const std::vector<LayerEntry> &entries,
+        const BenchOptions &options, const Machine &machine);
+  void header() const;
+  void row(const BenchResult &result) const;
+  /// How the engines compare over all layers; nothing for one.
+  /// @param results of each layer, its engines in their order
+  void summary(const std::vector<std::vector<BenchResult>> &results) const;
+
+private:
+  std::FILE *stream_;
+  const BenchOptions &options_;
+  const Machine &machine_;
+  int nameWidth_ = 5, engineWidth_ = 6;
+};
 
 nlohmann::ordered_json toJson(const Machine &machine);
 nlohmann::ordered_json toJson(const BenchResult &result,

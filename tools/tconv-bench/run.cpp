@@ -9,31 +9,22 @@
 
 #include "common/command.h"
 #include "common/machine.h"
+#include "engine/engine.h"
 #include "tconv-bench/first_call.h"
 #include "tconv-bench/report.h"
 
 namespace tconv::tools {
 
 void addOptions(CLI::App &app, BenchOptions &options) {
-  app.add_option("--layers", options.layers, "File of layer lines");
-  app.add_option("--filter", options.filter,
-                 "Only the layers with this in their name");
-  app.add_option("--threads", options.threads,
-                 "Threads (default: 1; every core for --peak)")
-      ->check(CLI::PositiveNumber);
-  app.add_option("--json", options.json,
-                 "File for the results; - for standard output");
-  app.add_option("--target", options.target,
-                 "cpu:native, cpu:x86-64-v3, reference, ...")
-      ->capture_default_str();
-  app.add_option("--engine", options.engine, "What makes the kernels")
-      ->capture_default_str();
-  app.add_option_function<std::string>(
-         "--accuracy",
-         [&](const std::string &value) { options.direct = value == "direct"; },
-         "default, or direct: direct kernels only")
-      ->check(CLI::IsMember({"default", "direct"}));
-  app.add_option("--seconds", options.seconds, "Of timed runs for each layer")
+  addLayersOptions(app, options, "Threads (default: 1; every core for --peak)");
+  app.add_option("--engine", options.engines,
+                 std::string(kEngineHelp) +
+                     "; of several, the first is what the others are compared "
+                     "with")
+      ->delimiter(',')
+      ->allow_extra_args(false);
+  app.add_option("--seconds", options.seconds,
+                 "Of timed runs for each layer and engine")
       ->check(CLI::NonNegativeNumber)
       ->capture_default_str();
   app.add_option("--tuning", options.tuning,
@@ -76,24 +67,28 @@ Status runLayers(const BenchOptions &options, std::FILE *text) {
   Machine machine = measureMachine(options.threads);
   printMachine(text, machine);
 
-  size_t width = 5;
-  for (const LayerEntry &entry : entries)
-    width = std::max(width, entry.name.size());
-  printHeader(text, width);
+  Table table(text, entries, options, machine);
+  table.header();
   auto json = nlohmann::ordered_json::array();
   std::string wrong;
+  std::vector<std::vector<BenchResult>> all;
   bool terminal = isatty(STDERR_FILENO);
   for (const LayerEntry &entry : entries) {
     if (terminal)
       std::fprintf(stderr, "%s ...\r", entry.name.c_str());
-    BenchResult result;
-    if (Status status = benchLayer(entry, options, result))
+    std::vector<BenchResult> results;
+    if (Status status = benchLayer(entry, options, results))
       return Status(status.code(), entry.name + ": " + status.message());
-    printRow(text, width, result, machine, options.threads);
-    json.push_back(toJson(result, options, machine));
-    if (result.wrong())
-      wrong += (wrong.empty() ? "" : ", ") + entry.name;
+    for (const BenchResult &result : results) {
+      table.row(result);
+      json.push_back(toJson(result, options, machine));
+      if (result.wrong())
+        wrong += (wrong.empty() ? "" : ", ") + entry.name +
+                 (results.size() > 1 ? " of " + result.engine : "");
+    }
+    all.push_back(std::move(results));
   }
+  table.summary(all);
   if (!options.json.empty())
     if (Status status = writeJson(options.json, json))
       return status;
@@ -113,6 +108,16 @@ Status runBench(BenchOptions &options) {
     return runPeak(options, text);
   if (options.layers.empty())
     return Status(TCONV_INVALID_VALUE, "--layers FILE is missing");
+  for (const std::string &name : options.engines) {
+    Engine ignored;
+    if (Status status = parseEngine(name, ignored))
+      return Status(status.code(), "--engine: " + status.message());
+  }
+  bool firstCall = options.firstCall || !options.firstCallOf.empty();
+  if (firstCall && options.engines.size() > 1)
+    return Status(TCONV_INVALID_VALUE,
+                  "--engine: --first-call takes one, not " +
+                      std::to_string(options.engines.size()));
   if (!options.tuning.empty())
     setenv("TCONV_TUNING", options.tuning.c_str(), 1);
   if (!options.firstCallOf.empty())

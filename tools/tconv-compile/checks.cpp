@@ -7,7 +7,19 @@
 
 using namespace tconv;
 
-Status tconv::tools::checkTarget(const std::string &target) {
+Status tconv::tools::readEngine(const std::string &text, Engine &engine) {
+  if (text.empty())
+    return Status::ok();
+  Status status = parseEngine(text, engine);
+  return status ? Status(status.code(), "--engine: " + status.message())
+                : status;
+}
+
+Status tconv::tools::checkTarget(const std::string &target,
+                                 const Engine &engine) {
+  // Which of them there are, the engine knows.
+  if (engine.kind == EngineKind::halide && target.rfind("nvptx:", 0) == 0)
+    return Status::ok();
   auto parsed = mlir::tconv::parseCpuTarget(target);
   if (parsed)
     return Status::ok();

@@ -7,13 +7,16 @@
 #include <string>
 #include <vector>
 
-#include "layer/layer.h"
+#include "engine/engine.h"
 
 namespace tconv::tools {
 
-/// Refuses what is no target, and what will be one: the message says which of
-/// both, and lists the targets that there are.
-Status checkTarget(const std::string &target);
+/// Refuses what is no target of an engine, and what will be one: the message
+/// says which of both, and lists the targets that there are.
+Status checkTarget(const std::string &target, const Engine &engine = {});
+
+/// Reads --engine; empty is the default.
+Status readEngine(const std::string &text, Engine &engine);
 
 /// Refuses a folder that is not there; without this the built-in schedules
 /// would be taken and nobody told. Empty is no folder, and fine.

@@ -7,9 +7,11 @@
 
 #include <nlohmann/json.hpp>
 
+#include "common/options.h"
 #include "compiler/API/Compiler.h"
 #include "tconv-compile/checks.h"
 #include "tconv-compile/files.h"
+#include "tconv-compile/halide.h"
 #include "tconv-compile/header.h"
 #include "tconv-compile/library.h"
 #include "tconv-compile/report.h"
@@ -35,12 +37,60 @@ const char *const kNotBuiltYet[] = {"ptx", "cubin", "fatbin", "hivm"};
 const char *const kKnown =
     "object, header, library, asm, llvm, mlir, mlir:STAGE with the stages "
     "layer, phases, schedule, expand, llvm";
+const char *const kKnownOfHalide =
+    "object, header, library, asm, llvm, stmt, schedule, ptx";
 
-Status checkEmit(const std::string &kind) {
+/// What the Halide engine makes for a kind: its name there and the ending.
+struct HalidePart {
+  const char *kind, *what, *suffix;
+  bool ofGpus; ///< whether there is one for a GPU too
+};
+constexpr HalidePart kHalideParts[] = {
+    {"header", "description", ".h", false},
+    {"llvm", "llvm", ".ll", false},
+    {"asm", "asm", ".s", false},
+    {"object", "object", ".o", false},
+    {"stmt", "stmt", ".stmt", true},
+    {"ptx", "ptx", ".ptx", true},
+    {"schedule", "schedule", ".schedule", true}};
+
+const HalidePart *halidePart(const std::string &kind) {
+  for (const HalidePart &part : kHalideParts)
+    if (kind == part.kind)
+      return &part;
+  return nullptr;
+}
+
+Status checkHalideEmit(const std::string &kind, const std::string &target) {
+  const HalidePart *part = halidePart(kind);
+  if (isGpuTarget(target) && !(part && part->ofGpus))
+    return Status(TCONV_UNSUPPORTED, "--emit: the Halide engine makes no '" +
+                                         kind + "' for " + target +
+                                         "; there is ptx, stmt, schedule");
+  if (kind == "ptx" && !isGpuTarget(target))
+    return Status(TCONV_INVALID_VALUE, "--emit: 'ptx' needs a target such as "
+                                       "nvptx:sm_80, not " +
+                                           target);
+  if (part || kind == "library")
+    return Status::ok();
+  return Status(TCONV_INVALID_VALUE, "--emit: the Halide engine makes no '" +
+                                         kind + "'; there is " +
+                                         kKnownOfHalide);
+}
+
+Status checkEmit(const std::string &kind, const Engine &engine,
+                 const std::string &target) {
+  if (engine.kind == EngineKind::halide)
+    return checkHalideEmit(kind, target);
   for (const char *known :
        {"object", "header", "library", "asm", "llvm", "mlir"})
     if (kind == known)
       return Status::ok();
+  for (const char *other : {"stmt", "schedule"})
+    if (kind == other)
+      return Status(TCONV_INVALID_VALUE,
+                    "--emit: '" + kind + "' needs --engine=halide; there is " +
+                        kKnown);
   for (const mlir::tconv::StageInfo &info : mlir::tconv::stages())
     if (kind == ("mlir:" + info.name).str())
       return Status::ok();
@@ -59,10 +109,12 @@ bool wantsLibrary(const CompileArguments &arguments) {
 }
 
 /// Refuses outputs that are not made, and what standard output can't take.
-Status checkOutputs(const CompileArguments &arguments, size_t layers) {
+Status checkOutputs(const CompileArguments &arguments, const Engine &engine,
+                    size_t layers) {
   for (const std::string &kind : arguments.emit)
-    if (Status status = checkEmit(kind))
-      return status;
+    for (const std::string &target : arguments.targets)
+      if (Status status = checkEmit(kind, engine, target))
+        return status;
   bool library = wantsLibrary(arguments);
   if (library && arguments.emit.size() > 1)
     return Status(TCONV_INVALID_VALUE,
@@ -90,6 +142,32 @@ Status checkOutputs(const CompileArguments &arguments, size_t layers) {
                     kinds + " of " + std::to_string(layers));
 }
 
+/// The same by the Halide engine.
+Status produceByHalide(const CompileArguments &arguments,
+                       const NamedLayer &layer, const CompileOptions &options,
+                       const Engine &engine, std::vector<Product> &products,
+                       ordered_json &report) {
+  HalideKernel kernel(layer.params, options, engine);
+  ordered_json description;
+  if (!isGpuTarget(options.target))
+    if (Status status = kernel.description(description))
+      return status;
+  for (const std::string &kind : arguments.emit) {
+    // A tuning file may have chosen the engine after --emit was looked at.
+    if (Status status = checkHalideEmit(kind, options.target))
+      return status;
+    const HalidePart &part = *halidePart(kind);
+    std::string bytes;
+    if (kind == "header")
+      bytes = headerText(options.symbol, description.dump());
+    else if (Status status = kernel.emit(part.what, bytes))
+      return status;
+    products.push_back({part.suffix, std::move(bytes)});
+  }
+  report = reportOf(kernel, description, layer.params, options.symbol);
+  return Status::ok();
+}
+
 /// Everything that was asked for of one layer; nothing is written here.
 Status produce(const CompileArguments &arguments, const TuningArgument &tuning,
                const NamedLayer &layer, const std::string &symbol,
@@ -101,7 +179,9 @@ Status produce(const CompileArguments &arguments, const TuningArgument &tuning,
   options.lengthClass = chooseLengthClass(arguments.lengthClass, layer.params,
                                           layer.shape.length);
   options.accuracy = chooseAccuracy(arguments.accuracy);
-  tuning.apply(layer.params, options);
+  Engine engine = tuning.apply(layer.params, arguments.engine, options);
+  if (engine.kind == EngineKind::halide)
+    return produceByHalide(arguments, layer, options, engine, products, report);
 
   auto asks = [&](const std::string &kind) {
     return std::find(arguments.emit.begin(), arguments.emit.end(), kind) !=
@@ -243,7 +323,10 @@ void tconv::tools::addArguments(CLI::App &app, CompileArguments &arguments) {
       ->delimiter(',')
       ->allow_extra_args(false)
       ->capture_default_str();
-  app.add_option("--emit", arguments.emit, std::string("of ") + kKnown)
+  app.add_option("--engine", arguments.engine, kEngineHelp);
+  app.add_option("--emit", arguments.emit,
+                 std::string("of ") + kKnown + "; with --engine=halide of " +
+                     kKnownOfHalide)
       ->delimiter(',')
       ->allow_extra_args(false)
       ->capture_default_str();
@@ -279,11 +362,14 @@ Status tconv::tools::compileLayers(const CompileArguments &arguments) {
   std::vector<NamedLayer> layers;
   if (Status status = readLayers(arguments, layers))
     return status;
+  Engine engine;
+  if (Status status = readEngine(arguments.engine, engine))
+    return status;
   if (!arguments.cache)
-    if (Status status = checkOutputs(arguments, layers.size()))
+    if (Status status = checkOutputs(arguments, engine, layers.size()))
       return status;
   for (const std::string &target : arguments.targets)
-    if (Status status = checkTarget(target))
+    if (Status status = checkTarget(target, engine))
       return status;
   if (Status status = checkSchedulePath(arguments.schedulePath))
     return status;

@@ -22,6 +22,7 @@ struct CompileArguments {
   std::string
       lengthClass; ///< "bulk", "medium", "short"; empty: by the layer's length
   std::string accuracy = "default"; ///< or "direct"
+  std::string engine; ///< empty: the default, or what `tuning` chooses
   std::string schedulePath;
   std::string tuning; ///< file of tconv-tune
   bool cache = false; ///< into the disk cache, not into files

@@ -22,6 +22,7 @@ using namespace tconv::tools;
 using mlir::tconv::Compilation;
 using mlir::tconv::CompileOptions;
 using mlir::tconv::CpuTarget;
+using nlohmann::ordered_json;
 
 namespace {
 
@@ -136,6 +137,30 @@ Status plan(const CompileArguments &arguments, const std::string &name,
   return Status::ok();
 }
 
+/// One kernel's object, by its engine.
+/// @param report receives what --json says of it
+Status compileObject(const tconv_params &params, const CompileOptions &options,
+                     const Engine &engine, std::string &bytes,
+                     ordered_json &report) {
+  if (engine.kind == EngineKind::halide) {
+    HalideKernel kernel(params, options, engine);
+    ordered_json description;
+    if (Status status = kernel.emit("object", bytes))
+      return status;
+    if (Status status = kernel.description(description))
+      return status;
+    report = reportOf(kernel, description, params, options.symbol);
+    return Status::ok();
+  }
+  Compilation compilation(params, options);
+  llvm::SmallVector<char, 0> object;
+  if (Status status = compilation.object(object))
+    return status;
+  bytes.assign(object.begin(), object.end());
+  report = reportOf(compilation, params, options.symbol);
+  return Status::ok();
+}
+
 } // namespace
 
 Status tconv::tools::compileLibrary(const CompileArguments &arguments,
@@ -167,15 +192,15 @@ Status tconv::tools::compileLibrary(const CompileArguments &arguments,
     options.accuracy = chooseAccuracy(arguments.accuracy);
     options.schedulePath = arguments.schedulePath;
     options.symbol = job.symbol;
-    tuning.apply(job.layer->params, options);
-    Compilation compilation(job.layer->params, options);
-    llvm::SmallVector<char, 0> bytes;
-    if (Status status = compilation.object(bytes))
+    Engine engine = tuning.apply(job.layer->params, arguments.engine, options);
+    std::string bytes;
+    ordered_json one;
+    if (Status status =
+            compileObject(job.layer->params, options, engine, bytes, one))
       return {status.code(), job.symbol + ": " + status.message()};
-    header.kernels.push_back({job.symbol, compilation.description()});
-    report.push_back(reportOf(compilation, job.layer->params, job.symbol));
-    members.emplace_back(job.symbol + ".o",
-                         std::string(bytes.begin(), bytes.end()));
+    header.kernels.push_back({job.symbol, one["kernel"].dump()});
+    report.push_back(std::move(one));
+    members.emplace_back(job.symbol + ".o", std::move(bytes));
     symbols.push_back(job.symbol);
   }
   std::string table, archive;

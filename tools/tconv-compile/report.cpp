@@ -18,3 +18,15 @@ ordered_json tconv::tools::reportOf(mlir::tconv::Compilation &compilation,
   report["milliseconds"] = milliseconds;
   return report;
 }
+
+ordered_json tconv::tools::reportOf(const HalideKernel &kernel,
+                                    const ordered_json &description,
+                                    const tconv_params &params,
+                                    const std::string &symbol) {
+  ordered_json report;
+  report["layer"] = formatLayerLine(params);
+  report["symbol"] = symbol;
+  report["kernel"] = description;
+  report["milliseconds"] = kernel.milliseconds();
+  return report;
+}

@@ -7,11 +7,16 @@
 #include <nlohmann/json.hpp>
 
 #include "compiler/API/Compiler.h"
+#include "tconv-compile/halide.h"
 
 namespace tconv::tools {
 
 /// What --json says of one kernel: layer, symbol, how it was made, times.
 nlohmann::ordered_json reportOf(mlir::tconv::Compilation &compilation,
+                                const tconv_params &params,
+                                const std::string &symbol);
+nlohmann::ordered_json reportOf(const HalideKernel &kernel,
+                                const nlohmann::ordered_json &description,
                                 const tconv_params &params,
                                 const std::string &symbol);
 

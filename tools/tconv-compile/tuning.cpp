@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "tconv-compile/tuning.h"
 
+#include "kernel/compiler_loader.h"
 #include "kernel/kernel_key.h"
 
 using namespace tconv;
@@ -13,7 +14,8 @@ Status TuningArgument::read(const std::string &path,
   TuningFile file;
   if (Status status = readTuningFile(path, file))
     return {status.code(), "--tuning: " + status.message()};
-  TuningIdentity here = identityHere(ownCompilerText());
+  TuningIdentity here = identityHere(ownCompilerText(EngineKind::mlir),
+                                     compilerLine(EngineKind::halide));
   if (!schedulePath.empty())
     here.schedules = schedulesText(schedulePath);
   std::string why = differs(file.identity, here);
@@ -23,10 +25,17 @@ Status TuningArgument::read(const std::string &path,
   return Status::ok();
 }
 
-void TuningArgument::apply(const tconv_params &params,
-                           mlir::tconv::CompileOptions &options) const {
+Engine TuningArgument::apply(const tconv_params &params,
+                             const std::string &named,
+                             mlir::tconv::CompileOptions &options) const {
   const TuningEntry *entry = file_.find(tuningKey(
       {params, options.target, options.accuracy, options.lengthClass}));
-  if (entry && entry->tuned)
+  if (!entry || !entry->tuned)
+    return checkedEngine(named);
+  const std::string &chosen = entry->choice.engine;
+  if (!named.empty() && named != (chosen.empty() ? kDefaultEngine : chosen))
+    return checkedEngine(named);
+  if (chosen.empty())
     mlir::tconv::applyChoice(entry->choice, options);
+  return checkedEngine(chosen);
 }

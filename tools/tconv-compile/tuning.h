@@ -17,8 +17,10 @@ public:
   Status read(const std::string &path, const std::string &schedulePath);
   /// Puts what the file has for a layer into the options of its compilation,
   /// which are complete otherwise.
-  void apply(const tconv_params &params,
-             mlir::tconv::CompileOptions &options) const;
+  /// @param named the engine that the user named, or ""; no other is taken then
+  /// @return the engine that is to compile
+  Engine apply(const tconv_params &params, const std::string &named,
+               mlir::tconv::CompileOptions &options) const;
 
 private:
   TuningFile file_;

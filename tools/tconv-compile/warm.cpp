@@ -43,6 +43,8 @@ Status tconv::tools::warmCache(const CompileArguments &arguments,
     tconv_layer_options options;
     tconv_layer_options_init(&options);
     options.target = job.target->c_str();
+    options.engine =
+        arguments.engine.empty() ? nullptr : arguments.engine.c_str();
     options.accuracy = chooseAccuracy(arguments.accuracy);
     if (Status status =
             fromC(tconv_warm_cache(&job.layer->params, &options, length)))

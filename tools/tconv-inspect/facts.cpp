@@ -79,20 +79,11 @@ ordered_json packingFacts(PackWeightsOp pack) {
   return facts;
 }
 
-ordered_json launchFacts(const tconv_params &params, const tconv_shape &shape,
-                         const ordered_json &kernel) {
-  tconv::tools::LayerEntry entry;
-  entry.params = params;
-  entry.shape = shape;
-  if (tconv::outputLength(params, shape.length, entry.outputLength))
-    return nullptr;
-  ordered_json facts;
-  facts["batch"] = shape.batch;
-  facts["length"] = shape.length;
-  facts["output_length"] = entry.outputLength;
-  facts["gflop"] = entry.flops() * 1e-9;
-  facts["compulsory_bytes"] = entry.compulsoryBytes();
-  facts["flop_per_byte"] = entry.flops() / entry.compulsoryBytes();
+/// How a kernel cuts a launch into tasks.
+void addTasks(const tconv_params &params, const tconv_shape &shape,
+              const ordered_json &kernel, ordered_json &facts) {
+  if (!facts.is_object())
+    return;
   // The arithmetic of a launcher, on what the kernel says of itself.
   tconv_kernel described = {};
   described.stride = params.stride;
@@ -101,10 +92,9 @@ ordered_json launchFacts(const tconv_params &params, const tconv_shape &shape,
   described.task_columns = kernel["task_columns"];
   tconv_kernel_args args = {};
   args.batch = shape.batch;
-  args.output_length = entry.outputLength;
+  args.output_length = facts["output_length"];
   facts["positions"] = tconv_kernel_positions(&described, &args);
   facts["tasks"] = tconv_kernel_task_count(&described, &args);
-  return facts;
 }
 
 /// Why a kind of schedule.
@@ -193,6 +183,35 @@ ordered_json tconv::tools::machineFacts(const CpuTarget &target) {
   return facts;
 }
 
+ordered_json tconv::tools::launchFacts(const tconv_params &params,
+                                       const tconv_shape &shape) {
+  LayerEntry entry;
+  entry.params = params;
+  entry.shape = shape;
+  if (outputLength(params, shape.length, entry.outputLength))
+    return nullptr;
+  ordered_json facts;
+  facts["batch"] = shape.batch;
+  facts["length"] = shape.length;
+  facts["output_length"] = entry.outputLength;
+  facts["gflop"] = entry.flops() * 1e-9;
+  facts["compulsory_bytes"] = entry.compulsoryBytes();
+  facts["flop_per_byte"] = entry.flops() / entry.compulsoryBytes();
+  return facts;
+}
+
+tconv::Status tconv::tools::gatherPhases(const tconv_params &params,
+                                         const CompileOptions &options,
+                                         ordered_json &values) {
+  Compilation compilation(params, options);
+  if (Status status = compilation.runTo(Stage::phases))
+    return status;
+  values["decomposition"] = decompositionFacts(
+      first<PhasesOp>(compilation.module()).getDecomposition());
+  values["machine"] = machineFacts(compilation.target());
+  return Status::ok();
+}
+
 tconv::Status tconv::tools::gather(const tconv_params &params,
                                    const tconv_shape &shape,
                                    const CompileOptions &options,
@@ -247,7 +266,8 @@ tconv::Status tconv::tools::gather(const tconv_params &params,
       whyFeature(name, compilation.target(), options.schedulePath);
   values["kernel"] = kernel;
   if (shape.length > 0) {
-    values["launch"] = launchFacts(params, shape, kernel);
+    values["launch"] = launchFacts(params, shape);
+    addTasks(params, shape, kernel, values["launch"]);
     const ordered_json &tile = kernel["register_tile"];
     if (tile.contains("rows") && tile.contains("columns"))
       values["cost"] = predictionFacts(

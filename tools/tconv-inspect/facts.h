@@ -34,6 +34,16 @@ Status gather(const tconv_params &params, const tconv_shape &shape,
               const mlir::tconv::CompileOptions &options,
               const std::string &askedClass, Facts &facts);
 
+/// The phases of a layer, which both engines compute, and the machine of the
+/// options' target: adds "decomposition" and "machine".
+Status gatherPhases(const tconv_params &params,
+                    const mlir::tconv::CompileOptions &options,
+                    nlohmann::ordered_json &values);
+
+/// Sizes of a launch, whoever computes it.
+nlohmann::ordered_json launchFacts(const tconv_params &params,
+                                   const tconv_shape &shape);
+
 /// What target parsing found of a machine.
 nlohmann::ordered_json machineFacts(const mlir::tconv::CpuTarget &target);
 

@@ -5,11 +5,13 @@
 #include <iomanip>
 #include <iostream>
 
+#include "common/options.h"
 #include "compiler/Schedule/Library.h"
 #include "tconv-compile/checks.h"
 #include "tconv-compile/files.h"
 #include "tconv-compile/tuning.h"
 #include "tconv-inspect/facts.h"
+#include "tconv-inspect/halide.h"
 #include "tconv-inspect/object.h"
 #include "tconv-inspect/page.h"
 #include "tconv-inspect/prediction.h"
@@ -51,23 +53,29 @@ std::string few(const ordered_json &numbers) {
   return text + "... " + std::to_string(numbers.size()) + " in all]";
 }
 
-void print(const Facts &facts) {
-  const ordered_json &values = facts.values;
-  std::cout << values["layer"].get<std::string>() << "\n\n";
-  rows("kernel", values["kernel"]);
-  if (values.contains("launch") && values["launch"].is_object())
-    rows("launch", values["launch"]);
-  const ordered_json &map = values["decomposition"];
+void printPhases(const ordered_json &map) {
   std::cout << "phases: " << map["stride"] << ", of which "
             << map["phases_without_taps"] << " have no taps\n";
   for (const ordered_json &section : map["sections"])
     std::cout << "  " << section["taps"] << " taps, shift " << section["shift"]
               << ": phases " << few(section["phases"]) << ", first taps "
               << few(section["first_taps"]) << "\n";
-  rows("packed weights", values["packing"]);
+}
+
+void print(const Facts &facts) {
+  const ordered_json &values = facts.values;
+  std::cout << values["layer"].get<std::string>() << "\n\n";
+  rows("kernel", values["kernel"]);
+  if (values.contains("launch") && values["launch"].is_object())
+    rows("launch", values["launch"]);
+  if (values.contains("decomposition"))
+    printPhases(values["decomposition"]);
+  if (values.contains("packing"))
+    rows("packed weights", values["packing"]);
   if (values.contains("cost"))
     rows("cost, estimated of one batch item on one core", values["cost"]);
-  rows("machine", values["machine"]);
+  if (values.contains("machine"))
+    rows("machine", values["machine"]);
   if (values["hot_loop"].is_object())
     rows("innermost loop with the most multiply-adds", values["hot_loop"]);
   std::cout << "stages (--stage NAME and --asm print one)\n";
@@ -79,7 +87,7 @@ void print(const Facts &facts) {
                            stage["bytes"].dump() + " bytes, " + time.str() +
                            " ms");
   }
-  std::cout << "schedule (" << values["kernel"]["schedule"].get<std::string>()
+  std::cout << "schedule (" << values["kernel"].value("schedule", "of a GPU")
             << ")\n"
             << facts.schedule;
 }
@@ -109,8 +117,18 @@ void printSchedules(bool json) {
 }
 
 /// Names that --stage takes; checked before anything is compiled or written.
-Status checkStage(const std::string &stage) {
+Status checkStage(const std::string &stage, const Engine &engine) {
   std::string known;
+  if (engine.kind == EngineKind::halide) {
+    for (const char *name : kHalideStages) {
+      if (stage.empty() || stage == name)
+        return Status::ok();
+      known += (known.empty() ? "" : ", ") + std::string(name);
+    }
+    return Status(TCONV_INVALID_VALUE, "--stage: unknown '" + stage +
+                                           "' of the Halide engine; there is " +
+                                           known);
+  }
   for (const mlir::tconv::StageInfo &info : mlir::tconv::stages()) {
     if (stage == info.name)
       return Status::ok();
@@ -171,6 +189,7 @@ void tconv::tools::addArguments(CLI::App &app, InspectArguments &arguments) {
       ->check(CLI::IsMember({"default", "direct"}));
   app.add_option("--schedule-path", arguments.schedulePath,
                  "folder searched before the built-in schedules");
+  app.add_option("--engine", arguments.engine, kEngineHelp);
   app.add_option("--tuning", arguments.tuning,
                  "file of tconv-tune, whose choice comes before the cost "
                  "model's");
@@ -185,8 +204,20 @@ void tconv::tools::addArguments(CLI::App &app, InspectArguments &arguments) {
   app.add_flag("--json", arguments.json, "everything as JSON");
 }
 
+/// The one part that is to be shown, "asm" or a stage; empty where there are
+/// more. Each costs the Halide engine a compilation.
+static std::string onlyPart(const InspectArguments &arguments) {
+  if (arguments.json || !arguments.html.empty() ||
+      (arguments.assembly && !arguments.stage.empty()))
+    return "";
+  return arguments.assembly ? "asm" : arguments.stage;
+}
+
 Status tconv::tools::inspect(const InspectArguments &arguments) {
-  if (Status status = checkTarget(arguments.target))
+  Engine engine;
+  if (Status status = readEngine(arguments.engine, engine))
+    return status;
+  if (Status status = checkTarget(arguments.target, engine))
     return status;
   if (arguments.machine)
     return printMachine(arguments);
@@ -205,8 +236,6 @@ Status tconv::tools::inspect(const InspectArguments &arguments) {
   tconv_shape shape = {};
   if (Status status = readLayer(arguments, params, shape))
     return status;
-  if (Status status = checkStage(arguments.stage))
-    return status;
   if (Status status = checkSchedulePath(arguments.schedulePath))
     return status;
   CompileOptions options;
@@ -218,11 +247,16 @@ Status tconv::tools::inspect(const InspectArguments &arguments) {
   TuningArgument tuning;
   if (Status status = tuning.read(arguments.tuning, arguments.schedulePath))
     return status;
-  tuning.apply(params, options);
+  engine = tuning.apply(params, arguments.engine, options);
+  if (Status status = checkStage(arguments.stage, engine))
+    return status;
 
   Facts facts;
   if (Status status =
-          gather(params, shape, options, arguments.lengthClass, facts))
+          engine.kind == EngineKind::halide
+              ? gatherHalide(params, shape, options, engine,
+                             onlyPart(arguments), facts)
+              : gather(params, shape, options, arguments.lengthClass, facts))
     return status;
   if (arguments.measure)
     if (Status status = measureFacts(params, shape, options, facts))

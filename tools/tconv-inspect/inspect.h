@@ -14,6 +14,7 @@ struct InspectArguments {
   std::string lengthClass;
   std::string accuracy = "default"; ///< or "direct"
   std::string schedulePath;
+  std::string engine; ///< empty: the default, or what `tuning` chooses
   std::string tuning; ///< file of tconv-tune
   std::string stage;  ///< print the IR of this stage
   std::string html;   ///< file for a page

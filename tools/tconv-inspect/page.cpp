@@ -104,27 +104,32 @@ std::string tconv::tools::htmlPage(const Facts &facts) {
   table(out, "Kernel", values["kernel"]);
   if (values.contains("launch") && values["launch"].is_object())
     table(out, "Launch", values["launch"]);
-  out << "<h2>Phases</h2>\n";
-  picture(out, values["decomposition"]);
-  out << "<table><tr><th>phases</th><th>taps</th><th>first taps</th>"
-         "<th>shift</th></tr>\n";
-  for (const ordered_json &section : values["decomposition"]["sections"])
-    out << "<tr><td>" << section["phases"].dump() << "</td><td>"
-        << section["taps"] << "</td><td>" << section["first_taps"].dump()
-        << "</td><td>" << section["shift"] << "</td></tr>\n";
-  out << "</table>\n";
-  table(out, "Packed weights", values["packing"]);
-  table(out, "Machine", values["machine"]);
+  if (values.contains("decomposition")) {
+    out << "<h2>Phases</h2>\n";
+    picture(out, values["decomposition"]);
+    out << "<table><tr><th>phases</th><th>taps</th><th>first taps</th>"
+           "<th>shift</th></tr>\n";
+    for (const ordered_json &section : values["decomposition"]["sections"])
+      out << "<tr><td>" << section["phases"].dump() << "</td><td>"
+          << section["taps"] << "</td><td>" << section["first_taps"].dump()
+          << "</td><td>" << section["shift"] << "</td></tr>\n";
+    out << "</table>\n";
+  }
+  if (values.contains("packing"))
+    table(out, "Packed weights", values["packing"]);
+  if (values.contains("machine"))
+    table(out, "Machine", values["machine"]);
   if (values["hot_loop"].is_object())
     table(out, "Innermost loop with the most multiply-adds",
           values["hot_loop"]);
   out << "<h2>Stages</h2>\n";
-  folded(out, "schedule file", facts.schedule, nullptr);
+  folded(out, "schedule", facts.schedule, nullptr);
   for (size_t i = 0; i < facts.stages.size(); ++i)
     folded(out, facts.stages[i].name + ": " + facts.stages[i].summary,
            facts.stages[i].text, values["stages"][i]["milliseconds"]);
-  folded(out, "assembly", facts.assembly,
-         values["stages"].back()["milliseconds"]);
+  if (!facts.assembly.empty())
+    folded(out, "assembly", facts.assembly,
+           values["stages"].back()["milliseconds"]);
   out << "</body></html>\n";
   return out.str();
 }

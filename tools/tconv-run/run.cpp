@@ -8,15 +8,12 @@
 
 #include "common/arrays.h"
 #include "common/command.h"
+#include "common/handle.h"
+#include "common/options.h"
 #include "common/timing.h"
 
 namespace tconv::tools {
 namespace {
-
-struct DestroyLayer {
-  void operator()(tconv_layer *layer) const { tconv_layer_destroy(layer); }
-};
-using Layer = std::unique_ptr<tconv_layer, DestroyLayer>;
 
 bool endsWith(const std::string &text, const std::string &end) {
   return text.size() >= end.size() &&
@@ -144,7 +141,8 @@ void report(const RunOptions &options, const std::vector<int64_t> &from,
   }
   std::string path = "?";
   if (description.is_object())
-    path = description.value("path", path);
+    path = description.value("path", path) + ", " +
+           description.value("engine", "?");
   std::printf("%s: %s -> %s in %.3f ms (%s)\n", options.output.c_str(),
               formatShape(from).c_str(), formatShape(to).c_str(), seconds * 1e3,
               path.c_str());
@@ -179,6 +177,7 @@ void addOptions(CLI::App &app, RunOptions &options) {
   app.add_option("--target", options.target,
                  "cpu:native, cpu:x86-64-v3, reference, ...")
       ->capture_default_str();
+  app.add_option("--engine", options.engine, kEngineHelp);
   app.add_flag("--direct", options.direct, "Direct kernels only");
   app.add_flag("--json", options.json, "Say what was done as JSON");
 }
@@ -217,12 +216,12 @@ Status runFile(const RunOptions &options) {
   tconv_layer_options how;
   tconv_layer_options_init(&how);
   how.target = options.target.c_str();
+  how.engine = options.engine.empty() ? nullptr : options.engine.c_str();
   how.accuracy =
       options.direct ? TCONV_ACCURACY_DIRECT : TCONV_ACCURACY_DEFAULT;
-  tconv_layer *created = nullptr;
-  if (Status status = fromC(tconv_layer_create(&params, &how, &created)))
+  Layer layer;
+  if (Status status = makeLayer(params, how, layer))
     return status;
-  Layer layer(created);
   if (Status status = setParameters(options, params, layer.get()))
     return status;
   // Compiling is not part of the time that is told.

@@ -18,6 +18,7 @@ struct RunOptions {
   std::string weight; ///< empty: initial weights
   std::string bias;   ///< empty: initial bias
   std::string target = "cpu:native";
+  std::string engine; ///< empty: the default
   uint64_t seed = 1;
   int64_t threads = 0; ///< 0: the runtime's default
   int64_t rate = 0;    ///< of a WAV output; 0: the input's times the stride

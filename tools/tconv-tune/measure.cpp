@@ -13,7 +13,6 @@
 #include "common/command.h"
 #include "common/output.h"
 #include "common/timing.h"
-#include "kernel/kernel_key.h"
 
 namespace tconv::tools {
 namespace {
@@ -159,7 +158,7 @@ Status Subject::prepare() {
   output.resize(modelOutput.size());
   if (Status status = run(modelLayer, modelOutput))
     return status;
-  bool fast = description.value("algorithm", "direct") != "direct";
+  bool fast = isFast(description);
   if (!exact(modelOutput, fast, bound))
     return {TCONV_INTERNAL, "the cost model's kernel gives wrong results"};
   // For fast kernels, whose bound is twice as wide.
@@ -173,7 +172,7 @@ Status Subject::make(const ScheduleChoice &choice, Layer &layer, Trial &trial,
   trial = {0, choice};
   why_.clear();
   TuningFile file;
-  file.identity = identityHere(ownCompilerText());
+  file.identity = identity;
   TuningEntry one;
   one.key = key;
   one.choice = choice;
@@ -185,12 +184,17 @@ Status Subject::make(const ScheduleChoice &choice, Layer &layer, Trial &trial,
   nlohmann::ordered_json description;
   if (Status status = make(path, layer, description))
     return status;
-  if (!description.value("tuned", false)) {
+  // Another engine's kernel is what its name says.
+  bool taken = choice.engine.empty()
+                   ? description.value("tuned", false)
+                   : description.value("engine", "") == choice.engine;
+  if (!taken) {
     why_ = "refused";
     return Status::ok();
   }
-  trial.choice = choiceIn(description);
-  fast = description.value("algorithm", "direct") != "direct";
+  if (choice.engine.empty())
+    trial.choice = choiceIn(description);
+  fast = isFast(description);
   std::fill(output.begin(), output.end(),
             std::numeric_limits<float>::quiet_NaN());
   if (Status status = run(layer, output))

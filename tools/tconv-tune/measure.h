@@ -35,8 +35,9 @@ std::string difference(const std::vector<float> &y,
 /// One layer, its data, and the kernel of the cost model's choice.
 class Subject {
 public:
-  Subject(const LayerEntry &entry, const TuningKey &key, ScratchFolder &scratch)
-      : entry(entry), key(key), scratch(scratch) {}
+  Subject(const LayerEntry &entry, const TuningKey &key,
+          const TuningIdentity &identity, ScratchFolder &scratch)
+      : entry(entry), key(key), identity(identity), scratch(scratch) {}
 
   /// Compiles the cost model's choice, and checks it against float64 sums.
   Status prepare();
@@ -67,6 +68,7 @@ private:
 
   const LayerEntry &entry;
   const TuningKey &key;
+  const TuningIdentity &identity;
   ScratchFolder &scratch;
   Layer modelLayer;
   ScheduleChoice modelChoice;

@@ -31,8 +31,13 @@ public:
 
   Status run() {
     result = SearchResult();
-    result.best = {1, space.model};
+    result.best = start = {1, space.model};
     seen.insert(formatChoice(space.model));
+    for (const std::string &engine : space.engines) {
+      ScheduleChoice other;
+      other.engine = engine;
+      take(other);
+    }
     algorithms();
     descend();
     result.finished = !stopped;
@@ -63,7 +68,7 @@ private:
       gained = false;
       for (int64_t ScheduleChoice::*size : kSizes)
         for (double factor : kFactors)
-          while (take(scaled(result.best.choice, size, factor)))
+          while (take(scaled(start.choice, size, factor)))
             gained = true;
     }
   }
@@ -94,7 +99,8 @@ private:
     return choice;
   }
 
-  /// Measures a candidate; true where it is the new best.
+  /// Measures a candidate; true where sizes are to be changed from it on: where
+  /// it is the best of the engine that has sizes.
   bool take(const ScheduleChoice &choice) {
     std::string text = formatChoice(choice);
     if (!seen.insert(text).second)
@@ -122,17 +128,22 @@ private:
       if (result.best.ratio < 1)
         result.second = result.best;
       result.best = trial;
-      return true;
-    }
-    if (trial.ratio < (result.second.ratio > 0 ? result.second.ratio : 1))
+    } else if (trial.ratio <
+               (result.second.ratio > 0 ? result.second.ratio : 1)) {
       result.second = trial;
-    return false;
+    }
+    if (!trial.choice.engine.empty() ||
+        trial.ratio >= start.ratio * (1 - kStep))
+      return false;
+    start = trial;
+    return true;
   }
 
   const SearchSpace &space;
   const Measure &measure;
   const Stop &stop;
   SearchResult &result;
+  Trial start;                ///< the best that has sizes to change
   std::set<std::string> seen; ///< by formatChoice: no candidate comes twice
   bool stopped = false;
   Status error;

@@ -26,8 +26,9 @@ struct Trial {
 struct SearchSpace {
   ScheduleChoice model; ///< what the cost model chose: where it starts
   std::vector<std::string> kinds; ///< of schedules; the model's need not be in
-  int64_t mostOutputs = 1;        ///< the largest m of F(m, r)
-  ScheduleChoice most;            ///< sizes that more would not change; 0: none
+  std::vector<std::string> engines; ///< others than the model's
+  int64_t mostOutputs = 1;          ///< the largest m of F(m, r)
+  ScheduleChoice most; ///< sizes that more would not change; 0: none
   /// Candidates that were measured before, by formatChoice of what was asked.
   std::map<std::string, Trial> known;
 };
@@ -43,9 +44,10 @@ using Measure = std::function<Status(const ScheduleChoice &, Trial &)>;
 /// Asked before a candidate is measured.
 using Stop = std::function<bool()>;
 
-/// First every number of outputs and every kind, with the block sizes that the
-/// cost model has for them; then from the best of these one size at a time, as
-/// long as it gains. Deterministic: what was measured before comes from
+/// First every other engine, whose kernels are taken as they are; then every
+/// number of outputs and every kind, with the block sizes that the cost model
+/// has for them; then from the best of these one size at a time, as long as it
+/// gains. Deterministic: what was measured before comes from
 /// `known` on the same way. Fails only where `measure` does.
 Status search(const SearchSpace &space, const Measure &measure,
               const Stop &stop, SearchResult &result);

@@ -8,7 +8,8 @@
 namespace tconv::tools {
 
 Status Store::open(const std::string &path, bool again,
-                   const TuningIdentity &identity, const std::string &machine) {
+                   const TuningIdentity &identity, const std::string &machine,
+                   bool engines) {
   path_ = path;
   file_ = TuningFile();
   std::error_code ignored;
@@ -21,7 +22,11 @@ Status Store::open(const std::string &path, bool again,
       return {TCONV_INVALID_VALUE,
               "--out: " + path + ": " + why + "; --again begins it anew"};
   }
+  // Halide has its part in whom the file holds for once it was tried.
+  hadEngines_ = !file_.identity.halide.empty();
   file_.identity = identity;
+  if (!engines && !hadEngines_)
+    file_.identity.halide.clear();
   file_.machine = machine;
   // Better now than after the first minute.
   return save();

@@ -19,8 +19,12 @@ public:
   /// Goes on with the file at `path`, or begins one where there is none or
   /// `again` is set. A file that makes no sense, or that holds for somebody
   /// else, is refused rather than lost.
+  /// @param engines whether this run tries other engines than the default
   Status open(const std::string &path, bool again,
-              const TuningIdentity &identity, const std::string &machine);
+              const TuningIdentity &identity, const std::string &machine,
+              bool engines = false);
+  /// Whether an earlier run did.
+  bool hadEngines() const { return hadEngines_; }
 
   /// The entry of a layer, begun anew where what was found is for another
   /// launch.
@@ -39,6 +43,7 @@ public:
 private:
   std::string path_;
   TuningFile file_;
+  bool hadEngines_ = false;
 };
 
 } // namespace tconv::tools

@@ -10,6 +10,7 @@
 #include "common/machine.h"
 #include "common/output.h"
 #include "common/timing.h"
+#include "kernel/compiler_loader.h"
 #include "kernel/kernel_key.h"
 #include "target/target.h"
 #include "tconv-tune/measure.h"
@@ -53,7 +54,11 @@ ScheduleChoice mostOf(const LayerEntry &entry) {
 class Tuner {
 public:
   explicit Tuner(const TuneOptions &options)
-      : options(options), end(now() + options.budget) {}
+      : options(options), end(now() + options.budget) {
+    for (const std::string &engine : options.engines)
+      if (engine != kDefaultEngine)
+        others.push_back(engine);
+  }
 
   Status run() {
     if (Status status = readLayersFile(options.layers, options.filter, entries))
@@ -62,8 +67,10 @@ public:
       return status;
     if (Status status = scratch.make())
       return status;
-    if (Status status = store.open(options.out, options.again,
-                                   identityHere(ownCompilerText()), cpuName()))
+    TuningIdentity identity = identityHere(ownCompilerText(EngineKind::mlir),
+                                           compilerLine(EngineKind::halide));
+    if (Status status = store.open(options.out, options.again, identity,
+                                   cpuName(), !others.empty()))
       return status;
     plan();
     catchInterrupts();
@@ -105,6 +112,7 @@ private:
       bool first = result.state == "not begun";
       if (const TuningEntry *found = store.file().find(result.entry.key);
           first && found && found->finished &&
+          (others.empty() || store.hadEngines()) &&
           found->threads == options.threads &&
           found->batch == entry.shape.batch &&
           found->length == entry.shape.length) {
@@ -119,13 +127,14 @@ private:
   Status tune(const LayerEntry &entry, TuneResult &result) {
     // Before the first candidate is measured, its time is anyone's guess.
     double longest = 0;
-    Subject subject(entry, result.entry.key, scratch);
+    Subject subject(entry, result.entry.key, store.file().identity, scratch);
     if (Status status = subject.prepare())
       return status;
     TuningEntry &stored = store.entryFor(result.entry);
     SearchSpace space;
     space.model = subject.model();
     space.kinds.assign(std::begin(kKinds), std::end(kKinds));
+    space.engines = others;
     space.mostOutputs = options.direct ? 1 : kMostOutputs;
     space.most = mostOf(entry);
     space.known = Store::known(stored);
@@ -223,8 +232,9 @@ private:
   }
 
   const TuneOptions &options;
-  double end;          ///< when the budget is spent
-  double deadline = 0; ///< ... and the layer's share of it
+  std::vector<std::string> others; ///< engines that aren't the default
+  double end;                      ///< when the budget is spent
+  double deadline = 0;             ///< ... and the layer's share of it
   std::vector<LayerEntry> entries;
   std::vector<TuneResult> results;
   std::vector<char> toDo;
@@ -235,20 +245,13 @@ private:
 } // namespace
 
 void addOptions(CLI::App &app, TuneOptions &options) {
-  app.add_option("--layers", options.layers, "File of layer lines");
-  app.add_option("--filter", options.filter,
-                 "Only the layers with this in their name");
-  app.add_option("--target", options.target,
-                 "cpu:native, cpu:x86-64-v3, ...: one that runs here")
+  addLayersOptions(app, options, "Threads of each run (default: 1)");
+  app.add_option("--engines", options.engines,
+                 "The engines to choose from, mlir among them: mlir,halide,"
+                 "halide:Mullapudi2016,...")
+      ->delimiter(',')
+      ->allow_extra_args(false)
       ->capture_default_str();
-  app.add_option("--threads", options.threads, "Threads of each run")
-      ->check(CLI::PositiveNumber)
-      ->capture_default_str();
-  app.add_option_function<std::string>(
-         "--accuracy",
-         [&](const std::string &value) { options.direct = value == "direct"; },
-         "default, or direct: direct kernels only")
-      ->check(CLI::IsMember({"default", "direct"}));
   app.add_option("--budget", options.budget, "Seconds for all layers together")
       ->check(CLI::NonNegativeNumber)
       ->capture_default_str();
@@ -256,8 +259,6 @@ void addOptions(CLI::App &app, TuneOptions &options) {
                  "The tuning file; one that is there is gone on with")
       ->capture_default_str();
   app.add_flag("--again", options.again, "Begin the tuning file anew");
-  app.add_option("--json", options.json,
-                 "File for the results; - for standard output");
 }
 
 Status runTune(const TuneOptions &options) {
@@ -268,6 +269,21 @@ Status runTune(const TuneOptions &options) {
   if (options.target == kReferenceTarget)
     return {TCONV_INVALID_VALUE,
             "--target: 'reference' has no kernels to tune"};
+  bool main = false;
+  for (const std::string &name : options.engines) {
+    Engine engine;
+    if (Status status = parseEngine(name, engine))
+      return {status.code(), "--engines: " + status.message()};
+    main = main || engine.kind == EngineKind::mlir;
+    // Better now than as a line for every layer.
+    if (!compiler(engine.kind).api)
+      return {compiler(engine.kind).why.code(),
+              "--engines: " + name + ": " +
+                  compiler(engine.kind).why.message()};
+  }
+  if (!main)
+    return {TCONV_INVALID_VALUE,
+            "--engines: 'mlir' is missing, which the others are compared with"};
   if (std::getenv("TCONV_COMPILER_LIBRARY"))
     return {TCONV_UNSUPPORTED,
             "TCONV_COMPILER_LIBRARY is set; tuning is for the compiler of this "

@@ -4,21 +4,17 @@
 
 #include <string>
 
-#include <CLI/CLI.hpp>
+#include <vector>
 
+#include "common/options.h"
 #include "layer/layer.h"
 
 namespace tconv::tools {
 
-struct TuneOptions {
-  std::string layers;
-  std::string filter;
-  std::string target = "cpu:native";
+struct TuneOptions : LayersOptions {
   std::string out = "tuning.json";
-  std::string json;
-  bool direct = false;
+  std::vector<std::string> engines = {"mlir"}; ///< of which the file may choose
   bool again = false;
-  int64_t threads = 1;
   double budget = 60; ///< seconds, in all
 };
 

@@ -2,6 +2,7 @@
 #include "compiler/Target/CPU/Codegen.h"
 
 #include "mlir/Target/LLVMIR/Export.h"
+#include "llvm-c/Core.h"
 #include "llvm/IR/LegacyPassManager.h"
 #include "llvm/MC/TargetRegistry.h"
 #include "llvm/Passes/PassBuilder.h"
@@ -112,4 +113,14 @@ mlir::tconv::generateCode(llvm::Module &module, llvm::TargetMachine &machine,
                                    module.getTargetTriple().str().c_str());
   passes.run(module);
   return code;
+}
+
+const char *mlir::tconv::linkedLlvmVersion() {
+  static const std::string version = [] {
+    unsigned major, minor, patch;
+    LLVMGetVersion(&major, &minor, &patch);
+    return std::to_string(major) + "." + std::to_string(minor) + "." +
+           std::to_string(patch);
+  }();
+  return version.c_str();
 }

@@ -32,6 +32,10 @@ llvm::Expected<llvm::SmallVector<char, 0>>
 generateCode(llvm::Module &module, llvm::TargetMachine &machine,
              llvm::CodeGenFileType type);
 
+/// The version of the LLVM that is there, which may have been exchanged for
+/// another since the build.
+const char *linkedLlvmVersion();
+
 } // namespace mlir::tconv
 
 #endif // TCONV_COMPILER_TARGET_CPU_CODEGEN_H

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception */
 /**
  * @file compiler_abi.h
- * The boundary between `libtconv`, which has no LLVM, and `libtconv_compiler`,
- * which is opened only when a kernel is missing. One exported function returns
- * a table; everything crosses as plain C data.
+ * The boundary between `libtconv`, which has no LLVM, and the libraries of its
+ * engines, `libtconv_compiler` and `libtconv_halide`, which are opened only
+ * when a kernel is missing. One exported function returns a table; everything
+ * crosses as plain C data.
  */
 #ifndef TCONV_COMPILER_ABI_H
 #define TCONV_COMPILER_ABI_H
@@ -43,7 +44,8 @@ typedef struct tconv_compile_request {
   /** What comes before the cost model's choice, as tconv-tune found it:
    * "kind=positions,channels=32,positions=96", any of kind, channels,
    * positions, depth, panel, outputs and groups. NULL for none. A choice that
-   * this layer can't have fails the compilation. */
+   * this layer can't have fails the compilation. For libtconv_halide it may
+   * begin with "autoscheduler=Adams2019"; the rest is said in halide_abi.h. */
   const char *tuning;
 } tconv_compile_request;
 
@@ -106,7 +108,7 @@ typedef struct tconv_compiler_api {
   void *reserved[7];
 } tconv_compiler_api;
 
-/** Exported by libtconv_compiler. NULL if it can't serve that version. */
+/** Exported by each engine's library. NULL if it can't serve that version. */
 typedef const tconv_compiler_api *(*tconv_compiler_query_fn)(uint32_t version);
 #define TCONV_COMPILER_QUERY_SYMBOL "tconv_compiler_query"
 

@@ -169,7 +169,8 @@ typedef struct tconv_kernel {
   const char *target;
   int32_t length_class; /**< the tconv_length_class that it is good for */
   int32_t accuracy;     /**< the strictest tconv_accuracy that it satisfies */
-  const void *reserved[1]; /**< NULL */
+  /** Who made it: "mlir" (also NULL), "halide", "halide:Adams2019", ... */
+  const char *engine;
   /** The code of a kernel for a GPU; NULL for a CPU's. */
   const tconv_device_code *device;
 } tconv_kernel;

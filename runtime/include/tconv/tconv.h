@@ -228,7 +228,12 @@ typedef struct tconv_layer_options {
    * "cpu:x86-64-v4", "cpu:aarch64+neon", or "reference" for the plain C
    * implementation. TCONV_UNSUPPORTED where this machine's CPU lacks it. */
   const char *target;
-  /** "mlir" (also NULL). */
+  /** Who makes the kernels: "mlir"; "halide", scheduled by hand; or
+   * "halide:" with one of Halide's autoschedulers, Mullapudi2016, Adams2019,
+   * Li2018 or Anderson2021. NULL is "mlir", except that kernels of any engine
+   * are taken from those that the program brings, and that a tuning file may
+   * choose the engine. An engine that is not installed is noticed only when a
+   * kernel has to be compiled: see tconv_layer_describe. */
   const char *engine;
   /** Weight and bias; NULL for the layer's defaults. */
   const tconv_initializer *weight_init;
@@ -278,8 +283,9 @@ TCONV_API tconv_status tconv_layer_run(tconv_layer *layer, const float *x,
                                        int64_t batch, int64_t length, float *y);
 /**
  * Writes what would run, or ran, for inputs of this length as one JSON object
- * with a zero byte: path ("kernel" or "reference" and why), schedule, target,
- * compile_ms, packed_bytes, workspace_bytes, ... Prepares the layer first.
+ * with a zero byte: path ("kernel" or "reference" and why), engine, schedule,
+ * target, compile_ms, packed_bytes, workspace_bytes, ... Prepares the layer
+ * first.
  * @param size bytes at `json`, which may be NULL when size is 0
  * @param needed receives the bytes wanted; may be NULL
  */
@@ -306,11 +312,13 @@ TCONV_API tconv_status tconv_reference_run(const tconv_params *params,
  *      else HOME/.cache/tconv, with at most TCONV_CACHE_SIZE bytes ("64M"; 256M
  *      by default, 0 for none). Without a folder that can be written to, or
  *      with one that others may write to, there is none.
- *   5. the compiler, libtconv_compiler, which is not even opened otherwise.
- * TCONV_TUNING names a file of tconv-tune, whose choice of block sizes comes
- * before the cost model's in 1, 3, 4 and 5; a file of another CPU or compiler
- * is not used. Where none has it, a registered kernel for other lengths runs,
- * else the plain implementation in C. TCONV_VERBOSE=1 says which and why.
+ *   5. the engine's library, libtconv_compiler or libtconv_halide, which is not
+ *      even opened otherwise.
+ * TCONV_TUNING names a file of tconv-tune, whose choice of engine and block
+ * sizes comes before the cost model's in 1, 3, 4 and 5; a file of another CPU
+ * or compiler is not used. Where none has it, a registered kernel for other
+ * lengths runs, else the plain implementation in C. TCONV_VERBOSE=1 says which
+ * and why.
  */
 
 /**

@@ -182,7 +182,9 @@ struct Options {
   std::int64_t outputPadding = 0; /**< only with "pad" */
   tconv_accuracy accuracy = TCONV_ACCURACY_DEFAULT;
   std::string target = "cpu:native";
-  std::string engine = "mlir";
+  /** "mlir", "halide", "halide:Adams2019", ...; empty leaves it open: see
+   * tconv_layer_options. */
+  std::string engine;
   tconv_parallel_for parallelFor = nullptr; /**< NULL: the runtime's pool */
   void *parallelUser = nullptr;
 };
@@ -206,7 +208,7 @@ public:
     tconv_layer_options_init(&raw);
     raw.accuracy = options.accuracy;
     raw.target = options.target.c_str();
-    raw.engine = options.engine.c_str();
+    raw.engine = options.engine.empty() ? nullptr : options.engine.c_str();
     const Initializer &weight = options.weightInit, &bias = options.biasInit;
     raw.weight_init = weight.values() ? &zero : &weight.raw();
     raw.bias_init = bias.values() ? &zero : &bias.raw();

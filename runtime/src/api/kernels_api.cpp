@@ -37,6 +37,7 @@ Status makeRequest(const tconv_params *params,
     return wrong;
   request.params = *params;
   request.target = targetOf(chosen);
+  request.engine = engineOf(chosen);
   request.accuracy = static_cast<tconv_accuracy>(chosen.accuracy);
   if (request.target == kReferenceTarget)
     return {TCONV_INVALID_VALUE, "target = 'reference': has no kernels"};

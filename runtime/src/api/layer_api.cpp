@@ -66,6 +66,7 @@ Status createLayer(const tconv_params &params,
   auto layer = std::make_unique<tconv_layer>();
   layer->params = params;
   layer->target = targetOf(options);
+  layer->engine = engineOf(options);
   layer->accuracy = static_cast<tconv_accuracy>(options.accuracy);
   layer->parallelFor = {options.parallel_for, options.parallel_user};
 
@@ -136,8 +137,14 @@ nlohmann::ordered_json describe(const tconv_layer &layer, const Plan &plan,
   json["output_length"] = outputLength;
   json["length_class"] = lengthClassName(lengthClass(layer.params, length));
   json["target"] = layer.target;
-  json["accuracy"] =
-      layer.accuracy == TCONV_ACCURACY_DIRECT ? "direct" : "default";
+  json["accuracy"] = accuracyName(layer.accuracy);
+  std::string engine = plan.kernel            ? kernelEngine(**plan.kernel)
+                       : layer.engine.empty() ? kDefaultEngine
+                                              : layer.engine;
+  json["engine"] = engine;
+  std::string autoscheduler = checkedEngine(engine).autoscheduler;
+  if (!autoscheduler.empty())
+    json["autoscheduler"] = autoscheduler;
   if (!plan.kernel) {
     json["status"] = statusName(plan.why.code());
     json["why"] = plan.why.message();

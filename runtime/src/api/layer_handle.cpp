@@ -169,12 +169,14 @@ const KernelResult &tconv_layer::kernel(tconv_length_class lengthClass,
   std::unique_ptr<KernelResult> &slot = kernels_[lengthClass][exactness];
   if (slot)
     return *slot;
-  KernelResult result = getKernel({params, target, exactness, lengthClass});
+  KernelResult result = getKernel(
+      {params, target, exactness, lengthClass, /*tuning=*/"", engine});
   if (result.error.code() == TCONV_OUT_OF_MEMORY)
     throw std::bad_alloc();
   slot = std::make_unique<KernelResult>(std::move(result));
   if (verbose() && slot->kernel)
     say("kernel for " + formatLayerLine(params) + ": target=" + target +
+        " engine=" + kernelEngine(**slot->kernel) +
         " length_class=" + lengthClassName(lengthClass) +
         " schedule=" + scheduleIn(**slot->kernel) +
         " from=" + originName(slot->kernel->origin()) +

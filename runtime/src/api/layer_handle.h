@@ -24,7 +24,6 @@
 
 namespace tconv {
 
-
 struct AlignedFree {
   void operator()(void *memory) const { std::free(memory); }
 };
@@ -60,6 +59,7 @@ struct tconv_layer {
 
   tconv_params params;
   std::string target;
+  std::string engine; ///< "": the default, unless somebody knows better
   tconv_accuracy accuracy = TCONV_ACCURACY_DEFAULT;
   tconv::ParallelFor parallelFor;
 

@@ -3,6 +3,7 @@
 
 #include <cstring>
 
+#include "engine/engine.h"
 #include "support/status.h"
 #include "target/target.h"
 
@@ -10,11 +11,11 @@ using namespace tconv;
 
 namespace {
 
-/// Whether there is such an engine.
-Status checkEngine(const std::string &engine) {
-  if (engine == "mlir")
-    return Status::ok();
-  return {TCONV_INVALID_VALUE, "engine = '" + engine + "': must be 'mlir'"};
+/// Whether there is such an engine. Whether it is installed turns out when a
+/// kernel has to be compiled: caches may have it.
+Status checkEngine(const char *engine) {
+  Engine ignored;
+  return engine ? parseEngine(engine, ignored) : Status::ok();
 }
 
 } // namespace
@@ -30,6 +31,10 @@ std::string tconv::targetOf(const tconv_layer_options &options) {
   return options.target ? options.target : kNativeTarget;
 }
 
+std::string tconv::engineOf(const tconv_layer_options &options) {
+  return options.engine ? options.engine : "";
+}
+
 Status tconv::checkOptions(const tconv_layer_options &options) {
   if (Status error =
           checkStructSize("options", options.struct_size, sizeof(options),
@@ -40,7 +45,7 @@ Status tconv::checkOptions(const tconv_layer_options &options) {
     return {TCONV_INVALID_VALUE,
             "accuracy = " + std::to_string(options.accuracy) +
                 ": must be 0 (default), 1 (direct) or 2 (tf32)"};
-  if (Status error = checkEngine(options.engine ? options.engine : "mlir"))
+  if (Status error = checkEngine(options.engine))
     return error;
   return checkTarget(targetOf(options));
 }

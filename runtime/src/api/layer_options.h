@@ -15,6 +15,9 @@ Status checkOptions(const tconv_layer_options &options);
 /// The target that options ask for.
 std::string targetOf(const tconv_layer_options &options);
 
+/// The engine that checked options ask for; "" where they leave it open.
+std::string engineOf(const tconv_layer_options &options);
+
 } // namespace tconv
 
 #endif // TCONV_SRC_API_LAYER_OPTIONS_H

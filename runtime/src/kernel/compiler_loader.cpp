@@ -4,19 +4,30 @@
 #include <dlfcn.h>
 
 #include "kernel/kernel_key.h"
-#include "support/status.h"
+#include "support/environment.h"
 
 using namespace tconv;
 
 namespace {
 
-/// With the version of its SONAME, which the build knows.
-constexpr const char *kLibraryName = TCONV_COMPILER_FILE;
+/// What the engines' libraries are called.
+struct Names {
+  const char *variable; ///< of the environment, for another file
+  const char *file; ///< with the version of its SONAME, as the build knows it
+  const char *noun; ///< in messages
+};
 
-/// Where the compiler may lie. One that is named must be that one; else beside
+const Names &namesOf(EngineKind kind) {
+  static constexpr Names names[kEngineKinds] = {
+      {"TCONV_COMPILER_LIBRARY", TCONV_COMPILER_FILE, "compiler"},
+      {"TCONV_HALIDE_LIBRARY", TCONV_HALIDE_FILE, "Halide engine"}};
+  return names[static_cast<int>(kind)];
+}
+
+/// Where the library may lie. One that is named must be that one; else beside
 /// this library, else wherever the system looks.
-std::vector<std::string> candidates() {
-  std::string named = environment("TCONV_COMPILER_LIBRARY");
+std::vector<std::string> candidates(const Names &names) {
+  std::string named = environment(names.variable);
   if (!named.empty())
     return {named};
   std::vector<std::string> result;
@@ -26,9 +37,9 @@ std::vector<std::string> candidates() {
     std::string path = self.dli_fname;
     size_t slash = path.rfind('/');
     if (slash != std::string::npos)
-      result.push_back(path.substr(0, slash + 1) + kLibraryName);
+      result.push_back(path.substr(0, slash + 1) + names.file);
   }
-  result.push_back(kLibraryName);
+  result.push_back(names.file);
   return result;
 }
 
@@ -59,30 +70,46 @@ Compiler query(void *library, const std::string &path) {
     result.why = {TCONV_ABI_MISMATCH, path + ": its interface has holes"};
   else
     result.api = api;
+  result.library = library;
   return result;
 }
 
-/// Where the compiler is there and what it needs isn't, the system's words name
-/// a file that nobody has heard of.
-std::string withLlvm(const std::string &reasons) {
-  if (reasons.find("libLLVM") == std::string::npos &&
-      reasons.find("libMLIR") == std::string::npos)
+/// Where a library is there and what it needs isn't, or where it is none of
+/// what everybody has, the system's words name a file that nobody has heard of.
+/// This says what to do.
+std::string advice(EngineKind kind, const std::string &reasons) {
+  auto lacks = [&](const char *file) {
+    return reasons.find(file) != std::string::npos;
+  };
+  const char *otherwise = " (kernels compiled ahead of time and packed caches "
+                          "do without): ";
+  if (lacks("libLLVM") || lacks("libMLIR"))
+    return std::string("it needs the libraries of LLVM and MLIR ") +
+           ownLlvmVersion() + ", which are not installed" + otherwise;
+  if (kind != EngineKind::halide)
     return "";
-  return std::string("it needs the libraries of LLVM and MLIR ") +
-         ownLlvmVersion() +
-         ", which are not installed (kernels compiled ahead of time and packed "
-         "caches do without): ";
+  if (lacks("libHalide.so"))
+    return std::string("it needs libHalide.so of Halide 21, which is not where "
+                       "it was: pip install halide==21.*, and set "
+                       "LD_LIBRARY_PATH to the folder halide/lib64 that this "
+                       "makes") +
+           otherwise;
+  return std::string("it is a part of tconv where that was built with Halide "
+                     "21: tools/dev build, or pip install halide==21.* and "
+                     "cmake -DTCONV_HALIDE=ON") +
+         otherwise;
 }
 
-Compiler open() {
+Compiler open(EngineKind kind) {
+  const Names &names = namesOf(kind);
   std::string reasons;
-  for (const std::string &path : candidates()) {
-    // Locally bound: the compiler's symbols are nobody else's. Never closed:
+  for (const std::string &path : candidates(names)) {
+    // Locally bound: the engine's symbols are nobody else's. Never closed:
     // kernels and threads of LLVM may outlive any layer.
     if (void *library = dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL)) {
       Compiler result = query(library, path);
       if (result.api)
-        say("compiler " + path + ", LLVM " +
+        say(std::string(names.noun) + " " + path + ", LLVM " +
             (result.api->llvm_version ? result.api->llvm_version : "?"));
       return result;
     }
@@ -91,21 +118,28 @@ Compiler open() {
     reasons += error ? error : path;
   }
   Compiler none;
-  none.why = {TCONV_NOT_FOUND, "no compiler: " + withLlvm(reasons) + reasons};
+  none.why = {TCONV_NOT_FOUND, std::string("no ") + names.noun + ": " +
+                                   advice(kind, reasons) + reasons};
   return none;
+}
+
+/// One for each engine, each opened when it is asked for.
+template <EngineKind kind> const Compiler &opened() {
+  static const Compiler *instance = new Compiler(open(kind));
+  return *instance;
 }
 
 } // namespace
 
-std::string tconv::compilerLine() {
-  if (environment("TCONV_COMPILER_LIBRARY").empty())
-    return ownCompilerText();
-  const tconv_compiler_api *api = compiler().api;
+std::string tconv::compilerLine(EngineKind kind) {
+  if (environment(namesOf(kind).variable).empty())
+    return ownCompilerText(kind);
+  const tconv_compiler_api *api = compiler(kind).api;
   return api ? compilerText(api->build_id, api->llvm_version)
-             : ownCompilerText();
+             : ownCompilerText(kind);
 }
 
-const Compiler &tconv::compiler() {
-  static const Compiler *instance = new Compiler(open());
-  return *instance;
+const Compiler &tconv::compiler(EngineKind kind) {
+  return kind == EngineKind::halide ? opened<EngineKind::halide>()
+                                    : opened<EngineKind::mlir>();
 }

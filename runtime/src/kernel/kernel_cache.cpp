@@ -25,10 +25,12 @@ struct Key {
   std::string target;
   std::string schedulePath;
   std::string tuning;
+  std::string engine;
 
   bool operator==(const Key &other) const {
     return numbers == other.numbers && target == other.target &&
-           schedulePath == other.schedulePath && tuning == other.tuning;
+           schedulePath == other.schedulePath && tuning == other.tuning &&
+           engine == other.engine;
   }
 };
 
@@ -38,7 +40,8 @@ struct KeyHash {
     hash = XXH3_64bits_withSeed(key.target.data(), key.target.size(), hash);
     hash = XXH3_64bits_withSeed(key.schedulePath.data(),
                                 key.schedulePath.size(), hash);
-    return XXH3_64bits_withSeed(key.tuning.data(), key.tuning.size(), hash);
+    hash = XXH3_64bits_withSeed(key.tuning.data(), key.tuning.size(), hash);
+    return XXH3_64bits_withSeed(key.engine.data(), key.engine.size(), hash);
   }
 };
 
@@ -50,7 +53,8 @@ Key keyOf(const KernelRequest &request) {
            int64_t(request.lengthClass)},
           request.target,
           environment("TCONV_SCHEDULE_PATH"),
-          request.tuning};
+          request.tuning,
+          request.engine};
 }
 
 class Cache {

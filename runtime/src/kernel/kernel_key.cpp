@@ -81,9 +81,13 @@ std::string tconv::requestText(const KernelRequest &request) {
   std::string text;
   for (const auto &field : fields)
     text += std::string(field.name) + "=" + std::to_string(field.value) + " ";
-  text += "schedules=" + schedulesText(environment("TCONV_SCHEDULE_PATH"));
-  // Last but for the target, which may have spaces in it; a request without
-  // one keeps the name that it had before there was tuning.
+  // A request of the default engine keeps the name that it had before there
+  // was another, as one without tuning does. Schedule files are that engine's.
+  if (checkedEngine(request.engine).kind == EngineKind::mlir)
+    text += "schedules=" + schedulesText(environment("TCONV_SCHEDULE_PATH"));
+  else
+    text += "engine=" + request.engine;
+  // Last but for the target, which may have spaces in it.
   if (!request.tuning.empty())
     text += " tuning=" + request.tuning;
   return text + " target=" + kernelTarget(request.target);
@@ -96,8 +100,9 @@ std::string tconv::compilerText(const char *buildId, const char *llvmVersion) {
 
 const char *tconv::ownLlvmVersion() { return TCONV_BUILD_LLVM; }
 
-const std::string &tconv::ownCompilerText() {
-  static const auto *text =
-      new std::string(compilerText(TCONV_BUILD_ID, TCONV_BUILD_LLVM));
-  return *text;
+const std::string &tconv::ownCompilerText(EngineKind kind) {
+  static const auto *texts = new std::array<std::string, kEngineKinds>{
+      compilerText(TCONV_BUILD_ID, TCONV_BUILD_LLVM),
+      compilerText(TCONV_HALIDE_BUILD_ID, TCONV_BUILD_LLVM)};
+  return (*texts)[static_cast<size_t>(kind)];
 }

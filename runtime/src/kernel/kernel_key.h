@@ -17,8 +17,8 @@ Hash128 hash128(const std::string &text);
 std::string hexText(const Hash128 &hash);
 
 struct KernelKey {
-  /// One line: "in_channels=512 ... target=cpu:x86-64-v3 schedules=built-in".
-  /// No length is in it.
+  /// One line: "in_channels=512 ... schedules=built-in target=cpu:x86-64-v3".
+  /// No length is in it; an engine is, where it isn't the default.
   std::string request;
   /// One line: who compiles. "build=0123... llvm=22.1.8"
   std::string compiler;
@@ -39,9 +39,9 @@ std::string schedulesText(const std::string &folder);
 /// The compiler's line.
 std::string compilerText(const char *buildId, const char *llvmVersion);
 
-/// The line of the compiler that was built with this library; known without
+/// The line of the engine's library that was built with this one; known without
 /// opening it.
-const std::string &ownCompilerText();
+const std::string &ownCompilerText(EngineKind kind);
 /// The version of LLVM that it has; "" where it was built without a compiler.
 const char *ownLlvmVersion();
 

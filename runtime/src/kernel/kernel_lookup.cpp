@@ -14,6 +14,7 @@
 #include "kernel/registered.h"
 #include "support/environment.h"
 #include "target/target.h"
+#include "tuning/choice.h"
 #include "tuning/tuning.h"
 
 using namespace tconv;
@@ -42,9 +43,10 @@ struct Compiled {
 };
 
 Status compile(const KernelRequest &request, Compiled &result) {
-  const tconv_compiler_api *api = compiler().api;
+  Engine engine = checkedEngine(request.engine);
+  const tconv_compiler_api *api = compiler(engine.kind).api;
   if (!api)
-    return compiler().why;
+    return compiler(engine.kind).why;
   std::string schedulePath = environment("TCONV_SCHEDULE_PATH");
   std::string dumpPath = environment("TCONV_DUMP");
   tconv_compile_request raw;
@@ -56,7 +58,8 @@ Status compile(const KernelRequest &request, Compiled &result) {
   raw.target = request.target.c_str();
   raw.schedule_path = schedulePath.empty() ? nullptr : schedulePath.c_str();
   raw.dump_path = dumpPath.empty() ? nullptr : dumpPath.c_str();
-  raw.tuning = request.tuning.empty() ? nullptr : request.tuning.c_str();
+  std::string tuning = requestTuning(engine, request.tuning);
+  raw.tuning = tuning.empty() ? nullptr : tuning.c_str();
 
   Stopwatch stopwatch;
   tconv_compiled *compiled = nullptr;
@@ -124,7 +127,8 @@ std::string describe(const tconv_kernel_image &image,
   Json json = Json::parse(descriptionIn(image), nullptr, false);
   if (!json.is_object())
     json = Json::object();
-  const tconv_compiler_api *api = compiler().api;
+  const tconv_compiler_api *api =
+      compiler(checkedEngine(request.engine).kind).api;
   char when[32] = "";
   std::time_t now = std::time(nullptr);
   std::tm utc;
@@ -152,12 +156,27 @@ std::unique_ptr<DiskCache> openDiskCache(Status &why) {
   return disk;
 }
 
+/// The request with the engine that the tuning file chose, which is not the
+/// compiler's to read.
+KernelRequest withEngine(KernelRequest request) {
+  ScheduleChoice choice;
+  if (request.tuning.empty() || parseChoice(request.tuning, choice))
+    return request;
+  if (!choice.engine.empty())
+    request.engine = choice.engine;
+  choice.engine.clear();
+  request.tuning = formatChoice(choice);
+  return request;
+}
+
 /// One kernel's way through the disk cache and the compiler.
 class DiskOrCompiler {
 public:
-  explicit DiskOrCompiler(const KernelRequest &request) : request(request) {
-    key.request = requestText(request);
-    key.compiler = compilerLine();
+  explicit DiskOrCompiler(const KernelRequest &request)
+      : request(withEngine(request)),
+        engine(checkedEngine(this->request.engine).kind) {
+    key.request = requestText(this->request);
+    key.compiler = compilerLine(engine);
     disk = openDiskCache(why);
   }
 
@@ -236,9 +255,9 @@ private:
   }
 
   Status openCompiler() {
-    const tconv_compiler_api *api = compiler().api;
+    const tconv_compiler_api *api = compiler(engine).api;
     if (!api)
-      return compiler().why;
+      return compiler(engine).why;
     std::string line = compilerText(api->build_id, api->llvm_version);
     otherCompiler = line != key.compiler;
     key.compiler = line;
@@ -266,7 +285,8 @@ private:
     return disk->finish(ticket, key, bytes);
   }
 
-  const KernelRequest &request;
+  KernelRequest request;
+  EngineKind engine;
   KernelKey key;
   std::unique_ptr<DiskCache> disk;
   Status why; ///< why nothing is kept on disk
@@ -284,7 +304,7 @@ KernelResult ahead(const tconv_kernel *kernel) {
 KernelResult tconv::findKernel(const KernelRequest &request) {
   if (const tconv_kernel *kernel = findRegistered(request))
     return ahead(kernel);
-  if (std::shared_ptr<const KernelFile> packed = findPacked(request)) {
+  if (auto packed = findPacked(withEngine(request))) {
     KernelResult result =
         load(packed->image, request, Origin::packedCache, 0.0);
     if (result.kernel)

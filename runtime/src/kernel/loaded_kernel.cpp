@@ -26,6 +26,10 @@ const char *tconv::originName(Origin origin) {
   return "?";
 }
 
+const char *tconv::kernelEngine(const tconv_kernel &kernel) {
+  return kernel.engine ? kernel.engine : kDefaultEngine;
+}
+
 Status tconv::checkKernelAbi(const tconv_kernel *kernel) {
   if (!kernel)
     return {TCONV_ABI_MISMATCH, "kernel = NULL: must point to a kernel"};

@@ -7,7 +7,7 @@
 #include <memory>
 #include <string>
 
-#include "layer/layer.h"
+#include "engine/engine.h"
 
 namespace tconv {
 
@@ -20,6 +20,9 @@ struct KernelRequest {
   tconv_length_class lengthClass;
   /// What comes before the cost model's choice: formatChoice's text.
   std::string tuning = {};
+  /// A checked text (engine.h). "" is the default and leaves others a say: the
+  /// tuning file, and kernels that the program brings.
+  std::string engine = {};
 };
 
 /// Where a kernel came from.
@@ -58,6 +61,9 @@ Status checkKernel(const tconv_kernel *kernel, const tconv_params &params);
 
 /// The part of the above that needs no request.
 Status checkKernelAbi(const tconv_kernel *kernel);
+
+/// The engine that made a kernel.
+const char *kernelEngine(const tconv_kernel &kernel);
 
 } // namespace tconv
 

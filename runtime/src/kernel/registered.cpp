@@ -59,6 +59,9 @@ const tconv_kernel *find(const KernelRequest &request, bool anyLength) {
     if (kernel->accuracy < request.accuracy ||
         checkKernel(kernel, request.params))
       continue;
+    // Whoever names no engine takes what the program brings.
+    if (!request.engine.empty() && request.engine != kernelEngine(*kernel))
+      continue;
     int64_t here = rank(*kernel, request.target);
     if (here >= 0 && (!best || here < bestRank)) {
       best = kernel;

@@ -253,6 +253,10 @@ const char *tconv::lengthClassName(tconv_length_class lengthClass) {
   }
 }
 
+const char *tconv::accuracyName(tconv_accuracy accuracy) {
+  return accuracy == TCONV_ACCURACY_DIRECT ? "direct" : "default";
+}
+
 tconv_length_class tconv::lengthClass(const tconv_params &params,
                                       int64_t length) {
   if (params.in_channels / params.group < kShortMinGroupChannels)

@@ -80,6 +80,9 @@ constexpr int kLengthClasses = 3;
 /// "bulk", "short" or "medium".
 const char *lengthClassName(tconv_length_class lengthClass);
 
+/// "default" or "direct".
+const char *accuracyName(tconv_accuracy accuracy);
+
 /// The coarse class that a launch belongs to.
 tconv_length_class lengthClass(const tconv_params &params, int64_t length);
 

@@ -23,6 +23,11 @@ std::string quoted(std::string_view text) {
 
 Status readField(std::string_view name, std::string_view value,
                  ScheduleChoice &choice) {
+  if (name == "engine") {
+    // One way to say it: no engine is the default.
+    choice.engine = value == kDefaultEngine ? "" : value;
+    return value.empty() ? refuse("engine is empty") : Status::ok();
+  }
   if (name == "kind") {
     choice.kind = value;
     return value.empty() ? refuse("kind is empty") : Status::ok();
@@ -39,8 +44,8 @@ Status readField(std::string_view name, std::string_view value,
                   ": must be a number from 1 to " + std::to_string(kMostSize));
   }
   return refuse("unknown field " + quoted(name) +
-                "; there are kind, channels, positions, depth, panel, outputs, "
-                "groups");
+                "; there are engine, kind, channels, positions, depth, panel, "
+                "outputs, groups");
 }
 
 } // namespace
@@ -50,6 +55,8 @@ std::string tconv::formatChoice(const ScheduleChoice &choice) {
   auto add = [&](const char *name, const std::string &value) {
     text += (text.empty() ? "" : ",") + std::string(name) + "=" + value;
   };
+  if (!choice.engine.empty())
+    add("engine", choice.engine);
   if (!choice.kind.empty())
     add("kind", choice.kind);
   for (const auto &[name, member] : kChoiceFields)
@@ -81,6 +88,10 @@ Status tconv::parseChoice(std::string_view text, ScheduleChoice &choice) {
 }
 
 Status tconv::checkChoice(const ScheduleChoice &choice) {
+  Engine engine;
+  if (!choice.engine.empty())
+    if (Status error = parseEngine(choice.engine, engine))
+      return refuse(error.message());
   auto fits = [](char c) {
     return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' ||
            c == '_';

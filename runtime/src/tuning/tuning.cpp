@@ -52,16 +52,30 @@ public:
       stamp_ = now;
     }
     const TuningEntry *entry = file_.find(tuningKey(request));
-    return entry && entry->tuned ? formatChoice(entry->choice) : "";
+    if (!entry || !entry->tuned || !mayTake(request, entry->choice))
+      return "";
+    return formatChoice(entry->choice);
   }
 
 private:
+  static bool mayTake(const KernelRequest &request,
+                      const ScheduleChoice &choice) {
+    return request.engine.empty() ||
+           request.engine ==
+               (choice.engine.empty() ? kDefaultEngine : choice.engine);
+  }
+
   static TuningFile read(const std::string &path) {
     TuningFile file;
     std::string why;
     if (Status error = readTuningFile(path, file))
       why = error.message();
-    else if (why = differs(file.identity, identityHere(compilerLine()));
+    else if (why =
+                 differs(file.identity,
+                         identityHere(compilerLine(EngineKind::mlir),
+                                      file.identity.halide.empty()
+                                          ? ""
+                                          : compilerLine(EngineKind::halide)));
              !why.empty())
       why = path + ": " + why;
     if (why.empty())

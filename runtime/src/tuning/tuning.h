@@ -7,8 +7,8 @@
 namespace tconv {
 
 /// The choice that the file of TCONV_TUNING has for a request, as
-/// formatChoice writes it; "" where there is none. Why a file is not used is
-/// said once.
+/// formatChoice writes it; "" where there is none, or one of another engine
+/// than the request names. Why a file is not used is said once.
 std::string tunedChoice(const KernelRequest &request);
 
 /// Says that a choice was refused, and why.

@@ -176,6 +176,10 @@ Status readEntry(const Json &json, const std::string &where,
   entry.threads = reader.number("threads", 1);
   entry.batch = reader.number("batch", 1);
   entry.length = reader.number("length", 1);
+  if (reader.has("engine"))
+    entry.choice.engine = reader.text("engine");
+  if (entry.choice.engine == kDefaultEngine)
+    entry.choice.engine.clear();
   entry.choice.kind = reader.text("kind");
   entry.tuned = reader.flag("tuned");
   entry.milliseconds = reader.real("milliseconds");
@@ -212,6 +216,8 @@ Json toJson(const TuningEntry &entry) {
                {"batch", entry.batch},
                {"length", entry.length},
                {"tuned", entry.tuned},
+               {"engine", entry.choice.engine.empty() ? kDefaultEngine
+                                                      : entry.choice.engine},
                {"kind", entry.choice.kind},
                {"blocks", std::move(blocks)},
                {"milliseconds", entry.milliseconds},
@@ -232,13 +238,10 @@ Json toJson(const TuningEntry &entry) {
 
 } // namespace
 
-const char *tconv::accuracyName(tconv_accuracy accuracy) {
-  return accuracy == TCONV_ACCURACY_DIRECT ? "direct" : "default";
-}
-
-TuningIdentity tconv::identityHere(const std::string &compiler) {
+TuningIdentity tconv::identityHere(const std::string &compiler,
+                                   const std::string &halide) {
   return {hostCpu(), compiler,
-          schedulesText(environment("TCONV_SCHEDULE_PATH"))};
+          schedulesText(environment("TCONV_SCHEDULE_PATH")), halide};
 }
 
 std::string tconv::differs(const TuningIdentity &theirs,
@@ -251,6 +254,9 @@ std::string tconv::differs(const TuningIdentity &theirs,
   if (theirs.schedules != ours.schedules)
     return "it is for the schedules " + theirs.schedules + ", these are " +
            ours.schedules;
+  if (!theirs.halide.empty() && theirs.halide != ours.halide)
+    return "it is for the Halide engine " + theirs.halide + ", this one is " +
+           ours.halide;
   return "";
 }
 
@@ -272,13 +278,15 @@ Status tconv::parseTuningFile(const std::string &text, TuningFile &file) {
     return refuse("is no JSON");
   Reader reader(json, "the file");
   int64_t version = reader.number("version", 0);
-  if (!reader.error() && version != kTuningFileVersion)
-    return refuse("version = " + std::to_string(version) + ": must be " +
-                  std::to_string(kTuningFileVersion));
+  if (!reader.error() && (version < 1 || version > kTuningFileVersion))
+    return refuse("version = " + std::to_string(version) +
+                  ": must be from 1 to " + std::to_string(kTuningFileVersion));
   TuningFile read;
   read.machine = reader.text("machine");
   read.identity = {reader.text("cpu"), reader.text("compiler"),
                    reader.text("schedules")};
+  if (reader.has("halide"))
+    read.identity.halide = reader.text("halide");
   const Json *entries = reader.find("entries");
   if (entries && !entries->is_array())
     reader.fail("entries", *entries, "must be a list");
@@ -311,8 +319,10 @@ std::string tconv::formatTuningFile(const TuningFile &file) {
                {"machine", file.machine},
                {"cpu", file.identity.cpu},
                {"compiler", file.identity.compiler},
-               {"schedules", file.identity.schedules},
-               {"entries", Json::array()}};
+               {"schedules", file.identity.schedules}};
+  if (!file.identity.halide.empty())
+    json["halide"] = file.identity.halide;
+  json["entries"] = Json::array();
   for (const TuningEntry &entry : file.entries)
     json["entries"].push_back(toJson(entry));
   return json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";

@@ -14,7 +14,8 @@
 
 namespace tconv {
 
-constexpr int64_t kTuningFileVersion = 1;
+/// Version 1 had no engines; it is read as well.
+constexpr int64_t kTuningFileVersion = 2;
 
 /// For whom a file holds. Block sizes of one CPU, one compiler or one set of
 /// schedules say nothing of another.
@@ -22,10 +23,14 @@ struct TuningIdentity {
   std::string cpu;       ///< hostCpu()
   std::string compiler;  ///< ownCompilerText()
   std::string schedules; ///< schedulesText()
+  /// ownCompilerText() of the Halide engine, where the search tried that.
+  std::string halide = {};
 };
 
 /// @param compiler the line of the compiler that would compile
-TuningIdentity identityHere(const std::string &compiler);
+/// @param halide that of the Halide engine
+TuningIdentity identityHere(const std::string &compiler,
+                            const std::string &halide);
 
 /// Why a file of `theirs` isn't good for `ours`; "" where it is.
 std::string differs(const TuningIdentity &theirs, const TuningIdentity &ours);
@@ -85,9 +90,6 @@ Status readTuningFile(const std::string &path, TuningFile &file);
 /// The same from text; messages name no file.
 Status parseTuningFile(const std::string &text, TuningFile &file);
 std::string formatTuningFile(const TuningFile &file);
-
-const char *accuracyName(tconv_accuracy accuracy);
-
 } // namespace tconv
 
 #endif // TCONV_SRC_TUNING_TUNING_FILE_H

@@ -1,0 +1,178 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#include "compiler/Halide/Link.h"
+
+#include "llvm/AsmParser/Parser.h"
+#include "llvm/Bitcode/BitcodeReader.h"
+#include "llvm/IR/InstIterator.h"
+#include "llvm/IR/IntrinsicInst.h"
+#include "llvm/IR/Verifier.h"
+#include "llvm/Linker/Linker.h"
+#include "llvm/Passes/PassBuilder.h"
+#include "llvm/Support/SourceMgr.h"
+#include "llvm/Transforms/Utils/LowerMemIntrinsics.h"
+
+using namespace llvm;
+using namespace mlir::tconv;
+
+/// Halide's allocations. Its context is {where free memory begins, the last
+/// block}; a block begins with {the block before it, whether it is free} and
+/// takes 64 bytes for that, so that what follows is aligned. What is freed is
+/// taken back once all that came after it is free too: at the latest where its
+/// scope ends, which is what the workspace's size is computed by.
+static constexpr const char kAllocator[] = R"(
+define noalias ptr @halide_malloc(ptr %context, i64 %size) {
+  %block = load ptr, ptr %context
+  %last.at = getelementptr i8, ptr %context, i64 8
+  %last = load ptr, ptr %last.at
+  store ptr %last, ptr %block
+  %free.at = getelementptr i8, ptr %block, i64 8
+  store i64 0, ptr %free.at
+  %data = getelementptr i8, ptr %block, i64 64
+  %more = add i64 %size, 127
+  %rounded = and i64 %more, -64
+  %end = getelementptr i8, ptr %data, i64 %rounded
+  store ptr %end, ptr %context
+  store ptr %block, ptr %last.at
+  ret ptr %data
+}
+define void @halide_free(ptr %context, ptr %data) {
+entry:
+  %block = getelementptr i8, ptr %data, i64 -64
+  %free.at = getelementptr i8, ptr %block, i64 8
+  store i64 1, ptr %free.at
+  %last.at = getelementptr i8, ptr %context, i64 8
+  br label %check
+check:
+  %last = load ptr, ptr %last.at
+  %none = icmp eq ptr %last, null
+  br i1 %none, label %done, label %look
+look:
+  %last.free.at = getelementptr i8, ptr %last, i64 8
+  %free = load i64, ptr %last.free.at
+  %used = icmp eq i64 %free, 0
+  br i1 %used, label %done, label %take
+take:
+  %before = load ptr, ptr %last
+  store ptr %last, ptr %context
+  store ptr %before, ptr %last.at
+  br label %check
+done:
+  ret void
+}
+)";
+
+/// The products of a sum are fused into it, as the compiler's own are; nothing
+/// else is left to LLVM's liberty.
+static void fuseProducts(Function &function) {
+  for (Instruction &instruction : instructions(function))
+    if (instruction.getOpcode() == Instruction::FMul ||
+        instruction.getOpcode() == Instruction::FAdd) {
+      instruction.copyFastMathFlags(FastMathFlags());
+      instruction.setHasAllowContract(true);
+    }
+}
+
+/// LLVM would call the C library for these.
+static Error expandMemory(Function &function) {
+  for (Instruction &instruction :
+       make_early_inc_range(instructions(function))) {
+    if (auto *set = dyn_cast<MemSetInst>(&instruction))
+      expandMemSetAsLoop(set);
+    else if (isa<MemTransferInst>(instruction))
+      return createStringError("Halide's code copies memory by a call");
+    else
+      continue;
+    instruction.eraseFromParent();
+  }
+  return Error::success();
+}
+
+static Error linkIn(Module &module, std::unique_ptr<Module> other) {
+  other->setTargetTriple(module.getTargetTriple());
+  other->setDataLayout(module.getDataLayout());
+  // Flags of Halide's own use; some clash with ours.
+  if (NamedMDNode *flags = other->getModuleFlagsMetadata())
+    flags->eraseFromParent();
+  if (Linker::linkModules(module, std::move(other)))
+    return createStringError("the pipeline can't be linked");
+  return Error::success();
+}
+
+static void setTarget(Function &function, const CpuTarget &target) {
+  function.removeFnAttr("tune-cpu");
+  function.removeFnAttr("target-features");
+  function.addFnAttr("target-cpu", target.cpu);
+  if (!target.features.empty())
+    function.addFnAttr("target-features", target.features);
+  if (target.isX86())
+    function.addFnAttr("prefer-vector-width",
+                       std::to_string(target.machine.lanes * 32));
+  function.addFnAttr("no-builtins");
+  function.addFnAttr(Attribute::NoUnwind);
+}
+
+Error mlir::tconv::halide::linkPipeline(Module &module, StringRef bitcode,
+                                        const CpuTarget &target,
+                                        StringRef symbol) {
+  LLVMContext &context = module.getContext();
+  auto pipeline =
+      parseBitcodeFile(MemoryBufferRef(bitcode, "pipeline"), context);
+  if (!pipeline)
+    return pipeline.takeError();
+  for (Function &function : **pipeline) {
+    fuseProducts(function);
+    if (Error error = expandMemory(function))
+      return error;
+  }
+  if (Error error = linkIn(module, std::move(*pipeline)))
+    return error;
+  SMDiagnostic diagnostic;
+  std::unique_ptr<Module> allocator =
+      parseAssemblyString(kAllocator, diagnostic, context);
+  if (!allocator)
+    return createStringError("allocator: " + diagnostic.getMessage());
+  if (Error error = linkIn(module, std::move(allocator)))
+    return error;
+
+  // Names that Halide made depend on what it compiled before.
+  unsigned number = 0;
+  for (GlobalObject &global : module.global_objects()) {
+    if (global.isDeclaration() || global.getName() == symbol)
+      continue;
+    if (!global.hasLocalLinkage()) {
+      global.setLinkage(GlobalValue::InternalLinkage);
+      global.setVisibility(GlobalValue::DefaultVisibility);
+      global.setDSOLocal(true);
+    }
+    global.setComdat(nullptr);
+    if (!global.getName().starts_with(symbol))
+      global.setName(symbol + "_" + Twine(number++));
+  }
+  for (Function &function : module)
+    if (!function.isDeclaration())
+      setTarget(function, target);
+
+  LoopAnalysisManager loops;
+  FunctionAnalysisManager functions;
+  CGSCCAnalysisManager components;
+  ModuleAnalysisManager modules;
+  PassBuilder builder;
+  builder.registerModuleAnalyses(modules);
+  builder.registerCGSCCAnalyses(components);
+  builder.registerFunctionAnalyses(functions);
+  builder.registerLoopAnalyses(loops);
+  builder.crossRegisterProxies(loops, functions, components, modules);
+  ModulePassManager passes;
+  if (Error error = builder.parsePassPipeline(passes, "globaldce"))
+    return error;
+  passes.run(module, modules);
+
+  std::string broken;
+  raw_string_ostream stream(broken);
+  if (verifyModule(module, &stream))
+    return createStringError("the pipeline can't be linked: " + broken);
+  for (const Function &function : module)
+    if (function.isDeclaration() && !function.isIntrinsic())
+      return createStringError("Halide's code calls " + function.getName());
+  return Error::success();
+}
