@@ -51,18 +51,14 @@ void setEstimates(Pipeline &pipeline) {
   }
   if (phases.hasBias)
     pipeline.bias.set_estimates({{0, groups * number(phases.outputs)}});
-  pipeline.y.set_estimates({{0, positions},
-                            {0, number(phases.stride)},
-                            {0, channels},
-                            {0, groups}});
+  pipeline.y.set_estimates(
+      {{0, positions}, {0, number(phases.stride)}, {0, channels}, {0, groups}});
 }
 
 } // namespace
 
-std::string
-mlir::tconv::halide::scheduleAutomatically(Pipeline &pipeline,
-                                           const Halide::Pipeline &whole,
-                                           const TargetSpec &spec) {
+std::string mlir::tconv::halide::scheduleAutomatically(
+    Pipeline &pipeline, const Halide::Pipeline &whole, const TargetSpec &spec) {
   const Plan &plan = pipeline.plan;
   loadAutoscheduler(plan.autoscheduler);
   setEstimates(pipeline);
@@ -119,14 +115,20 @@ std::string mlir::tconv::halide::scheduleForGpu(Pipeline &pipeline) {
        << ").reorder(ol, ql, qo, oo, p, g).fuse(p, g, outer).unroll(ol)"
        << ".gpu_blocks(qo, oo, outer).gpu_threads(ql);\n";
   for (Pipeline::Sum &sum : s.sums) {
-    sum.tile.compute_at(s.y, ql).store_in(MemoryType::Register).unroll(s.o);
-    sum.tile.update()
-        .reorder(s.o, sum.taps.x, sum.taps.y)
+    // Registers need sizes that are known; they are one of all but channels.
+    sum.tile.compute_at(s.y, ql)
+        .store_in(MemoryType::Register)
+        .bound_extent(s.q, 1)
+        .bound_extent(s.j, 1)
+        .bound_extent(s.o, channels)
+        .bound_extent(s.g, 1)
         .unroll(s.o);
-    text << sum.tile.name() << ".compute_at(y, ql).store_in(Register).unroll(o)"
-         << ";\n"
-         << sum.tile.name() << ".update().reorder(o, " << sum.taps.x.name()
-         << ", " << sum.taps.y.name() << ").unroll(o);\n";
+    sum.tile.update().reorder(s.o, sum.taps.x, sum.taps.y).unroll(s.o);
+    text << nameOf(sum.tile) << ".compute_at(y, ql).store_in(Register)"
+         << ".bound_extent(q, 1).bound_extent(j, 1).bound_extent(o, "
+         << channels << ").bound_extent(g, 1).unroll(o);\n"
+         << nameOf(sum.tile) << ".update().reorder(o, " << nameOf(sum.taps.x)
+         << ", " << nameOf(sum.taps.y) << ").unroll(o);\n";
   }
   return text.str();
 }

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "compiler/Halide/Link.h"
 
+#include "llvm/Analysis/TargetTransformInfo.h"
 #include "llvm/AsmParser/Parser.h"
 #include "llvm/Bitcode/BitcodeReader.h"
+#include "llvm/IR/IRBuilder.h"
 #include "llvm/IR/InstIterator.h"
 #include "llvm/IR/IntrinsicInst.h"
 #include "llvm/IR/Verifier.h"
@@ -18,8 +20,9 @@ using namespace mlir::tconv;
 /// block}; a block begins with {the block before it, whether it is free} and
 /// takes 64 bytes for that, so that what follows is aligned. What is freed is
 /// taken back once all that came after it is free too: at the latest where its
-/// scope ends, which is what the workspace's size is computed by.
-static constexpr const char kAllocator[] = R"(
+/// scope ends, which is what the workspace's size is computed by. And what is
+/// called instead of the C library's memcpy.
+static constexpr const char kSupport[] = R"(
 define noalias ptr @halide_malloc(ptr %context, i64 %size) {
   %block = load ptr, ptr %context
   %last.at = getelementptr i8, ptr %context, i64 8
@@ -59,6 +62,35 @@ take:
 done:
   ret void
 }
+define void @halide_copy(ptr %to, ptr %from, i64 %bytes) {
+entry:
+  %whole = and i64 %bytes, -32
+  br label %vectors
+vectors:
+  %i = phi i64 [ 0, %entry ], [ %i.next, %vector ]
+  %more = icmp ult i64 %i, %whole
+  br i1 %more, label %vector, label %rest
+vector:
+  %i.from = getelementptr i8, ptr %from, i64 %i
+  %i.to = getelementptr i8, ptr %to, i64 %i
+  %eight = load <8 x float>, ptr %i.from, align 1
+  store <8 x float> %eight, ptr %i.to, align 1
+  %i.next = add i64 %i, 32
+  br label %vectors
+rest:
+  %j = phi i64 [ %i, %vectors ], [ %j.next, %byte ]
+  %left = icmp ult i64 %j, %bytes
+  br i1 %left, label %byte, label %done
+byte:
+  %j.from = getelementptr i8, ptr %from, i64 %j
+  %j.to = getelementptr i8, ptr %to, i64 %j
+  %one = load i8, ptr %j.from
+  store i8 %one, ptr %j.to
+  %j.next = add i64 %j, 1
+  br label %rest
+done:
+  ret void
+}
 )";
 
 /// The products of a sum are fused into it, as the compiler's own are; nothing
@@ -73,18 +105,29 @@ static void fuseProducts(Function &function) {
 }
 
 /// LLVM would call the C library for these.
-static Error expandMemory(Function &function) {
-  for (Instruction &instruction :
-       make_early_inc_range(instructions(function))) {
-    if (auto *set = dyn_cast<MemSetInst>(&instruction))
+static void expandMemory(Function &function) {
+  SmallVector<MemIntrinsic *> found;
+  for (Instruction &instruction : instructions(function))
+    if (auto *memory = dyn_cast<MemIntrinsic>(&instruction))
+      found.push_back(memory);
+  for (MemIntrinsic *memory : found) {
+    if (auto *set = dyn_cast<MemSetInst>(memory)) {
       expandMemSetAsLoop(set);
-    else if (isa<MemTransferInst>(instruction))
-      return createStringError("Halide's code copies memory by a call");
-    else
-      continue;
-    instruction.eraseFromParent();
+    } else if (auto *move = dyn_cast<MemMoveInst>(memory)) {
+      expandMemMoveAsLoop(
+          move, TargetTransformInfo(function.getParent()->getDataLayout()));
+    } else {
+      auto *copy = cast<MemCpyInst>(memory);
+      IRBuilder<> b(copy);
+      FunctionCallee callee = function.getParent()->getOrInsertFunction(
+          "halide_copy", b.getVoidTy(), b.getPtrTy(), b.getPtrTy(),
+          b.getInt64Ty());
+      b.CreateCall(callee,
+                   {copy->getRawDest(), copy->getRawSource(),
+                    b.CreateZExtOrTrunc(copy->getLength(), b.getInt64Ty())});
+    }
+    memory->eraseFromParent();
   }
-  return Error::success();
 }
 
 static Error linkIn(Module &module, std::unique_ptr<Module> other) {
@@ -121,17 +164,16 @@ Error mlir::tconv::halide::linkPipeline(Module &module, StringRef bitcode,
     return pipeline.takeError();
   for (Function &function : **pipeline) {
     fuseProducts(function);
-    if (Error error = expandMemory(function))
-      return error;
+    expandMemory(function);
   }
   if (Error error = linkIn(module, std::move(*pipeline)))
     return error;
   SMDiagnostic diagnostic;
-  std::unique_ptr<Module> allocator =
-      parseAssemblyString(kAllocator, diagnostic, context);
-  if (!allocator)
-    return createStringError("allocator: " + diagnostic.getMessage());
-  if (Error error = linkIn(module, std::move(allocator)))
+  std::unique_ptr<Module> support =
+      parseAssemblyString(kSupport, diagnostic, context);
+  if (!support)
+    return createStringError("support: " + diagnostic.getMessage());
+  if (Error error = linkIn(module, std::move(support)))
     return error;
 
   // Names that Halide made depend on what it compiled before.

@@ -9,8 +9,8 @@
 namespace mlir::tconv::halide {
 
 /// Takes the pipeline, as bitcode that Halide's own LLVM wrote and optimised,
-/// into `module`, with what it calls: an allocator on the workspace. The result
-/// calls nothing outside itself and exports `symbol` only.
+/// into `module`, with what it calls: an allocator on the workspace and
+/// copying. The result calls nothing outside itself and exports `symbol` only.
 llvm::Error linkPipeline(llvm::Module &module, llvm::StringRef bitcode,
                          const CpuTarget &target, llvm::StringRef symbol);
 

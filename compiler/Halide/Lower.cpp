@@ -66,8 +66,7 @@ class TemporaryFile {
 public:
   TemporaryFile() {
     const char *folder = std::getenv("TMPDIR");
-    path = (folder && *folder ? std::string(folder) : "/tmp") +
-           "/tconv-XXXXXX";
+    path = (folder && *folder ? std::string(folder) : "/tmp") + "/tconv-XXXXXX";
     int file = mkstemp(path.data());
     if (file < 0)
       throw Halide::RuntimeError("can't make a temporary file " + path);
@@ -116,12 +115,11 @@ void lowerChecked(const Phases &phases, const Plan &plan,
   if (!spec.gpu)
     whole.add_custom_lowering_pass(
         new Finish(result.workspaceBytes, unbounded));
-  Halide::Module module =
-      whole.compile_to_module(pipeline.arguments(), name, target,
-                              Halide::LinkageType::External);
+  Halide::Module module = whole.compile_to_module(
+      pipeline.arguments(), name, target, Halide::LinkageType::External);
   if (!unbounded.empty()) {
-    error = "the schedule allocates '" + unbounded +
-            "', whose size has no bound";
+    error =
+        "the schedule allocates '" + unbounded + "', whose size has no bound";
     return;
   }
   if (wanted.statement) {

@@ -127,9 +127,9 @@ Expr Pipeline::valueOfPhase(
       Expr index = p - number(run.first);
       bool whole = run.count == phases.stride;
       // The clamp is for the bounds of what the section computes.
-      Expr place = whole ? index
-                         : clamp(index / number(run.step), 0,
-                                 number(run.count - 1));
+      Expr place =
+          whole ? index
+                : clamp(index / number(run.step), 0, number(run.count - 1));
       Expr sum = sumOf(s, place + number(run.firstIndex));
       if (whole) {
         value = sum;
@@ -200,9 +200,8 @@ void Pipeline::makeFilter() {
         w(sum.taps.x, sum.taps.y, o * count + j, g) * panel(at, sum.taps.y, g);
     sums.push_back(sum);
   }
-  y(p, qi, qt, o, g) = withBias(valueOfPhase([&](size_t s, Expr index) {
-    return sums[s].tile(qi, index, qt, o, g);
-  }));
+  y(p, qi, qt, o, g) = withBias(valueOfPhase(
+      [&](size_t s, Expr index) { return sums[s].tile(qi, index, qt, o, g); }));
 }
 
 /// The same with tables of what each phase reads.
@@ -233,13 +232,16 @@ void Pipeline::makeTables() {
   Sum sum = {Func("tile0"), Func(),
              RDom(0, number(mostTaps), 0, inputs, "taps0"), 1};
   sum.taps.where(sum.taps.x < tapsOf(p));
-  // What the tables hold is not known to whoever infers the panel's bounds,
-  // nor is that taps which do not count are not read.
+  // What the tables hold is not known to whoever infers the bounds of panel
+  // and weights, nor is that taps which do not count are not read.
   Expr back = clamp(shiftOf(p) + sum.taps.x * number(phases.shiftStep),
                     number(phases.minShift), number(phases.maxShift));
   Expr at = qt * tile + qi + number(phases.maxShift) - back;
-  Expr weight = offsetOf(p) + o * stepOf(p) + sum.taps.y * tapsOf(p) +
-                sum.taps.x + g * number(groupElements(phases, 1));
+  int64_t ofGroup = groupElements(phases, 1);
+  Expr weight = unsafe_promise_clamped(offsetOf(p) + o * stepOf(p) +
+                                           sum.taps.y * tapsOf(p) + sum.taps.x +
+                                           g * number(ofGroup),
+                                       0, number(ofGroup * plan.groups - 1));
   sum.tile(qi, p, qt, o, g) = 0.0f;
   sum.tile(qi, p, qt, o, g) += w(weight) * panel(at, sum.taps.y, g);
   sums.push_back(sum);

@@ -46,13 +46,13 @@ enum class Kind {
 struct Plan {
   Kind kind = Kind::positions;
   int64_t lanes = 8;
-  int64_t rows = 1;      ///< rows of a register tile, which packing follows
-  int64_t tile = 8;      ///< positions of a register tile
-  int64_t tiles = 1;     ///< register tiles in a block of positions
-  int64_t chunk = 1;     ///< channels whose sums are stored together
-  int64_t channels = 1;  ///< channels of a group in a task, whole chunks
-  int64_t groups = 1;    ///< groups in a task; 1 unless channels has them all
-  bool panelPerTile = true; ///< else one panel for a block of positions
+  int64_t rows = 1;     ///< rows of a register tile, which packing follows
+  int64_t tile = 8;     ///< positions of a register tile
+  int64_t tiles = 1;    ///< register tiles in a block of positions
+  int64_t chunk = 1;    ///< channels whose sums are stored together
+  int64_t channels = 1; ///< channels of a group in a task, whole chunks
+  int64_t groups = 1;   ///< groups in a task; 1 unless channels has them all
+  bool panelPerTile = true;  ///< else one panel for a block of positions
   std::string autoscheduler; ///< of the planar kind
 
   int64_t positions() const { return tile * tiles; }
@@ -63,11 +63,11 @@ int64_t groupElements(const Phases &phases, int64_t rows);
 
 /// What became of a pipeline.
 struct Lowered {
-  std::string bitcode;       ///< LLVM's, of the version that Halide holds
-  std::string statement;     ///< Halide's lowered statement
-  std::string schedule;      ///< readable
+  std::string bitcode;        ///< LLVM's, of the version that Halide holds
+  std::string statement;      ///< Halide's lowered statement
+  std::string schedule;       ///< readable
   int64_t workspaceBytes = 0; ///< that its allocations take at most
-  std::string ptx;           ///< of a GPU target
+  std::string ptx;            ///< of a GPU target
 };
 
 /// Which machine: what Halide's target string is made of.

@@ -66,8 +66,8 @@ static Status refuse(const llvm::Twine &what) {
 Status mlir::tconv::halide::parseChoice(llvm::StringRef text, Choice &choice) {
   Choice result;
   const std::pair<llvm::StringLiteral, int64_t *> numbers[] = {
-      {"rows", &result.rows},         {"tile", &result.tile},
-      {"tiles", &result.tiles},       {"channels", &result.channels},
+      {"rows", &result.rows},     {"tile", &result.tile},
+      {"tiles", &result.tiles},   {"channels", &result.channels},
       {"groups", &result.groups},
   };
   while (!text.empty()) {
@@ -75,9 +75,8 @@ Status mlir::tconv::halide::parseChoice(llvm::StringRef text, Choice &choice) {
     text = rest;
     auto [name, value] = field.split('=');
     if (name == "autoscheduler") {
-      if (!llvm::is_contained({"Mullapudi2016", "Adams2019", "Li2018",
-                               "Anderson2021"},
-                              value))
+      if (!llvm::is_contained(
+              {"Mullapudi2016", "Adams2019", "Li2018", "Anderson2021"}, value))
         return refuse("autoscheduler = '" + value.take_front(80) +
                       "': must be Mullapudi2016, Adams2019, Li2018 or "
                       "Anderson2021");
@@ -91,8 +90,9 @@ Status mlir::tconv::halide::parseChoice(llvm::StringRef text, Choice &choice) {
       result.kind = value.str();
       continue;
     }
-    auto *known = llvm::find_if(
-        numbers, [&, name = name](const auto &one) { return one.first == name; });
+    auto *known = llvm::find_if(numbers, [&, name = name](const auto &one) {
+      return one.first == name;
+    });
     if (known == std::end(numbers))
       return refuse("unknown field '" + name.take_front(80) +
                     "'; there are autoscheduler, kind, rows, tile, tiles, "
@@ -153,8 +153,7 @@ private:
     int64_t channels = 1;
     for (const Section &section : phases.sections) {
       auto count = static_cast<int64_t>(section.phases.size());
-      channels =
-          std::lcm(channels, plan.rows / std::gcd(plan.rows, count));
+      channels = std::lcm(channels, plan.rows / std::gcd(plan.rows, count));
     }
     return channels;
   }
@@ -173,8 +172,8 @@ private:
     channels = divideCeil(channels, plan.chunk) * plan.chunk;
     // Parts of one size, as far as chunks allow.
     int64_t parts = divideCeil(phases.outputs, channels);
-    channels = divideCeil(divideCeil(phases.outputs, parts), plan.chunk) *
-               plan.chunk;
+    channels =
+        divideCeil(divideCeil(phases.outputs, parts), plan.chunk) * plan.chunk;
     plan.channels = std::min(channels, phases.outputs);
   }
 
@@ -188,11 +187,10 @@ private:
     // The panels of a block take half of L2: every tile of rows reads them.
     int64_t share = machine.l2Bytes / 2 / int64_t(sizeof(float));
     int64_t columns = share / phases.inputs;
-    int64_t tiles = plan.panelPerTile
-                        ? columns / paddedColumns(plan.tile)
-                        : (columns - span) / plan.tile;
-    plan.tiles = given(choice.tiles,
-                       std::min(tiles, kMostPositions / plan.tile));
+    int64_t tiles = plan.panelPerTile ? columns / paddedColumns(plan.tile)
+                                      : (columns - span) / plan.tile;
+    plan.tiles =
+        given(choice.tiles, std::min(tiles, kMostPositions / plan.tile));
     chooseTaskChannels();
   }
 
@@ -228,20 +226,17 @@ private:
 
   /// What the output channels of a group read of x takes half of L1.
   void straightTasks() {
-    int64_t inL1 =
-        machine.l1Bytes / 2 / int64_t(sizeof(float)) / phases.inputs;
-    int64_t positions =
-        std::clamp(std::min(inL1, kTaskOutputs / phases.stride),
-                   kLeastFilterPositions, kMostFilterPositions);
+    int64_t inL1 = machine.l1Bytes / 2 / int64_t(sizeof(float)) / phases.inputs;
+    int64_t positions = std::clamp(std::min(inL1, kTaskOutputs / phases.stride),
+                                   kLeastFilterPositions, kMostFilterPositions);
     plan.tiles = given(choice.tiles, divideCeil(positions, plan.tile));
-    int64_t rows = std::max<int64_t>(
-        kTaskOutputs / phases.stride / plan.positions(), 1);
-    plan.channels =
-        std::min(given(choice.channels, rows), phases.outputs);
+    int64_t rows =
+        std::max<int64_t>(kTaskOutputs / phases.stride / plan.positions(), 1);
+    plan.channels = std::min(given(choice.channels, rows), phases.outputs);
     plan.groups = 1;
     if (plan.channels == phases.outputs)
-      plan.groups = std::min(given(choice.groups, rows / phases.outputs),
-                             phases.groups);
+      plan.groups =
+          std::min(given(choice.groups, rows / phases.outputs), phases.groups);
   }
 
   /// The largest divisor of `whole`, `most` at most.
@@ -259,24 +254,23 @@ private:
                         : lengthClass == TCONV_LENGTH_MEDIUM ? 64
                                                              : 256;
     plan.tile = plan.lanes;
-    plan.tiles = given(
-        choice.tiles,
-        std::min(divideCeil(positions, plan.lanes),
-                 std::max<int64_t>(
-                     kPlanarElements / phases.stride / plan.lanes, 1)));
+    plan.tiles =
+        given(choice.tiles,
+              std::min(divideCeil(positions, plan.lanes),
+                       std::max<int64_t>(
+                           kPlanarElements / phases.stride / plan.lanes, 1)));
     if (gpu) { // of any size, all of it in one launch
       plan.channels = phases.outputs;
       plan.groups = phases.groups;
       return;
     }
     int64_t rows = std::clamp<int64_t>(
-        kPlanarElements / phases.stride / plan.positions(), 1,
-        kPlanarChannels);
+        kPlanarElements / phases.stride / plan.positions(), 1, kPlanarChannels);
     plan.channels = divisor(phases.outputs, given(choice.channels, rows));
     plan.groups = 1;
     if (plan.channels == phases.outputs)
-      plan.groups = divisor(
-          phases.groups, given(choice.groups, rows / phases.outputs));
+      plan.groups =
+          divisor(phases.groups, given(choice.groups, rows / phases.outputs));
   }
 
   const Phases &phases;
@@ -301,16 +295,16 @@ Status check(const Phases &phases, const Plan &plan) {
   bool tiled = plan.kind == Kind::positions || plan.kind == Kind::rows;
   int64_t inLanes = plan.kind == Kind::rows ? plan.rows : plan.tile;
   if (inLanes % plan.lanes != 0)
-    return refuse(llvm::StringRef(plan.kind == Kind::rows ? "rows = "
-                                                          : "tile = ") +
-                  llvm::Twine(inLanes) + ": must be a multiple of the " +
-                  llvm::Twine(plan.lanes) + " lanes of a vector");
+    return refuse(
+        llvm::StringRef(plan.kind == Kind::rows ? "rows = " : "tile = ") +
+        llvm::Twine(inLanes) + ": must be a multiple of the " +
+        llvm::Twine(plan.lanes) + " lanes of a vector");
   int64_t vectors = plan.kind == Kind::rows
                         ? plan.rows / plan.lanes * plan.tile
                         : plan.tile / plan.lanes * plan.rows;
   if (tiled && vectors > 64)
-    return refuse("rows = " + llvm::Twine(plan.rows) + ", tile = " +
-                  llvm::Twine(plan.tile) +
+    return refuse("rows = " + llvm::Twine(plan.rows) +
+                  ", tile = " + llvm::Twine(plan.tile) +
                   ": a register tile has at most 64 vectors");
   int64_t span = phases.maxShift - phases.minShift;
   int64_t columns = plan.positions() + span + 2 * plan.lanes;
@@ -319,9 +313,9 @@ Status check(const Phases &phases, const Plan &plan) {
   if (!fits({phases.stride, plan.positions(), plan.channels, plan.groups}) ||
       !fits({columns, phases.inputs, plan.groups}) ||
       !fits({phases.stride, plan.positions(), plan.chunk}))
-    return {TCONV_UNSUPPORTED,
-            "halide: a block of " + std::to_string(plan.positions()) +
-                " positions has more elements than 2^30"};
+    return {TCONV_UNSUPPORTED, "halide: a block of " +
+                                   std::to_string(plan.positions()) +
+                                   " positions has more elements than 2^30"};
   if (phases.maxShift > kMostElements || phases.minShift < -kMostElements ||
       !fits({groupElements(phases, plan.rows), plan.groups}))
     return {TCONV_UNSUPPORTED,
@@ -345,8 +339,9 @@ Status mlir::tconv::halide::makePlan(const tconv_params &params,
                   (gpu ? "': is for CPUs only" : "': is for GPUs only"));
   if (gpu || !choice.autoscheduler.empty()) {
     if (!name.empty() && name != "planar")
-      return refuse("kind = '" + name + "': an autoscheduler has the kind "
-                                        "planar only");
+      return refuse("kind = '" + name +
+                    "': an autoscheduler has the kind "
+                    "planar only");
     name = "planar";
   } else if (name == "planar") {
     return refuse("kind = 'planar': needs an autoscheduler");
@@ -355,15 +350,15 @@ Status mlir::tconv::halide::makePlan(const tconv_params &params,
     name = few ? chooseKind(params, lengthClass, machine.lanes) : "phases";
   std::optional<Kind> kind = parseKind(name);
   if (!kind)
-    return refuse("kind = '" + name + "': must be positions, rows, filter or "
-                                      "phases");
+    return refuse("kind = '" + name +
+                  "': must be positions, rows, filter or "
+                  "phases");
   if (*kind == Kind::planar) {
     if (phases.sections.size() > kMostPlanarSections)
-      return {TCONV_UNSUPPORTED,
-              "halide: autoschedulers get at most " +
-                  std::to_string(kMostPlanarSections) +
-                  " sections of phases, the layer has " +
-                  std::to_string(phases.sections.size())};
+      return {TCONV_UNSUPPORTED, "halide: autoschedulers get at most " +
+                                     std::to_string(kMostPlanarSections) +
+                                     " sections of phases, the layer has " +
+                                     std::to_string(phases.sections.size())};
   } else if (*kind != Kind::phases && !few)
     return refuse("kind = '" + name + "': the layer has " +
                   llvm::Twine(phases.sections.size()) +

@@ -22,9 +22,8 @@ struct Choice {
 /// Makes the plan; `phases` need not have their weights' places yet.
 /// Choices that the layer can't have are refused. `gpu`: of the planar kind.
 ::tconv::Status makePlan(const tconv_params &params, const Phases &phases,
-                         const Machine &machine,
-                         tconv_length_class lengthClass, const Choice &choice, bool gpu,
-                         Plan &plan);
+                         const Machine &machine, tconv_length_class lengthClass,
+                         const Choice &choice, bool gpu, Plan &plan);
 
 llvm::StringRef kindName(Kind kind);
 

@@ -48,8 +48,8 @@ public:
     int64_t base = kBufferBytes + dimension * kDimensionBytes;
     int64_t offset = 0;
     for (Value value : {min, extent, stride}) {
-      store(base + offset, arith::IndexCastOp::create(
-                               e.b, e.loc, e.b.getI32Type(), value));
+      store(base + offset,
+            arith::IndexCastOp::create(e.b, e.loc, e.b.getI32Type(), value));
       offset += 4;
     }
   }
@@ -173,8 +173,7 @@ private:
       batch = arith::DivUIOp::create(b, e.loc, at, blocks);
       Value inBatch = arith::RemUIOp::create(b, e.loc, at, blocks);
       first = e.mul(inBatch, plan.positions());
-      Value count =
-          e.min(e.sub(positions, first), e.index(plan.positions()));
+      Value count = e.min(e.sub(positions, first), e.index(plan.positions()));
       tiles = ceilDiv(count, plan.tile);
       // The first and the last block may be shared with other threads.
       Value base = e.mul(at, columns);
@@ -204,29 +203,27 @@ private:
         return;
       }
       e.loop(firstColumn, lastColumn, 1, [&](Value column) {
-        emitBlock({e.mul(column, plan.groups), e.index(plan.groups),
-                   e.index(0), e.index(phases.outputs)});
+        emitBlock({e.mul(column, plan.groups), e.index(plan.groups), e.index(0),
+                   e.index(phases.outputs)});
       });
       return;
     }
-    e.loop(e.div(firstColumn, parts), ceilDiv(lastColumn, parts), 1,
-           [&](Value group) {
-             Value base = e.mul(group, parts);
-             auto channel = [&](Value column) {
-               Value part = e.min(e.max(e.sub(column, base), e.index(0)),
-                                  e.index(parts));
-               return e.min(e.mul(part, plan.channels),
-                            e.index(phases.outputs));
-             };
-             Value from = channel(firstColumn), to = channel(lastColumn);
-             if (plan.kind != Kind::planar)
-               return emitBlock(
-                   {group, e.index(1), from, e.sub(to, from)});
-             e.loop(from, to, plan.channels, [&](Value part) {
-               emitBlock(
-                   {group, e.index(1), part, e.index(plan.channels)});
-             });
-           });
+    e.loop(
+        e.div(firstColumn, parts), ceilDiv(lastColumn, parts), 1,
+        [&](Value group) {
+          Value base = e.mul(group, parts);
+          auto channel = [&](Value column) {
+            Value part =
+                e.min(e.max(e.sub(column, base), e.index(0)), e.index(parts));
+            return e.min(e.mul(part, plan.channels), e.index(phases.outputs));
+          };
+          Value from = channel(firstColumn), to = channel(lastColumn);
+          if (plan.kind != Kind::planar)
+            return emitBlock({group, e.index(1), from, e.sub(to, from)});
+          e.loop(from, to, plan.channels, [&](Value part) {
+            emitBlock({group, e.index(1), part, e.index(plan.channels)});
+          });
+        });
   }
 
   /// A block of positions of some channels.
@@ -238,8 +235,8 @@ private:
     Value start = e.add(e.mul(first, phases.stride), -phases.crop);
     int64_t step = phases.stride * plan.tile;
     // Tiles before this one lie inside y or begin before it.
-    Value inside = e.min(
-        e.div(e.max(e.sub(outputLength, start), zero), step), tiles);
+    Value inside =
+        e.min(e.div(e.max(e.sub(outputLength, start), zero), step), tiles);
     Value head = zero;
     if (phases.crop > 0)
       head = e.min(e.select(e.less(start, zero), e.index(1), zero), tiles);
@@ -261,8 +258,8 @@ private:
       });
     Value edges = e.add(head, e.sub(tiles, inside));
     e.loop(zero, edges, 1, [&](Value edge) {
-      Value tile = e.select(e.less(edge, head), zero,
-                            e.add(inside, e.sub(edge, head)));
+      Value tile =
+          e.select(e.less(edge, head), zero, e.add(inside, e.sub(edge, head)));
       emitBeside(channels, tile, e.index(1));
     });
   }
@@ -273,9 +270,8 @@ private:
     Value t = e.add(e.mul(position, phases.stride), -phases.crop);
     Value channel =
         e.add(e.mul(channels.group, phases.outputs), channels.channel);
-    Value at = e.add(e.add(e.mul(batch, yStrides[0]),
-                           e.mul(channel, yStrides[1])),
-                     t);
+    Value at =
+        e.add(e.add(e.mul(batch, yStrides[0]), e.mul(channel, yStrides[1])), t);
     emitCall(channels, position, count, floatAt(yAddress, at), yStrides[1]);
   }
 
@@ -299,10 +295,10 @@ private:
   /// From the workspace, whose rows are `row` floats apart, to y.
   void copy(const Channels &channels, Value position, Value count,
             int64_t row) {
-    auto type = MemRefType::get({besideBytes / int64_t(sizeof(float))},
-                                b.getF32Type());
-    Value beside = memref::ViewOp::create(b, e.loc, type, workspace,
-                                          e.index(0), ValueRange());
+    auto type =
+        MemRefType::get({besideBytes / int64_t(sizeof(float))}, b.getF32Type());
+    Value beside = memref::ViewOp::create(b, e.loc, type, workspace, e.index(0),
+                                          ValueRange());
     Value start = e.add(e.mul(position, phases.stride), -phases.crop);
     Value low = e.max(e.sub(e.index(0), start), e.index(0));
     Value high = e.min(e.mul(count, plan.tile * phases.stride),
@@ -310,8 +306,8 @@ private:
     e.loop(e.index(0), channels.groups, 1, [&](Value g) {
       e.loop(e.index(0), channels.channels, 1, [&](Value c) {
         Value group = e.add(channels.group, g);
-        Value channel = e.add(e.mul(group, phases.outputs),
-                              e.add(channels.channel, c));
+        Value channel =
+            e.add(e.mul(group, phases.outputs), e.add(channels.channel, c));
         // Groups lie as many rows apart as a call has channels of each.
         Value from = e.mul(e.add(e.mul(g, channels.channels), c), row);
         if (plan.kind == Kind::planar)
@@ -342,8 +338,7 @@ private:
     e.loop(positions, [&](Value q) {
       e.loop(phases.stride, [&](Value p) {
         Value t = e.add(e.add(start, e.mul(q, phases.stride)), p);
-        Value inside =
-            e.both(e.atMost(e.index(0), t), e.less(t, outputLength));
+        Value inside = e.both(e.atMost(e.index(0), t), e.less(t, outputLength));
         e.ifThen(inside, [&] {
           Value at = e.add(from, e.add(e.mul(p, positions), q));
           e.store(e.load(beside, {at}), y, {batch, channel, t});
@@ -383,8 +378,8 @@ private:
     Value groups = channels.groups;
     // x, counted from the first of the positions.
     Value input = e.mul(channels.group, phases.inputs);
-    xBuffer->setHost(floatAt(xAddress, e.add(e.mul(batch, xStrides[0]),
-                                             e.mul(input, xStrides[1]))));
+    xBuffer->setHost(floatAt(
+        xAddress, e.add(e.mul(batch, xStrides[0]), e.mul(input, xStrides[1]))));
     xBuffer->setDimension(0, e.sub(zero, position), length, one);
     xBuffer->setDimension(1, zero, e.mul(groups, phases.inputs), xStrides[1]);
     setWeights(channels);
@@ -392,8 +387,7 @@ private:
         e.add(e.mul(channels.group, phases.outputs), channels.channel);
     if (biasBuffer) {
       biasBuffer->setHost(floatAt(biasAddress, output));
-      biasBuffer->setDimension(
-          0, zero, e.mul(groups, phases.outputs), one);
+      biasBuffer->setDimension(0, zero, e.mul(groups, phases.outputs), one);
     }
     yBuffer->setHost(target);
     // Computed beside y, a group has as many rows as the call has channels.
@@ -417,8 +411,8 @@ private:
     auto toI64 = [&](Value value) {
       return arith::IndexCastOp::create(b, e.loc, b.getI64Type(), value);
     };
-    LLVM::StoreOp::create(
-        b, e.loc, toI64(e.add(workspaceAddress, besideBytes)), arena);
+    LLVM::StoreOp::create(b, e.loc, toI64(e.add(workspaceAddress, besideBytes)),
+                          arena);
     Value last = LLVM::GEPOp::create(b, e.loc, arena.getType(), b.getI8Type(),
                                      arena, ArrayRef<LLVM::GEPArg>{8});
     LLVM::StoreOp::create(b, e.loc, toI64(zero), last);
@@ -450,8 +444,7 @@ private:
       if (tiled) {
         Value rows = e.mul(channels.channels, count);
         buffer.setDimension(0, zero, e.index(plan.rows), one);
-        buffer.setDimension(1, zero, e.index(section.taps),
-                            e.index(plan.rows));
+        buffer.setDimension(1, zero, e.index(section.taps), e.index(plan.rows));
         buffer.setDimension(2, zero, e.index(phases.inputs),
                             e.index(plan.rows * section.taps));
         buffer.setDimension(3, zero, ceilDiv(rows, plan.rows),
