@@ -124,11 +124,11 @@ std::string mlir::tconv::halide::scheduleForGpu(Pipeline &pipeline) {
         .bound_extent(s.g, 1)
         .unroll(s.o);
     sum.tile.update().reorder(s.o, sum.taps.x, sum.taps.y).unroll(s.o);
-    text << nameOf(sum.tile) << ".compute_at(y, ql).store_in(Register)"
+    text << sum.tile.name() << ".compute_at(y, ql).store_in(Register)"
          << ".bound_extent(q, 1).bound_extent(j, 1).bound_extent(o, "
          << channels << ").bound_extent(g, 1).unroll(o);\n"
-         << nameOf(sum.tile) << ".update().reorder(o, " << nameOf(sum.taps.x)
-         << ", " << nameOf(sum.taps.y) << ").unroll(o);\n";
+         << sum.tile.name() << ".update().reorder(o, " << sum.taps.x.name()
+         << ", " << sum.taps.y.name() << ").unroll(o);\n";
   }
   return text.str();
 }

@@ -83,7 +83,7 @@ private:
       sum.block.compute_at(s.y, oo)
           .bound_storage(s.qt, number(plan.tiles))
           .reorder(s.qi, s.ri, s.qt, s.rt);
-      line() << nameOf(sum.block) << ".compute_at(y, oo).bound_storage(qt, "
+      line() << sum.block.name() << ".compute_at(y, oo).bound_storage(qt, "
              << plan.tiles << ")";
       if (rows)
         sum.block.bound(s.ri, 0, number(plan.rows))
@@ -96,7 +96,7 @@ private:
             .vectorize(s.qi, lanes)
             .unroll(s.qi)
             .unroll(s.ri);
-      line() << nameOf(sum.block) << ".reorder("
+      line() << sum.block.name() << ".reorder("
              << (rows ? "ri, qi, qt, rt" : "qi, ri, qt, rt") << ").vectorize("
              << (rows ? "ri" : "qi") << ", " << lanes
              << ").unroll(qi).unroll(ri)";
@@ -117,8 +117,8 @@ private:
         .vectorize(vector, lanes)
         .unroll(vector)
         .unroll(copies);
-    std::string name = nameOf(sum.tile);
-    line() << name << ".compute_at(" << nameOf(consumer) << ", " << at.name()
+    std::string name = sum.tile.name();
+    line() << name << ".compute_at(" << consumer.name() << ", " << at.name()
            << ").store_in(Register)";
     for (const char *stage : {"", ".update()"})
       line() << name << stage << ".vectorize(" << vector.name() << ", " << lanes
@@ -126,7 +126,7 @@ private:
              << ")";
     if (sum.unrolled > 1) {
       sum.tile.update().unroll(sum.taps.x);
-      line() << name << ".update().unroll(" << nameOf(sum.taps.x) << ")";
+      line() << name << ".update().unroll(" << sum.taps.x.name() << ")";
     }
   }
 

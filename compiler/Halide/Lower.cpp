@@ -5,8 +5,10 @@
 
 #include <cstdio>
 #include <fstream>
+#include <map>
 #include <mutex>
 #include <optional>
+#include <regex>
 #include <sstream>
 #include <unistd.h>
 
@@ -84,6 +86,39 @@ public:
   std::string path;
 };
 
+/// Replaces the number behind a name by how many others the text has had before
+/// it behind the same name; `print` says how.
+std::string renumber(const std::string &text, const std::regex &numbered,
+                     std::string (*print)(const std::string &, size_t)) {
+  std::map<std::string, std::map<std::string, size_t>> numbersOf;
+  std::string result;
+  auto from = text.begin();
+  for (std::sregex_iterator at(text.begin(), text.end(), numbered), end;
+       at != end; ++at) {
+    const std::smatch &match = *at;
+    auto &numbers = numbersOf[match[1]];
+    size_t number = numbers.emplace(match[2], numbers.size()).first->second;
+    result.append(from, match[0].first);
+    result += print(match[1], number);
+    from = match[0].second;
+  }
+  return result.append(from, text.end());
+}
+
+/// A text without the numbers that Halide adds to names (tile0$3) or makes
+/// names of (t52), which depend on what the process compiled before.
+std::string withGivenNames(const std::string &text) {
+  static const std::regex added(R"(([A-Za-z_]\w*)\$(\d+))"),
+      made(R"(\b([btfvr])(\d+)\b)");
+  std::string given =
+      renumber(text, added, [](const std::string &name, size_t number) {
+        return name + (number ? "$" + std::to_string(number) : "");
+      });
+  return renumber(given, made, [](const std::string &name, size_t number) {
+    return name + std::to_string(number);
+  });
+}
+
 /// The text of a module's GPU kernels.
 std::string ptxOf(const Halide::Module &module) {
   Halide::Module resolved = module.resolve_submodules();
@@ -110,6 +145,7 @@ void lowerChecked(const Phases &phases, const Plan &plan,
     result.schedule = scheduleForGpu(pipeline);
   else
     result.schedule = scheduleByHand(pipeline);
+  result.schedule = withGivenNames(result.schedule);
   std::string unbounded;
   result.workspaceBytes = 0;
   if (!spec.gpu)
@@ -125,7 +161,7 @@ void lowerChecked(const Phases &phases, const Plan &plan,
   if (wanted.statement) {
     std::ostringstream text;
     text << module;
-    result.statement = text.str();
+    result.statement = withGivenNames(text.str());
   }
   if (spec.gpu) {
     result.ptx = ptxOf(module);

@@ -64,13 +64,6 @@ struct Run {
 };
 std::vector<Run> runsOf(const Section &section);
 
-/// A function's or variable's name as it was given: Halide adds a number that
-/// depends on what the process compiled before.
-template <typename Named> std::string nameOf(const Named &named) {
-  std::string name = named.name();
-  return name.substr(0, name.find('$'));
-}
-
 /// Applies the hand schedule of the plan; returns it in Halide's own words.
 std::string scheduleByHand(Pipeline &pipeline);
 

@@ -32,6 +32,12 @@ void checkLayer(const tconv_params &params, const std::string &feature,
   SCOPED_TRACE(::tconv::formatLayerLine(params));
   SCOPED_TRACE("outputs = " + std::to_string(outputs));
   CompileOptions options;
+#ifdef __x86_64__
+  // Its vectors as wide as the schedule's tiles are made for; every machine
+  // runs the wide ones, in halves if need be.
+  if (feature != "cpu/avx512")
+    options.target = feature == "cpu/avx2" ? "cpu:x86-64-v3" : "cpu:x86-64";
+#endif
   options.scheduleFeature = feature;
   options.scheduleKind = kind;
   // The two classes of vectors along the rows choose other blocks.

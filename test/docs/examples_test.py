@@ -61,12 +61,14 @@ def main():
     parser.add_argument('--build', type=pathlib.Path, required=True)
     parser.add_argument('--cc', required=True)
     parser.add_argument('--c-flags', default='', help='further ones, for C')
+    parser.add_argument('--languages', default='c,python,sh',
+                        help='those that there must be an example in')
     parser.add_argument('--preload', help='library to start Python with')
     arguments = parser.parse_args()
-    root = arguments.file.resolve().parent
+    root = pathlib.Path(__file__).resolve().parents[2]
     blocks = BLOCK.findall(arguments.file.read_text())
     runners = {'c': run_c, 'python': run_python, 'sh': run_sh}
-    missing = set(runners) - {language for language, _ in blocks}
+    missing = set(arguments.languages.split(',')) - {one for one, _ in blocks}
     if missing:
         sys.exit(f'{arguments.file}: no example in {", ".join(sorted(missing))}')
     for language, text in blocks:

@@ -111,9 +111,11 @@ TEST(HalideEngine, KernelsNeedNothingOutsideThemselves) {
 }
 
 TEST(HalideEngine, TheSameInputGivesTheSameBytes) {
-  Emitted first = emit("object"), second = emit("object");
-  ASSERT_FALSE(first.bytes.empty()) << first.message;
-  EXPECT_TRUE(first.bytes == second.bytes);
+  for (const char *what : {"object", "stmt", "schedule"}) {
+    Emitted first = emit(what), second = emit(what);
+    ASSERT_FALSE(first.bytes.empty()) << first.message;
+    EXPECT_TRUE(first.bytes == second.bytes) << what;
+  }
 }
 
 TEST(HalideEngine, RefusalsSayWhat) {

@@ -95,7 +95,7 @@ def bench(layers, tmp_path, *arguments, tuning=None):
 def test_what_is_written(tuned):
     path, results, said = tuned
     content = json.loads(path.read_text())
-    assert content["version"] == 1
+    assert content["version"] == 2
     assert content["schedules"] == "built-in"
     assert content["cpu"] and content["compiler"].startswith("build=")
     (entry,) = content["entries"]

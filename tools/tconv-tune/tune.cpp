@@ -269,6 +269,10 @@ Status runTune(const TuneOptions &options) {
   if (options.target == kReferenceTarget)
     return {TCONV_INVALID_VALUE,
             "--target: 'reference' has no kernels to tune"};
+  if (std::getenv("TCONV_COMPILER_LIBRARY"))
+    return {TCONV_UNSUPPORTED,
+            "TCONV_COMPILER_LIBRARY is set; tuning is for the compiler of this "
+            "build"};
   bool main = false;
   for (const std::string &name : options.engines) {
     Engine engine;
@@ -284,10 +288,6 @@ Status runTune(const TuneOptions &options) {
   if (!main)
     return {TCONV_INVALID_VALUE,
             "--engines: 'mlir' is missing, which the others are compared with"};
-  if (std::getenv("TCONV_COMPILER_LIBRARY"))
-    return {TCONV_UNSUPPORTED,
-            "TCONV_COMPILER_LIBRARY is set; tuning is for the compiler of this "
-            "build"};
   // Candidates are nothing to keep, and a dump would be timed with them.
   setenv("TCONV_CACHE_SIZE", "0", 1);
   unsetenv("TCONV_DUMP");
