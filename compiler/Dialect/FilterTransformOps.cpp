@@ -64,6 +64,12 @@ DiagnosedSilenceableFailure FilterPhasesOp::apply(TransformRewriter &rewriter,
   diag = onlyParam(*this, state, getSums(), "sums", sums);
   if (!diag.succeeded())
     return diag;
+  int64_t ahead = 0;
+  if (getAhead()) {
+    diag = onlyParam(*this, state, getAhead(), "ahead", ahead);
+    if (!diag.succeeded())
+      return diag;
+  }
   if (phases.onTensors() || phases.isPacked() || phases.getWindow().empty())
     return emitDefiniteFailure("needs a tile of tconv.phases whose input is "
                                "not packed");
@@ -79,7 +85,7 @@ DiagnosedSilenceableFailure FilterPhasesOp::apply(TransformRewriter &rewriter,
   FilterOp::create(rewriter, phases.getLoc(), phases.getX(),
                    phases.getWeights(), phases.getInit(), phases.getBias(),
                    phases.getWindow(), phases.getDecomposition(),
-                   phases.getGroups(), sums);
+                   phases.getGroups(), sums, ahead);
   rewriter.eraseOp(phases);
   return DiagnosedSilenceableFailure::success();
 }
@@ -87,6 +93,7 @@ DiagnosedSilenceableFailure FilterPhasesOp::apply(TransformRewriter &rewriter,
 void FilterPhasesOp::getEffects(Effects &effects) {
   transform::consumesHandle(getTargetMutable(), effects);
   transform::onlyReadsHandle(getSumsMutable(), effects);
+  transform::onlyReadsHandle(getAheadMutable(), effects);
   transform::modifiesPayload(effects);
 }
 

@@ -464,11 +464,24 @@ LogicalResult ContractOp::verify() {
       failed(verifyAtLeast(*this, "first_tile", getFirstTile(), 0)) ||
       failed(verifyAtLeast(*this, "shift_step", getShiftStep(), 1)) ||
       failed(verifyAtLeast(*this, "panel_positions", getPanelPositions(), 1)) ||
-      failed(verifyAtLeast(*this, "prefetch", getPrefetch(), 0)))
+      failed(verifyAtLeast(*this, "prefetch", getPrefetch(), 0)) ||
+      failed(verifyAtLeast(*this, "prefetch_part", getPrefetchPart(), 0)))
     return failure();
   if (getWindow().size() != 6)
     return emitOpError() << "a window has 3 offsets and 3 sizes, got "
                          << getWindow().size() << " numbers";
+  size_t streams = getStreams().size();
+  if (getStreamAt().size() != 3 * streams ||
+      getStreamSizes().size() != 3 * streams)
+    return emitOpError() << "needs 3 indices and 3 sizes for each of "
+                         << streams << " streams, got " << getStreamAt().size()
+                         << " and " << getStreamSizes().size();
+  for (Value stream : getStreams())
+    if (failed(verifyBuffer(*this, stream, "stream", 3)))
+      return failure();
+  for (int64_t size : getStreamSizes())
+    if (failed(verifyAtLeast(*this, "stream_sizes", size, 0)))
+      return failure();
   int64_t shifts = getShifts().size();
   if (shifts != 1 && shifts != static_cast<int64_t>(getTiles()))
     return emitOpError() << "needs one shift, or one for each of " << getTiles()
@@ -642,7 +655,8 @@ LogicalResult FilterOp::verify() {
       failed(verifyNotEmpty(*this, getX(), "x", {1})) ||
       failed(verifyNotEmpty(*this, getY(), "y", {1, 2})) ||
       failed(verifyAtLeast(*this, "groups", getGroups(), 1)) ||
-      failed(verifyAtLeast(*this, "sums", getSums(), 1)))
+      failed(verifyAtLeast(*this, "sums", getSums(), 1)) ||
+      failed(verifyAtLeast(*this, "prefetch", getPrefetch(), 0)))
     return failure();
   if (static_cast<int64_t>(getSums()) > kMostSums)
     return emitOpError() << "sums must be at most " << kMostSums << ", got "

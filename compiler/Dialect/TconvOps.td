@@ -257,7 +257,7 @@ def Tconv_TransformInputOp : Tconv_BufferOp<"transform_input"> {
   }];
 }
 
-def Tconv_ContractOp : Tconv_BufferOp<"contract", [
+def Tconv_ContractOp : Tconv_BufferOp<"contract", [AttrSizedOperandSegments,
     DeclareOpInterfaceMethods<TilingInterface,
         ["getLoopIteratorTypes", "getIterationDomain",
          "getTiledImplementation"]>]> {
@@ -279,7 +279,14 @@ def Tconv_ContractOp : Tconv_BufferOp<"contract", [
     The iteration space is (row, position, channel); `window` holds offsets and
     sizes in it, `column` is the distance of position 0 from the panel's origin.
     While it multiplies, it prefetches the weights that lie `prefetch` elements
-    further on, if that is not 0.
+    further on, if that is not 0. Those that lie `prefetch_part` channels further
+    on are brought into L2, if that is not 0, a line a step: a first share while
+    the first window along the positions is multiplied, another with each next
+    one. What it brings of other buffers, `streams` of three dimensions, are rows
+    of the second dimension, which begin where `at` says, in the order of the
+    buffers: `stream_sizes` holds for each how many, how many elements of them,
+    and 1 where they are to be written. All register tiles of a scratch buffer
+    together bring each line once.
 
     Example:
 
@@ -298,16 +305,21 @@ def Tconv_ContractOp : Tconv_BufferOp<"contract", [
   }];
   let arguments = (ins AnyMemRef:$panel, AnyMemRef:$weights, AnyMemRef:$scratch,
                        Index:$weights_offset, Index:$column,
-                       Variadic<Index>:$window, Tconv_VectorAxisAttr:$vectors,
+                       Variadic<Index>:$window, Variadic<AnyMemRef>:$streams,
+                       Variadic<Index>:$stream_at,
+                       Tconv_VectorAxisAttr:$vectors,
                        I64Attr:$rows, I64Attr:$taps, I64Attr:$first_tile,
                        I64Attr:$tiles, I64Attr:$max_shift, I64Attr:$shift_step,
                        I64Attr:$panel_positions, DenseI64ArrayAttr:$shifts,
                        DefaultValuedAttr<DenseI64ArrayAttr, "{0}">:$panels,
-                       DefaultValuedAttr<I64Attr, "0">:$prefetch);
+                       DefaultValuedAttr<I64Attr, "0">:$prefetch,
+                       DefaultValuedAttr<I64Attr, "0">:$prefetch_part,
+                       DefaultValuedAttr<DenseI64ArrayAttr, "{}">:$stream_sizes);
   let assemblyFormat = [{
     $panel `,` $weights `,` $scratch `at` `[` $weights_offset `,` $column `]`
-    `window` `[` $window `]` attr-dict `:`
-    type($panel) `,` type($weights) `,` type($scratch)
+    `window` `[` $window `]` (`streams` $streams^ `at` `[` $stream_at `]`)?
+    attr-dict `:` type($panel) `,` type($weights) `,` type($scratch)
+    (`,` type($streams)^)?
   }];
   let extraClassDeclaration = [{
     Value getWindowOffset(unsigned axis) { return getWindow()[axis]; }
@@ -435,7 +447,8 @@ def Tconv_FilterOp : Tconv_BufferOp<"filter", [AttrSizedOperandSegments]> {
     buffers: for layers with few input channels in a group, whose x is read few
     times. `window` holds the offsets and then the sizes along batch, group,
     channel of the group and position; the tile has one batch item. `sums` is
-    how many vectors of sums stay in registers.
+    how many vectors of sums stay in registers. What lies `prefetch` positions
+    further on is brought into the caches, if that is not 0.
 
     Example:
 
@@ -458,7 +471,8 @@ def Tconv_FilterOp : Tconv_BufferOp<"filter", [AttrSizedOperandSegments]> {
   let arguments = (ins AnyMemRef:$x, AnyMemRef:$weights, AnyMemRef:$y,
                        Optional<AnyMemRef>:$bias, Variadic<Index>:$window,
                        Tconv_DecompositionAttr:$decomposition, I64Attr:$groups,
-                       I64Attr:$sums);
+                       I64Attr:$sums,
+                       DefaultValuedAttr<I64Attr, "0">:$prefetch);
   let assemblyFormat = [{
     $x `,` $weights `,` $y (`bias` $bias^)? `window` `[` $window `]` attr-dict
     `:` type($x) `,` type($weights) `,` type($y) (`,` type($bias)^)?

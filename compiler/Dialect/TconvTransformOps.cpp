@@ -229,34 +229,6 @@ void SetPackingOp::getEffects(Effects &effects) {
 }
 
 //===----------------------------------------------------------------------===//
-// prefetch_weights
-//===----------------------------------------------------------------------===//
-
-DiagnosedSilenceableFailure
-PrefetchWeightsOp::apply(TransformRewriter &rewriter, TransformResults &,
-                         TransformState &state) {
-  int64_t ahead;
-  auto diag = onlyParam(*this, state, getAhead(), "ahead", ahead);
-  if (!diag.succeeded())
-    return diag;
-  for (Operation *target : state.getPayloadOps(getTarget())) {
-    auto contract = dyn_cast<ContractOp>(target);
-    if (!contract)
-      return emitDefiniteFailure()
-             << "target must be " << ContractOp::getOperationName() << ", got "
-             << target->getName();
-    rewriter.modifyOpInPlace(contract, [&] { contract.setPrefetch(ahead); });
-  }
-  return DiagnosedSilenceableFailure::success();
-}
-
-void PrefetchWeightsOp::getEffects(Effects &effects) {
-  transform::onlyReadsHandle(getTargetMutable(), effects);
-  transform::onlyReadsHandle(getAheadMutable(), effects);
-  transform::modifiesPayload(effects);
-}
-
-//===----------------------------------------------------------------------===//
 // map_tasks
 //===----------------------------------------------------------------------===//
 
@@ -602,6 +574,8 @@ DiagnosedSilenceableFailure SplitPhasesOp::apply(TransformRewriter &rewriter,
   Value column =
       apply((d0 - d1).floorDiv(outputs), {position, phases.getPanelOrigin()});
   Value count = apply(d0.ceilDiv(outputs), {phases.getWindowSize(3)});
+  Value firstChannel =
+      apply(d0 * phases.getGroupOutputs() + d1, {group, channel});
   Value zero = constant(0);
 
   scf::IfOp choice;
@@ -626,9 +600,9 @@ DiagnosedSilenceableFailure SplitPhasesOp::apply(TransformRewriter &rewriter,
     bool fast = layout.isFast();
     contracts.push_back(ContractOp::create(
         rewriter, loc, phases.getX(), phases.getWeights(), scratch, offset,
-        column, window, getVectors(), layout.rows(), taps.taps, taps.firstTile,
-        taps.tiles, fast ? 0 : map.getMaxShift(), map.getShiftStep(),
-        panelColumns,
+        column, window, ValueRange(), ValueRange(), getVectors(), layout.rows(),
+        taps.taps, taps.firstTile, taps.tiles, fast ? 0 : map.getMaxShift(),
+        map.getShiftStep(), panelColumns,
         fast ? SmallVector<int64_t>{0} : tileShifts(taps.sections),
         fast ? tilePanels(layout, panels) : SmallVector<int64_t>{0}));
   }
@@ -637,8 +611,6 @@ DiagnosedSilenceableFailure SplitPhasesOp::apply(TransformRewriter &rewriter,
                       phases.getPacking());
     rewriter.setInsertionPointAfter(choice);
   }
-  Value firstChannel =
-      apply(d0 * phases.getGroupOutputs() + d1, {group, channel});
   EpilogueOp::create(rewriter, loc, scratch, phases.getInit(), phases.getBias(),
                      phases.getWindowOffset(0), firstChannel,
                      phases.getWindowSize(2), firstColumn, count, getVectors(),

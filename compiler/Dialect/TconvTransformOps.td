@@ -102,7 +102,10 @@ def Tconv_PrefetchWeightsOp : Tconv_TransformOp<"prefetch_weights"> {
   let description = [{
     Each `tconv.contract` of `target` prefetches the weights that lie `ahead`
     elements further on than those it multiplies. It pays where weights are read
-    from beyond L2, and costs next to nothing elsewhere.
+    from beyond L2, and costs next to nothing elsewhere. With `part`, the depth of
+    a part, the weights of the part after this one are brought into L2 besides,
+    by all the windows of positions that this part is multiplied with: for
+    schedules that read weights once.
 
     Example:
 
@@ -119,9 +122,11 @@ def Tconv_PrefetchWeightsOp : Tconv_TransformOp<"prefetch_weights"> {
     ```
   }];
   let arguments = (ins TransformHandleTypeInterface:$target,
-                       TransformParamTypeInterface:$ahead);
+                       TransformParamTypeInterface:$ahead,
+                       Optional<TransformParamTypeInterface>:$part);
   let assemblyFormat = [{
-    $target `ahead` $ahead attr-dict `:` type($target) `,` type($ahead)
+    $target `ahead` $ahead (`part` $part^)? attr-dict `:` type($target) `,`
+    type($ahead) (`,` type($part)^)?
   }];
 }
 
@@ -258,11 +263,53 @@ def Tconv_ChooseTasksOp : Tconv_TransformOp<"choose_tasks"> {
   let assemblyFormat = "$target attr-dict `:` functional-type(operands, results)";
 }
 
+def Tconv_PrefetchTensorsOp : Tconv_TransformOp<"prefetch_tensors"> {
+  let summary = "makes a contraction bring x and y";
+  let description = [{
+    The longest `tconv.contract` of `target` brings, while it multiplies, what the
+    next block of `positions` reads of x and what this one writes to y, `channels`
+    of it, into L2. `tensors` are the block's `tconv.pack_input` or
+    `tconv.transform_input` and its `tconv.epilogue`. It pays where x and y are
+    long and the sums short: it does nothing where a part of the depth, `depth`
+    channels, is not all of it, or where the weights take more than half of L2.
+
+    Example:
+
+    ```mlir
+    module attributes {transform.with_named_sequence} {
+      transform.named_sequence @schedule(
+          %contracts: !transform.any_op {transform.readonly},
+          %tensors: !transform.any_op {transform.readonly},
+          %positions: !transform.param<i64> {transform.readonly},
+          %channels: !transform.param<i64> {transform.readonly},
+          %depth: !transform.param<i64> {transform.readonly}) {
+        transform.tconv.prefetch_tensors %contracts of %tensors
+            positions %positions channels %channels depth %depth
+            : !transform.any_op, !transform.any_op, !transform.param<i64>,
+              !transform.param<i64>, !transform.param<i64>
+        transform.yield
+      }
+    }
+    ```
+  }];
+  let arguments = (ins TransformHandleTypeInterface:$target,
+                       TransformHandleTypeInterface:$tensors,
+                       TransformParamTypeInterface:$positions,
+                       TransformParamTypeInterface:$channels,
+                       TransformParamTypeInterface:$depth);
+  let assemblyFormat = [{
+    $target `of` $tensors `positions` $positions `channels` $channels `depth`
+    $depth attr-dict `:` type($target) `,` type($tensors) `,` type($positions)
+    `,` type($channels) `,` type($depth)
+  }];
+}
+
 def Tconv_FilterPhasesOp : Tconv_TransformOp<"filter_phases"> {
   let summary = "turns a tile into a filter that reads x where it lies";
   let description = [{
-    The tile becomes a `tconv.filter` with `sums` vectors of sums. Its weights
-    must be packed with 1 channel and 1 row.
+    The tile becomes a `tconv.filter` with `sums` vectors of sums, which brings
+    what lies `ahead` positions further on into the caches. Its weights must be
+    packed with 1 channel and 1 row.
 
     Example:
 
@@ -270,18 +317,21 @@ def Tconv_FilterPhasesOp : Tconv_TransformOp<"filter_phases"> {
     module attributes {transform.with_named_sequence} {
       transform.named_sequence @schedule(
           %tile: !transform.any_op {transform.consumed},
-          %sums: !transform.param<i64> {transform.readonly}) {
-        transform.tconv.filter_phases %tile sums %sums
-            : !transform.any_op, !transform.param<i64>
+          %sums: !transform.param<i64> {transform.readonly},
+          %ahead: !transform.param<i64> {transform.readonly}) {
+        transform.tconv.filter_phases %tile sums %sums ahead %ahead
+            : !transform.any_op, !transform.param<i64>, !transform.param<i64>
         transform.yield
       }
     }
     ```
   }];
   let arguments = (ins TransformHandleTypeInterface:$target,
-                       TransformParamTypeInterface:$sums);
+                       TransformParamTypeInterface:$sums,
+                       Optional<TransformParamTypeInterface>:$ahead);
   let assemblyFormat = [{
-    $target `sums` $sums attr-dict `:` type($target) `,` type($sums)
+    $target `sums` $sums (`ahead` $ahead^)? attr-dict `:` type($target) `,`
+    type($sums) (`,` type($ahead)^)?
   }];
 }
 

@@ -124,7 +124,9 @@ private:
       line() << name << stage << ".vectorize(" << vector.name() << ", " << lanes
              << ").unroll(" << vector.name() << ").unroll(" << copies.name()
              << ")";
-    if (sum.unrolled > 1) {
+    // Along the rows, neighbouring taps read the same x, which LLVM would keep
+    // in registers that the sums need.
+    if (sum.unrolled > 1 && plan.kind != Kind::rows) {
       sum.tile.update().unroll(sum.taps.x);
       line() << name << ".update().unroll(" << sum.taps.x.name() << ")";
     }

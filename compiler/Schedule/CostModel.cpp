@@ -29,8 +29,8 @@ static constexpr int64_t kMostLonePositions = 192;
 /// Fewer channels than these are few in that sense.
 static constexpr int64_t kFewChannels = 4;
 /// Positions of a block at most with vectors along the rows, where it serves as
-/// many as the length class has.
-static constexpr int64_t kMostRowsPositions = 192;
+/// the longer inputs of the class too: with more, panels outgrow L1.
+static constexpr int64_t kMostRowsPositions = 96;
 /// With fewer positions to expect, weights are all that counts.
 static constexpr int64_t kFewestPositions = 16;
 

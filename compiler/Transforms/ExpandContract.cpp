@@ -70,7 +70,8 @@ public:
       return op.emitOpError()
              << "needs more than " << kMostSums << " sums for " << tileRows
              << " rows and " << *positions << " positions";
-    setUp();
+    setUp(*positions);
+    setUpStreams(*positions, scratchPositions);
     int64_t vectors = along / lanes;
     if (alongPositions)
       emitVariants(
@@ -86,8 +87,19 @@ public:
   }
 
 private:
+  /// What the tile brings of a buffer.
+  struct Stream {
+    Value buffer, batch;
+    Value row, nextRow; ///< those that its share begins in and may end in
+    Value line;         ///< the share's first, in its row
+    Value column;       ///< where rows begin
+    int64_t lines;      ///< of a row
+    int64_t shift;      ///< log2 of steps for each line
+    bool write;
+  };
+
   /// Where the tile begins in each buffer.
-  void setUp() {
+  void setUp(int64_t positions) {
     auto module = op->getParentOfType<ModuleOp>();
     int64_t rows = op.getRows();
     Value tile = e.div(op.getWindowOffset(0), rows);
@@ -101,6 +113,47 @@ private:
         e.sub(e.add(e.rem(position, op.getPanelPositions()), op.getMaxShift()),
               shift);
     scratchRow = e.add(op.getWindowOffset(0), op.getFirstTile() * rows);
+    if (auto part = static_cast<int64_t>(op.getPrefetchPart())) {
+      // The part after this one, of which this window brings as many lines as
+      // it has steps.
+      auto taps = static_cast<int64_t>(op.getTaps());
+      Value window = e.div(op.getWindowOffset(1), positions);
+      Value lines = e.mul(window, part * taps);
+      Value channel = e.add(op.getWindowOffset(2), part);
+      nextPart = e.add(e.add(weightsBase, e.mul(channel, taps * rows)),
+                       e.mul(lines, kLineElements));
+    }
+  }
+
+  /// The tiles of a scratch buffer share what there is to bring: each has as
+  /// many lines as the others, one after the other, which begin in one row and
+  /// may end in the next one.
+  void setUpStreams(int64_t positions, int64_t scratchPositions) {
+    auto tiles = static_cast<int64_t>(op.getTiles());
+    auto steps = op.getDepth();
+    Value window = e.div(op.getWindowOffset(1), positions);
+    Value tile =
+        e.div(op.getWindowOffset(0), static_cast<int64_t>(op.getRows()));
+    Value piece = e.add(e.mul(window, tiles), tile);
+    int64_t pieces = tiles * llvm::divideCeil(scratchPositions, positions);
+    for (auto [i, buffer] : llvm::enumerate(op.getStreams())) {
+      ValueRange at = op.getStreamAt().slice(3 * i, 3);
+      ArrayRef<int64_t> sizes = op.getStreamSizes().slice(3 * i, 3);
+      int64_t lines = llvm::divideCeil(sizes[1], kLineElements);
+      if (sizes[0] == 0 || lines == 0)
+        continue;
+      int64_t share = llvm::divideCeil(sizes[0] * lines, pieces);
+      Value first = e.mul(piece, share);
+      Stream stream = {buffer, at[0], {}, {}, {}, {}, lines, 0, sizes[2] != 0};
+      // A line each 2^n steps, so that a share takes at most all of them.
+      while ((steps >> (stream.shift + 1)) >= share)
+        ++stream.shift;
+      stream.row = e.add(at[1], e.div(first, lines));
+      stream.nextRow = e.add(stream.row, 1);
+      stream.line = e.rem(first, lines);
+      stream.column = at[2];
+      streams.push_back(stream);
+    }
   }
 
   /// One variant for each part of a tile of `most` vectors or positions that
@@ -153,17 +206,22 @@ private:
         firstChannel, lastChannel, sums,
         [&](Value channel, ValueRange carried) {
           Value weights = e.add(weightsBase, e.mul(channel, taps * rows));
+          for (const Stream &stream : streams)
+            prefetchStream(stream, channel);
           SmallVector<Value> next = llvm::to_vector_of<Value>(carried);
           if (taps == 1 || (taps <= kMostUnrolledTaps &&
                             op.getVectors() == VectorAxis::positions)) {
-            for (int64_t tap = 0; tap < taps; ++tap)
+            for (int64_t tap = 0; tap < taps; ++tap) {
+              prefetchPart(channel, e.index(tap));
               step(next, inner, channel, e.add(weights, tap * rows),
                    e.sub(column, e.index(tap * op.getShiftStep())));
+            }
             return next;
           }
           return e.carry(e.index(0), e.index(taps), next,
                          [&](Value tap, ValueRange inTaps) {
                            auto values = llvm::to_vector_of<Value>(inTaps);
+                           prefetchPart(channel, tap);
                            step(values, inner, channel,
                                 e.add(weights, e.mul(tap, rows)),
                                 e.sub(column, e.mul(tap, op.getShiftStep())));
@@ -173,6 +231,35 @@ private:
     for (int64_t o = 0; o < outer; ++o)
       for (int64_t i = 0; i < inner; ++i)
         e.storeVector(sums[o * inner + i], op.getScratch(), at(o, i));
+  }
+
+  /// A line of the part of the depth that comes next.
+  void prefetchPart(Value channel, Value tap) {
+    if (!nextPart)
+      return;
+    Value steps = e.mul(e.sub(channel, op.getWindowOffset(2)),
+                        static_cast<int64_t>(op.getTaps()));
+    Value line = e.mul(e.add(steps, tap), kLineElements);
+    memref::PrefetchOp::create(b, e.loc, op.getWeights(),
+                               ValueRange(e.add(nextPart, line)),
+                               /*isWrite=*/false, /*localityHint=*/2,
+                               /*isDataCache=*/true);
+  }
+
+  /// The line of a stream that is due. Behind the end of a row the next one
+  /// goes on, behind the end of a buffer lies nothing that matters.
+  void prefetchStream(const Stream &stream, Value channel) {
+    Value step = e.sub(channel, op.getWindowOffset(2));
+    Value line = arith::ShRUIOp::create(b, e.loc, step, e.index(stream.shift));
+    line = e.add(stream.line, line);
+    Value inRow = e.less(line, e.index(stream.lines));
+    Value row = e.select(inRow, stream.row, stream.nextRow);
+    Value inNext = e.sub(line, e.index(stream.lines));
+    Value column = e.mul(e.select(inRow, line, inNext), kLineElements);
+    memref::PrefetchOp::create(
+        b, e.loc, stream.buffer,
+        ValueRange{stream.batch, row, e.add(stream.column, column)},
+        stream.write, /*localityHint=*/2, /*isDataCache=*/true);
   }
 
   /// sums += the products of one input channel and one tap.
@@ -222,6 +309,8 @@ private:
   Emitter e;
   int64_t lanes;
   Value weightsBase, panel, column, scratchRow;
+  Value nextPart; ///< none where nothing is prefetched of it
+  SmallVector<Stream> streams;
 };
 
 struct ExpandContractPass

@@ -19,6 +19,8 @@ static constexpr int64_t kMostUnrolledMasked = 16;
 static constexpr int64_t kMostInterleaved = 16;
 /// Vectors of positions of one phase, where phases are not interleaved.
 static constexpr int64_t kMostSinglePhaseVectors = 4;
+/// What one prefetch brings; no machine that is compiled for has less.
+static constexpr int64_t kLineElements = 64 / sizeof(float);
 /// Phases that a kernel has tables for.
 static constexpr int64_t kMostTablePhases = int64_t(1) << 16;
 
@@ -195,6 +197,8 @@ private:
     }
     Value bias = loadBias();
     Value first = firstOutput(position);
+    if (count > 1)
+      prefetch(position, first, count);
     SmallVector<Value> vectors;
     for (int64_t v = 0; v < count; ++v) {
       SmallVector<Value> phases;
@@ -213,6 +217,26 @@ private:
     e.ifElse(
         e.both(e.atMost(e.index(0), first), e.atMost(last, lastOutput)),
         [&] { store(Access::whole); }, [&] { store(Access::masked); });
+  }
+
+  /// Brings what a round further on reads and writes.
+  void prefetch(Value position, Value first, int64_t count) {
+    auto ahead = static_cast<int64_t>(op.getPrefetch());
+    if (!ahead)
+      return;
+    auto bring = [&](Value buffer, Value row, Value from, int64_t elements,
+                     bool write) {
+      for (int64_t at = 0; at < elements; at += kLineElements)
+        memref::PrefetchOp::create(b, e.loc, buffer,
+                                   ValueRange{batch, row, e.add(from, at)},
+                                   write, /*localityHint=*/3,
+                                   /*isDataCache=*/true);
+    };
+    for (int64_t input = 0; input < inputs; ++input)
+      bring(x, e.add(firstInput, input), e.add(position, ahead), count * lanes,
+            /*write=*/false);
+    bring(y, output, e.add(first, ahead * stride), count * lanes * stride,
+          /*write=*/true);
   }
 
   /// One phase of `count` vectors of positions; its outputs lie `stride` apart.

@@ -8,6 +8,8 @@ module attributes {transform.with_named_sequence} {
   transform.named_sequence @schedule(%layer: !transform.any_op {transform.readonly}) {
     %sums = transform.param.constant 16 : i64 -> !transform.param<i64>
     %one = transform.param.constant 1 : i64 -> !transform.param<i64>
+    // Positions: some pages' ends are crossed before hardware would see them.
+    %ahead = transform.param.constant 512 : i64 -> !transform.param<i64>
 
     %phases = transform.structured.match ops{["tconv.phases"]} in %layer
         : (!transform.any_op) -> !transform.any_op
@@ -27,8 +29,8 @@ module attributes {transform.with_named_sequence} {
         : (!transform.any_op) -> (!transform.any_op, !transform.any_op)
     %block = transform.structured.match ops{["tconv.phases"]} in %layer
         : (!transform.any_op) -> !transform.any_op
-    transform.tconv.filter_phases %block sums %sums
-        : !transform.any_op, !transform.param<i64>
+    transform.tconv.filter_phases %block sums %sums ahead %ahead
+        : !transform.any_op, !transform.param<i64>, !transform.param<i64>
     transform.yield
   }
 }

@@ -41,6 +41,14 @@ module attributes {transform.with_named_sequence} {
         : (!transform.any_op, !transform.param<i64>) -> !transform.any_op
     transform.tconv.prefetch_weights %contracts ahead %ahead
         : !transform.any_op, !transform.param<i64>
+    // Weights that stay in L2 leave time to bring x and y.
+    %tensors = transform.structured.match
+        ops{["tconv.pack_input", "tconv.transform_input", "tconv.epilogue"]} in %layer
+        : (!transform.any_op) -> !transform.any_op
+    transform.tconv.prefetch_tensors %contracts of %tensors
+        positions %positions channels %channels depth %depth
+        : !transform.any_op, !transform.any_op, !transform.param<i64>,
+          !transform.param<i64>, !transform.param<i64>
     // A part of the depth at a time: its weights stay in L2 while the positions
     // pass, its part of a panel in L1 while the rows do.
     transform.foreach %contracts : !transform.any_op {

@@ -94,6 +94,14 @@ func.func @far_shift(%p: memref<1x8x32xf32>, %w: memref<64xf32>, %s: memref<4x24
 
 // -----
 
+func.func @contract_streams(%p: memref<1x8x32xf32>, %w: memref<64xf32>, %s: memref<4x24xf32>, %y: memref<?x3x?xf32>, %i: index) {
+  // expected-error @+1 {{needs 3 indices and 3 sizes for each of 1 streams, got 2 and 0}}
+  tconv.contract %p, %w, %s at [%i, %i] window [%i, %i, %i, %i, %i, %i] streams %y at [%i, %i] {vectors = #tconv.vectors<positions>, rows = 4, taps = 2, first_tile = 0, tiles = 1, max_shift = 1, shift_step = 1, panel_positions = 24, shifts = array<i64: 0>} : memref<1x8x32xf32>, memref<64xf32>, memref<4x24xf32>, memref<?x3x?xf32>
+  return
+}
+
+// -----
+
 func.func @contract_prefetch(%p: memref<1x8x32xf32>, %w: memref<64xf32>, %s: memref<4x24xf32>, %i: index) {
   // expected-error @+1 {{prefetch must be at least 0, got -1}}
   tconv.contract %p, %w, %s at [%i, %i] window [%i, %i, %i, %i, %i, %i] {vectors = #tconv.vectors<positions>, rows = 4, taps = 2, first_tile = 0, tiles = 1, max_shift = 1, shift_step = 1, panel_positions = 24, shifts = array<i64: 0>, prefetch = -1} : memref<1x8x32xf32>, memref<64xf32>, memref<4x24xf32>

@@ -165,3 +165,50 @@ func.func @prefetch(%p: memref<1x8x16xf32>, %w: memref<256xf32>, %s: memref<1x32
   tconv.contract %p, %w, %s at [%c0, %c0] window [%c0, %c0, %c0, %c32, %c1, %c8] {vectors = #tconv.vectors<rows>, rows = 32, taps = 1, first_tile = 0, tiles = 1, max_shift = 0, shift_step = 1, panel_positions = 9, shifts = array<i64: 0>, prefetch = 512} : memref<1x8x16xf32>, memref<256xf32>, memref<1x32xf32>
   return
 }
+
+// -----
+
+// The weights a part of the depth further on, 8 channels of 8 rows, from the line
+// that is this window's turn, the second one's: the 9th, and on, a line a step.
+// CHECK-LABEL: @part
+// CHECK-SAME: %{{.*}}, %[[W:[a-z0-9]+]]: memref<128xf32>
+// CHECK: scf.for %[[K:.*]] = %c0 to
+// CHECK: %[[LINE:.*]] = arith.muli %[[K]], %c16
+// CHECK: %[[AT:.*]] = arith.addi %c192{{.*}}, %[[LINE]]
+// CHECK: memref.prefetch %[[W]][%[[AT]]], read, locality<2>, data
+// CHECK-NOT: memref.prefetch
+func.func @part(%p: memref<1x16x8xf32>, %w: memref<128xf32>, %s: memref<8x8xf32>) {
+  %c0 = arith.constant 0 : index
+  %c1 = arith.constant 1 : index
+  %c8 = arith.constant 8 : index
+  tconv.contract %p, %w, %s at [%c0, %c0] window [%c0, %c1, %c0, %c8, %c1, %c8] {vectors = #tconv.vectors<rows>, rows = 8, taps = 1, first_tile = 0, tiles = 1, max_shift = 0, shift_step = 1, panel_positions = 8, shifts = array<i64: 0>, prefetch_part = 8} : memref<1x16x8xf32>, memref<128xf32>, memref<8x8xf32>
+  return
+}
+
+// -----
+
+// 2 rows of 80 elements, 5 lines each, shared by 2 tiles of rows in 2 windows: 3
+// lines a tile, of which the third one's begin with the second line of the second
+// row; a line each second step of 8, and behind a row's end the next one's.
+// CHECK-LABEL: @streams
+// CHECK-SAME: %[[Y:[a-z0-9]+]]: memref<?x6x?xf32>, %[[N:[a-z0-9]+]]: index, %[[C:[a-z0-9]+]]: index, %[[Q:[a-z0-9]+]]: index
+// CHECK: %[[ROW:.*]] = arith.addi %[[C]], %c1
+// CHECK: %[[NEXT:.*]] = arith.addi %[[ROW]], %c1
+// CHECK: scf.for %[[K:.*]] = %c0 to
+// CHECK: %[[STEP:.*]] = arith.shrui %[[K]], %c1
+// CHECK: %[[LINE:.*]] = arith.addi %c1{{.*}}, %[[STEP]]
+// CHECK: %[[IN:.*]] = arith.cmpi slt, %[[LINE]], %c5
+// CHECK: %[[AT:.*]] = arith.select %[[IN]], %[[ROW]], %[[NEXT]]
+// CHECK: %[[REST:.*]] = arith.subi %[[LINE]], %c5
+// CHECK: %[[OF:.*]] = arith.select %[[IN]], %[[LINE]], %[[REST]]
+// CHECK: %[[ELEMENT:.*]] = arith.muli %[[OF]], %c16
+// CHECK: %[[COLUMN:.*]] = arith.addi %[[Q]], %[[ELEMENT]]
+// CHECK: memref.prefetch %[[Y]][%[[N]], %[[AT]], %[[COLUMN]]], write, locality<2>, data
+// CHECK-NOT: memref.prefetch
+func.func @streams(%p: memref<2x8x8xf32>, %w: memref<64xf32>, %s: memref<8x16xf32>, %y: memref<?x6x?xf32>, %n: index, %c: index, %q: index) {
+  %c0 = arith.constant 0 : index
+  %c4 = arith.constant 4 : index
+  %c8 = arith.constant 8 : index
+  tconv.contract %p, %w, %s at [%c0, %c0] window [%c0, %c8, %c0, %c4, %c8, %c8] streams %y at [%n, %c, %q] {vectors = #tconv.vectors<positions>, rows = 4, taps = 1, first_tile = 0, tiles = 2, max_shift = 0, shift_step = 1, panel_positions = 8, shifts = array<i64: 0>, stream_sizes = array<i64: 2, 80, 1>} : memref<2x8x8xf32>, memref<64xf32>, memref<8x16xf32>, memref<?x6x?xf32>
+  return
+}

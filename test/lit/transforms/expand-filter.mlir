@@ -80,3 +80,23 @@ func.func @five(%x: memref<?x1x?xf32>, %w: memref<3xf32>, %y: memref<?x1x?xf32>,
   tconv.filter %x, %w, %y window [%i, %i, %i, %i, %i, %i, %i, %i] {decomposition = #five, groups = 1 : i64, sums = 2 : i64} : memref<?x1x?xf32>, memref<3xf32>, memref<?x1x?xf32>
   return
 }
+
+// -----
+
+#ahead = #tconv.decomposition<stride = 2, crop = 1, tap_step = 2, shift_step = 1, sections = [<phases = [0, 1], first_taps = [0, 1], taps = 2, shift = 0>]>
+
+// Rounds of 8 positions: a line of x and one of y, 64 positions further on. The
+// rounds of one vector and the ends of a row bring nothing.
+// CHECK-LABEL: func.func private @prefetch_filter
+// CHECK-SAME: %[[X:[a-z0-9]+]]: memref<?x3x?xf32>, %{{[a-z0-9]+}}: memref<12xf32>, %[[Y:[a-z0-9]+]]: memref<?x3x?xf32>
+// CHECK: scf.for %[[Q:.*]] = %{{.*}} to %{{.*}} step %c8
+// CHECK: %[[T:.*]] = arith.muli %[[Q]], %c2
+// CHECK: %[[IN:.*]] = arith.addi %[[Q]], %c64
+// CHECK: memref.prefetch %[[X]][%{{.*}}, %{{.*}}, %[[IN]]], read, locality<3>, data
+// CHECK: %[[OUT:.*]] = arith.addi %[[T]], %c127
+// CHECK: memref.prefetch %[[Y]][%{{.*}}, %{{.*}}, %[[OUT]]], write, locality<3>, data
+// CHECK-NOT: memref.prefetch
+func.func @prefetch(%x: memref<?x3x?xf32>, %w: memref<12xf32>, %y: memref<?x3x?xf32>, %i: index) {
+  tconv.filter %x, %w, %y window [%i, %i, %i, %i, %i, %i, %i, %i] {decomposition = #ahead, groups = 3 : i64, sums = 4 : i64, prefetch = 64} : memref<?x3x?xf32>, memref<12xf32>, memref<?x3x?xf32>
+  return
+}

@@ -17,8 +17,11 @@
 // CHECK: scf.for
 // CHECK:   tconv.pack_input {{.*}} {granule = 8 : i64, max_shift = 1 : i64, panel_positions = 8 : i64, span = 1 : i64}
 // CHECK:   scf.for
-// CHECK:     tconv.contract {{.*}}first_tile = 0 : i64{{.*}} prefetch = 8 : i64{{.*}} taps = 2 : i64, tiles = 1 : i64
-// CHECK:     tconv.contract {{.*}}first_tile = 1 : i64{{.*}} prefetch = 8 : i64{{.*}} taps = 1 : i64, tiles = 1 : i64
+// The longer contraction brings the next block's x and this one's y.
+// CHECK:     tconv.contract {{.*}} streams %arg0, %arg2 at[%[[N:.*]], %c0, %{{.*}}, %[[N]], %{{.*}}, %{{.*}}] {first_tile = 0 : i64{{.*}} prefetch = 8 : i64, prefetch_part = 3 : i64{{.*}} stream_sizes = array<i64: 3, 16, 0, 2, 32, 1>, taps = 2 : i64, tiles = 1 : i64
+// CHECK:     tconv.contract
+// CHECK-NOT: streams
+// CHECK-SAME: first_tile = 1 : i64{{.*}} prefetch = 8 : i64{{.*}} taps = 1 : i64, tiles = 1 : i64
 // CHECK:     tconv.epilogue {{.*}} first_rows = array<i64: 0, 2>, row_steps = array<i64: 1, 1>
 func.func @layer(%x: memref<?x3x?xf32>, %w: memref<3x4x3xf32>, %y: memref<?x4x?xf32>)
     attributes {tconv.blocks = {channels = 2 : i64, positions = 16 : i64, depth = 3 : i64, panel = 8 : i64}} {
@@ -50,8 +53,11 @@ module attributes {transform.with_named_sequence} {
         : !transform.any_op, !transform.any_op, !transform.param<i64>, !transform.param<i64>, !transform.param<i64>
     %contracts = transform.tconv.split_phases %block positions %positions vectors <positions>
         : (!transform.any_op, !transform.param<i64>) -> !transform.any_op
-    transform.tconv.prefetch_weights %contracts ahead %columns
-        : !transform.any_op, !transform.param<i64>
+    transform.tconv.prefetch_weights %contracts ahead %columns part %depth
+        : !transform.any_op, !transform.param<i64>, !transform.param<i64>
+    %tensors = transform.structured.match ops{["tconv.pack_input", "tconv.epilogue"]} in %root : (!transform.any_op) -> !transform.any_op
+    transform.tconv.prefetch_tensors %contracts of %tensors positions %positions channels %channels depth %depth
+        : !transform.any_op, !transform.any_op, !transform.param<i64>, !transform.param<i64>, !transform.param<i64>
     transform.yield
   }
 }

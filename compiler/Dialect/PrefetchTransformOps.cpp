@@ -1,0 +1,181 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// The transform operations that say what contractions bring into the caches
+// while they multiply.
+#include "compiler/Dialect/PackedLayout.h"
+#include "compiler/Dialect/TransformHelpers.h"
+#include "compiler/Schedule/Machine.h"
+
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/IR/Dominance.h"
+
+using namespace mlir;
+using namespace mlir::tconv;
+
+namespace mlir::tconv::xform {
+
+//===----------------------------------------------------------------------===//
+// prefetch_weights
+//===----------------------------------------------------------------------===//
+
+DiagnosedSilenceableFailure
+PrefetchWeightsOp::apply(TransformRewriter &rewriter, TransformResults &,
+                         TransformState &state) {
+  int64_t ahead;
+  auto diag = onlyParam(*this, state, getAhead(), "ahead", ahead);
+  if (!diag.succeeded())
+    return diag;
+  int64_t part = 0;
+  if (getPart()) {
+    diag = onlyParam(*this, state, getPart(), "part", part);
+    if (!diag.succeeded())
+      return diag;
+  }
+  for (Operation *target : state.getPayloadOps(getTarget())) {
+    auto contract = dyn_cast<ContractOp>(target);
+    if (!contract)
+      return emitDefiniteFailure()
+             << "target must be " << ContractOp::getOperationName() << ", got "
+             << target->getName();
+    rewriter.modifyOpInPlace(contract, [&] {
+      contract.setPrefetch(ahead);
+      contract.setPrefetchPart(part);
+    });
+  }
+  return DiagnosedSilenceableFailure::success();
+}
+
+void PrefetchWeightsOp::getEffects(Effects &effects) {
+  transform::onlyReadsHandle(getTargetMutable(), effects);
+  transform::onlyReadsHandle(getAheadMutable(), effects);
+  transform::onlyReadsHandle(getPartMutable(), effects);
+  transform::modifiesPayload(effects);
+}
+
+//===----------------------------------------------------------------------===//
+// prefetch_tensors
+//===----------------------------------------------------------------------===//
+
+namespace {
+
+/// A stream of a contraction.
+struct Stream {
+  Value buffer;
+  SmallVector<Value> at; ///< batch, row, column
+  SmallVector<int64_t> sizes;
+};
+
+} // namespace
+
+/// The op of one of some types among those of a handle, if there is one.
+template <typename... OpTys>
+static Operation *findOnly(TransformState &state, Value handle) {
+  for (Operation *op : state.getPayloadOps(handle))
+    if (isa<OpTys...>(op) && !op->hasAttr("plain"))
+      return op;
+  return nullptr;
+}
+
+DiagnosedSilenceableFailure
+PrefetchTensorsOp::apply(TransformRewriter &rewriter, TransformResults &,
+                         TransformState &state) {
+  int64_t positions, channels, depth;
+  for (auto [param, name, value] :
+       {std::tuple{getPositions(), "positions", &positions},
+        std::tuple{getChannels(), "channels", &channels},
+        std::tuple{getDepth(), "depth", &depth}}) {
+    auto diag = onlyParam(*this, state, param, name, *value);
+    if (!diag.succeeded())
+      return diag;
+  }
+  // All of a block's contractions run one after the other: the longest one
+  // has the most time.
+  ContractOp contract;
+  for (Operation *target : state.getPayloadOps(getTarget())) {
+    auto op = dyn_cast<ContractOp>(target);
+    if (!op)
+      return emitDefiniteFailure()
+             << "target must be " << ContractOp::getOperationName() << ", got "
+             << target->getName();
+    if (!contract ||
+        op.getTiles() * op.getTaps() > contract.getTiles() * contract.getTaps())
+      contract = op;
+  }
+  Operation *pack =
+      findOnly<tconv::PackInputOp, TransformInputOp>(state, getTensors());
+  auto epilogue =
+      dyn_cast_or_null<EpilogueOp>(findOnly<EpilogueOp>(state, getTensors()));
+  if (!contract || !pack || !epilogue)
+    return emitDefiniteFailure(
+        "needs contractions, what packs their input and their epilogue");
+  auto func = contract->getParentOfType<func::FuncOp>();
+  auto weights = cast<MemRefType>(contract.getWeights().getType());
+  Machine machine = machineOf(func);
+  // Where weights come from beyond L2, they are what has to be brought.
+  if (depth < contract.getDepth() ||
+      weights.getNumElements() * int64_t(sizeof(float)) > machine.l2Bytes / 2)
+    return DiagnosedSilenceableFailure::success();
+
+  rewriter.setInsertionPoint(contract);
+  Location loc = contract.getLoc();
+  auto constant = [&](int64_t value) -> Value {
+    return arith::ConstantIndexOp::create(rewriter, loc, value);
+  };
+  int64_t outputs = 1;
+  SmallVector<Stream> streams;
+  // Of x, what the next block reads.
+  auto bringInput = [&](auto op) {
+    Value next = arith::AddIOp::create(rewriter, loc, op.getOrigin(),
+                                       constant(positions));
+    Value row = arith::MulIOp::create(rewriter, loc, op.getGroup(),
+                                      constant(contract.getDepth()));
+    streams.push_back({op.getX(),
+                       {op.getBatch(), row, next},
+                       {contract.getDepth(), positions, /*write=*/0}});
+  };
+  if (auto op = dyn_cast<TransformInputOp>(pack)) {
+    outputs = op.getOutputs();
+    bringInput(op);
+  } else {
+    bringInput(cast<tconv::PackInputOp>(pack));
+  }
+  // Of y, what this block writes.
+  int64_t perPosition = epilogue.getStride() / outputs;
+  Value column = arith::MulIOp::create(rewriter, loc, epilogue.getPosition(),
+                                       constant(epilogue.getStride()));
+  column = arith::SubIOp::create(rewriter, loc, column,
+                                 constant(epilogue.getCrop()));
+  streams.push_back({epilogue.getY(),
+                     {epilogue.getBatch(), epilogue.getChannel(), column},
+                     {channels, positions * perPosition, /*write=*/1}});
+
+  DominanceInfo dominance(func);
+  SmallVector<Value> buffers, at;
+  SmallVector<int64_t> sizes;
+  for (const Stream &stream : streams) {
+    buffers.push_back(stream.buffer);
+    llvm::append_range(at, stream.at);
+    llvm::append_range(sizes, stream.sizes);
+  }
+  for (Value value : llvm::concat<Value>(buffers, at))
+    if (!dominance.properlyDominates(value, contract))
+      return emitDefiniteFailure("the tensors' places are not known where the "
+                                 "contraction begins");
+  rewriter.modifyOpInPlace(contract, [&] {
+    contract.getStreamsMutable().assign(buffers);
+    contract.getStreamAtMutable().assign(at);
+    contract.setStreamSizes(sizes);
+  });
+  return DiagnosedSilenceableFailure::success();
+}
+
+void PrefetchTensorsOp::getEffects(Effects &effects) {
+  transform::onlyReadsHandle(getTargetMutable(), effects);
+  transform::onlyReadsHandle(getTensorsMutable(), effects);
+  transform::onlyReadsHandle(getPositionsMutable(), effects);
+  transform::onlyReadsHandle(getChannelsMutable(), effects);
+  transform::onlyReadsHandle(getDepthMutable(), effects);
+  transform::modifiesPayload(effects);
+}
+
+} // namespace mlir::tconv::xform
