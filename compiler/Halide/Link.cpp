@@ -21,7 +21,7 @@ using namespace mlir::tconv;
 /// takes 64 bytes for that, so that what follows is aligned. What is freed is
 /// taken back once all that came after it is free too: at the latest where its
 /// scope ends, which is what the workspace's size is computed by. And what is
-/// called instead of the C library's memcpy.
+/// called instead of the C library's memset and memcpy.
 static constexpr const char kSupport[] = R"(
 define noalias ptr @halide_malloc(ptr %context, i64 %size) {
   %block = load ptr, ptr %context
@@ -59,6 +59,33 @@ take:
   store ptr %last, ptr %context
   store ptr %before, ptr %last.at
   br label %check
+done:
+  ret void
+}
+define void @halide_set(ptr %to, i8 %value, i64 %bytes) {
+entry:
+  %lane = insertelement <32 x i8> poison, i8 %value, i64 0
+  %lanes = shufflevector <32 x i8> %lane, <32 x i8> poison, <32 x i32> zeroinitializer
+  %whole = and i64 %bytes, -32
+  br label %vectors
+vectors:
+  %i = phi i64 [ 0, %entry ], [ %i.next, %vector ]
+  %more = icmp ult i64 %i, %whole
+  br i1 %more, label %vector, label %rest
+vector:
+  %i.to = getelementptr i8, ptr %to, i64 %i
+  store <32 x i8> %lanes, ptr %i.to, align 1
+  %i.next = add i64 %i, 32
+  br label %vectors
+rest:
+  %j = phi i64 [ %i, %vectors ], [ %j.next, %byte ]
+  %left = icmp ult i64 %j, %bytes
+  br i1 %left, label %byte, label %done
+byte:
+  %j.to = getelementptr i8, ptr %to, i64 %j
+  store i8 %value, ptr %j.to
+  %j.next = add i64 %j, 1
+  br label %rest
 done:
   ret void
 }
@@ -111,20 +138,20 @@ static void expandMemory(Function &function) {
     if (auto *memory = dyn_cast<MemIntrinsic>(&instruction))
       found.push_back(memory);
   for (MemIntrinsic *memory : found) {
+    IRBuilder<> b(memory);
+    Value *length = b.CreateZExtOrTrunc(memory->getLength(), b.getInt64Ty());
+    auto call = [&](StringRef name, Value *from) {
+      FunctionCallee callee = function.getParent()->getOrInsertFunction(
+          name, b.getVoidTy(), b.getPtrTy(), from->getType(), b.getInt64Ty());
+      b.CreateCall(callee, {memory->getRawDest(), from, length});
+    };
     if (auto *set = dyn_cast<MemSetInst>(memory)) {
-      expandMemSetAsLoop(set);
+      call("halide_set", set->getValue());
     } else if (auto *move = dyn_cast<MemMoveInst>(memory)) {
       expandMemMoveAsLoop(
           move, TargetTransformInfo(function.getParent()->getDataLayout()));
     } else {
-      auto *copy = cast<MemCpyInst>(memory);
-      IRBuilder<> b(copy);
-      FunctionCallee callee = function.getParent()->getOrInsertFunction(
-          "halide_copy", b.getVoidTy(), b.getPtrTy(), b.getPtrTy(),
-          b.getInt64Ty());
-      b.CreateCall(callee,
-                   {copy->getRawDest(), copy->getRawSource(),
-                    b.CreateZExtOrTrunc(copy->getLength(), b.getInt64Ty())});
+      call("halide_copy", cast<MemCpyInst>(memory)->getRawSource());
     }
     memory->eraseFromParent();
   }

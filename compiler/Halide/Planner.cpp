@@ -26,6 +26,8 @@ static constexpr size_t kMostPlanarSections = 32;
 static constexpr int64_t kMostPositions = 512;
 /// The same where lanes are rows: what the length class has.
 static constexpr int64_t kShortPositions = 20, kMediumPositions = 192;
+/// Caches of which panels take a small part only.
+static constexpr int64_t kLargeL2Bytes = 1 << 20;
 /// Products of a task: some 50 microseconds.
 static constexpr int64_t kTaskProducts = int64_t(1) << 21;
 /// Phases that a filter's registers hold at most.
@@ -184,8 +186,10 @@ private:
     // One panel for each tile keeps reads contiguous, as long as what panels
     // have in common is the lesser part.
     plan.panelPerTile = span <= plan.tile;
-    // The panels of a block take half of L2: every tile of rows reads them.
-    int64_t share = machine.l2Bytes / 2 / int64_t(sizeof(float));
+    // The panels of a block take half of L2: every tile of rows reads them. A
+    // large one is better left to the weights and sums of all inputs.
+    int64_t part = machine.l2Bytes >= kLargeL2Bytes ? 16 : 2;
+    int64_t share = machine.l2Bytes / part / int64_t(sizeof(float));
     int64_t columns = share / phases.inputs;
     int64_t tiles = plan.panelPerTile ? columns / paddedColumns(plan.tile)
                                       : (columns - span) / plan.tile;

@@ -18,6 +18,10 @@ static constexpr int64_t kMostPositions = 512;
 
 /// With fewer steps a register tile's sums would be moved too often.
 static constexpr int64_t kWorthwhileDepth = 128;
+/// An L2 from which a register tile can read its inputs.
+static constexpr int64_t kLargeL2Bytes = 1 << 20;
+/// Positions of a block that does so, and rows at least.
+static constexpr int64_t kDeepPositions = 192, kDeepRows = 128;
 /// The same where weights have to be read anew for each block.
 static constexpr int64_t kMostStreamedPositions = 1024;
 /// Panels of a block at most, whatever the last level has: a workspace is a few
@@ -197,6 +201,12 @@ private:
     // take more than their share of L2, but a part too thin would only move
     // sums.
     int64_t share = machine.l2Bytes / 4;
+    // A large L2 feeds a register tile with all inputs, one after the other,
+    // and the sums stay in registers until they are whole.
+    bool deep = machine.l2Bytes >= kLargeL2Bytes &&
+                (columns + span) * inputs * kElementBytes <= share;
+    if (!sizes.depth && deep)
+      sizes.depth = inputs;
     if (!sizes.depth) {
       int64_t columnBytes = (columns + span) * kElementBytes;
       int64_t byPanel = std::max(
@@ -207,7 +217,7 @@ private:
       sizes.depth = balanced(inputs, std::min(byPanel, byWeights));
     }
     if (!sizes.positions)
-      sizes.positions = choosePositions(span);
+      sizes.positions = choosePositions(span, deep);
     if (!sizes.channels) {
       int64_t weightBytes = steps() * sizes.depth * kElementBytes;
       int64_t sumSteps = sizes.outputs == 1 ? map.getStride() : steps();
@@ -216,16 +226,27 @@ private:
       // At least as many channels as fill whole tiles.
       int64_t channels = std::max(
           std::min(share / weightBytes, machine.l2Bytes / 2 / sumBytes), rows);
+      // A panel that comes from L2 is worth bringing for many tiles of rows.
+      if (deep)
+        channels = std::max(channels, static_cast<int64_t>(llvm::divideCeil(
+                                          kDeepRows, map.getStride())));
       sizes.channels = chooseChannels(channels, sizes.outputs);
     }
   }
 
   /// Positions of a block: whole panels.
-  int64_t choosePositions(int64_t span) {
+  int64_t choosePositions(int64_t span, bool deep) {
     PackedLayout layout = layoutOf(phases.getGroupOutputs(), sizes.outputs);
     int64_t points = sizes.outputs == 1 ? 1 : layout.inputPoints();
     int64_t panelColumns = (sizes.panel / sizes.outputs + span) * points;
     int64_t weightBytes = layout.totalElements() * inputs * kElementBytes;
+    // Then L2 is the panels', and weights pass by, as long as they need not
+    // come from memory.
+    if (deep && weightBytes <= machine.l3Bytes / 4) {
+      int64_t most = weightBytes <= machine.l3Bytes / 16 ? kDeepPositions
+                                                         : 2 * kDeepPositions;
+      return blockOf(most / sizes.panel, most);
+    }
     // Weights that stay in L2 whatever the blocks are: so do panels and sums.
     if (weightBytes <= machine.l2Bytes / 4) {
       int64_t rowBytes = panelColumns * sizes.depth * kElementBytes;

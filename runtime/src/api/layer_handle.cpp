@@ -6,6 +6,7 @@
 #include <cstring>
 
 #include "kernel/description.h"
+#include "support/memory.h"
 #include "support/status.h"
 
 using namespace tconv;
@@ -21,18 +22,6 @@ struct Registry {
 Registry &registry() {
   static Registry *instance = new Registry;
   return *instance;
-}
-
-std::unique_ptr<void, AlignedFree> allocateAligned(int64_t bytes) {
-  int64_t rounded;
-  if (__builtin_add_overflow(bytes, TCONV_KERNEL_ALIGNMENT, &rounded))
-    throw std::bad_alloc();
-  rounded -= rounded % TCONV_KERNEL_ALIGNMENT;
-  std::unique_ptr<void, AlignedFree> memory(
-      std::aligned_alloc(TCONV_KERNEL_ALIGNMENT, static_cast<size_t>(rounded)));
-  if (!memory)
-    throw std::bad_alloc();
-  return memory;
 }
 
 } // namespace
@@ -152,7 +141,9 @@ tconv_layer::makePlan(const Weights &weights, tconv_length_class lengthClass) {
     return plan;
   }
   const tconv_kernel &kernel = **plan->kernel;
-  plan->packed = allocateAligned(kernel.packed_bytes);
+  plan->packed.reset(allocateAligned(kernel.packed_bytes));
+  if (!plan->packed)
+    throw std::bad_alloc();
   tconv_pack_args args;
   std::memset(&args, 0, sizeof(args));
   args.struct_size = sizeof(args);

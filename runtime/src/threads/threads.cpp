@@ -11,6 +11,7 @@
 #include <sched.h>
 
 #include "support/fork.h"
+#include "support/memory.h"
 #include "support/status.h"
 #include "threads/pool.h"
 
@@ -154,18 +155,12 @@ void *tconv::workspace(int64_t bytes) noexcept {
   Workspace &own = threadWorkspace;
   if (own.bytes >= bytes && own.memory)
     return own.memory;
-  int64_t rounded;
-  if (bytes < 0 ||
-      __builtin_add_overflow(bytes, TCONV_KERNEL_ALIGNMENT, &rounded))
-    return nullptr;
-  rounded -= rounded % TCONV_KERNEL_ALIGNMENT;
-  void *memory =
-      std::aligned_alloc(TCONV_KERNEL_ALIGNMENT, static_cast<size_t>(rounded));
+  void *memory = allocateAligned(bytes);
   if (!memory)
     return nullptr;
   std::free(own.memory);
   own.memory = memory;
-  own.bytes = rounded;
+  own.bytes = bytes;
   return memory;
 }
 

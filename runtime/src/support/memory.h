@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// Memory for packed weights and workspaces.
+#ifndef TCONV_SRC_SUPPORT_MEMORY_H
+#define TCONV_SRC_SUPPORT_MEMORY_H
+
+#include <cstdint>
+
+namespace tconv {
+
+/// At least `bytes` bytes aligned to TCONV_KERNEL_ALIGNMENT, to be freed by
+/// std::free; NULL where there is no memory. Large ones lie in huge pages where
+/// the system has them for those who ask: weights are read from end to end, and
+/// looking up small pages would take a good part of the time.
+void *allocateAligned(int64_t bytes) noexcept;
+
+} // namespace tconv
+
+#endif // TCONV_SRC_SUPPORT_MEMORY_H
