@@ -3,7 +3,11 @@
 
 #include "compiler/API/Register.h"
 #include "compiler/Import/Import.h"
+#include "compiler/Schedule/GpuModel.h"
 #include "compiler/Schedule/Kind.h"
+#include "compiler/Target/NVPTX/Codegen.h"
+#include "compiler/Target/NVPTX/Passes.h"
+#include "compiler/Target/NVPTX/Pipelines.h"
 #include "compiler/Transforms/Passes.h"
 #include "compiler/Transforms/Pipelines.h"
 #include "mlir/IR/Diagnostics.h"
@@ -98,10 +102,22 @@ std::string Compilation::moduleText() {
   return text;
 }
 
-Status Compilation::runTo(Stage last) {
-  if (done_ < 0) {
-    if (Status status = ::tconv::checkParams(params_))
-      return status;
+Status Compilation::prepare() {
+  if (Status status = ::tconv::checkParams(params_))
+    return status;
+  if (Status status = ::tconv::checkTargetComputes(options_.target, params_,
+                                                   options_.accuracy))
+    return status;
+  architecture_ = ::tconv::nvptxArchitecture(options_.target);
+  kind_ = options_.scheduleKind;
+  if (architecture_ != 0) {
+    target_.name = options_.target;
+    target_.schedules = options_.scheduleFeature.empty()
+                            ? deviceFeature(architecture_).str()
+                            : options_.scheduleFeature;
+    if (kind_.empty())
+      kind_ = chooseDeviceKind(params_, options_.accuracy, architecture_).str();
+  } else {
     llvm::Expected<CpuTarget> target = parseCpuTarget(options_.target);
     if (!target)
       return Status(TCONV_INVALID_VALUE,
@@ -119,80 +135,124 @@ Status Compilation::runTo(Stage last) {
       return Status(TCONV_INVALID_VALUE,
                     "outputs = " + std::to_string(options_.blocks.outputs) +
                         ": must be 1 where accuracy = direct");
-    kind_ = options_.scheduleKind;
     if (kind_.empty())
       kind_ = chooseKind(params_, options_.lengthClass, target_.machine.lanes)
                   .str();
-    timed("context", [&] {
-      DialectRegistry registry;
-      registerDialects(registry);
-      context_ = std::make_unique<MLIRContext>(
-          registry, MLIRContext::Threading::DISABLED);
-      context_->loadAllAvailableDialects();
-      // A message that goes to users has no room for the whole function.
-      context_->printOpOnDiagnostic(false);
-      return 0;
-    });
   }
+  timed("context", [&] {
+    DialectRegistry registry;
+    registerDialects(registry);
+    context_ = std::make_unique<MLIRContext>(registry,
+                                             MLIRContext::Threading::DISABLED);
+    context_->loadAllAvailableDialects();
+    // A message that goes to users has no room for the whole function.
+    context_->printOpOnDiagnostic(false);
+    return 0;
+  });
+  return Status::ok();
+}
+
+/// Runs one stage; false, with diagnostics, where it fails.
+bool Compilation::buildStage(Stage stage) {
+  PassManager pm(context_.get());
+  pm.enableVerifier(false); // once a stage, below
+  switch (stage) {
+  case Stage::layer: {
+    module_ = importLayer(context_.get(), ::tconv::generalForm(params_));
+    Builder b(context_.get());
+    auto layer = module_->lookupSymbol<func::FuncOp>("layer");
+    if (int64_t positions = expectedPositions(options_.lengthClass))
+      layer->setAttr(kPositionsAttr, b.getI64IntegerAttr(positions));
+    if (architecture_ != 0) {
+      (*module_)->setAttr(kArchitectureAttr,
+                          b.getI64IntegerAttr(architecture_));
+      break;
+    }
+    (*module_)->setAttr(kMachineAttr,
+                        machineAttr(context_.get(), target_.machine));
+    BlockSizes blocks = options_.blocks;
+    if (options_.accuracy == TCONV_ACCURACY_DIRECT)
+      blocks.outputs = 1;
+    NamedAttrList given(blocksAttr(context_.get(), blocks));
+    if (options_.blockGroups)
+      given.set("groups", b.getI64IntegerAttr(options_.blockGroups));
+    layer->setAttr(kBlocksAttr, given.getDictionary(context_.get()));
+    break;
+  }
+  case Stage::phases:
+    buildPhasesPipeline(pm);
+    break;
+  default:
+    if (architecture_ != 0) {
+      DevicePipelineOptions pipeline;
+      pipeline.architecture = architecture_;
+      pipeline.feature = target_.schedules;
+      pipeline.kind = kind_;
+      pipeline.schedulePath = options_.schedulePath;
+      pipeline.symbol = options_.symbol;
+      if (stage == Stage::schedule) {
+        buildDeviceSchedulePipeline(pm, pipeline);
+      } else if (stage == Stage::expand) {
+        buildDeviceExpandPipeline(pm, pipeline);
+      } else {
+        description_ = description();
+        buildDeviceLowerPipeline(pm, pipeline);
+      }
+      break;
+    }
+    CpuPipelineOptions pipeline;
+    pipeline.feature = target_.schedules;
+    pipeline.kind = kind_;
+    pipeline.lanes = target_.machine.lanes;
+    pipeline.schedulePath = options_.schedulePath;
+    pipeline.symbol = options_.symbol;
+    if (stage == Stage::schedule) {
+      buildSchedulePipeline(pm, pipeline);
+    } else if (stage == Stage::expand) {
+      buildExpandPipeline(pm, pipeline);
+    } else {
+      description_ = description();
+      pipeline.info = description_;
+      pipeline.target = ::tconv::kernelTarget(options_.target);
+      pipeline.lengthClass = options_.lengthClass;
+      buildLowerPipeline(pm, pipeline);
+    }
+  }
+  return succeeded(pm.run(*module_)) && succeeded(verify(*module_)) &&
+         (architecture_ == 0 || stage != Stage::expand || readBlocks());
+}
+
+Status Compilation::runTo(Stage last) {
+  if (done_ < 0 && !context_)
+    if (Status status = prepare())
+      return status;
   ScopedDiagnosticHandler handler(context_.get(), [&](Diagnostic &diagnostic) {
     llvm::raw_string_ostream stream(diagnostics_);
     stream << diagnostic.getLocation() << ": " << diagnostic << "\n";
     for (Diagnostic &note : diagnostic.getNotes())
       stream << note.getLocation() << ": note: " << note << "\n";
   });
-
-  CpuPipelineOptions pipeline;
-  pipeline.feature = target_.schedules;
-  pipeline.kind = kind_;
-  pipeline.lanes = target_.machine.lanes;
-  pipeline.schedulePath = options_.schedulePath;
-  pipeline.symbol = options_.symbol;
   for (const StageInfo &info : stages()) {
     if (info.stage > last || static_cast<int>(info.stage) <= done_)
       continue;
-    bool good = timed(info.name, [&] {
-      if (info.stage == Stage::layer) {
-        module_ = importLayer(context_.get(), ::tconv::generalForm(params_));
-        (*module_)->setAttr(kMachineAttr,
-                            machineAttr(context_.get(), target_.machine));
-        BlockSizes blocks = options_.blocks;
-        if (options_.accuracy == TCONV_ACCURACY_DIRECT)
-          blocks.outputs = 1;
-        if (auto layer = module_->lookupSymbol<func::FuncOp>("layer")) {
-          Builder b(context_.get());
-          NamedAttrList given(blocksAttr(context_.get(), blocks));
-          if (options_.blockGroups)
-            given.set("groups", b.getI64IntegerAttr(options_.blockGroups));
-          layer->setAttr(kBlocksAttr, given.getDictionary(context_.get()));
-          if (int64_t positions = expectedPositions(options_.lengthClass))
-            layer->setAttr(kPositionsAttr, b.getI64IntegerAttr(positions));
-        }
-        return succeeded(verify(*module_));
-      }
-      PassManager pm(context_.get());
-      pm.enableVerifier(false); // once a stage, below
-      if (info.stage == Stage::phases)
-        buildPhasesPipeline(pm);
-      else if (info.stage == Stage::schedule)
-        buildSchedulePipeline(pm, pipeline);
-      else if (info.stage == Stage::expand)
-        buildExpandPipeline(pm, pipeline);
-      else {
-        description_ = description();
-        pipeline.info = description_;
-        pipeline.target = ::tconv::kernelTarget(options_.target);
-        pipeline.lengthClass = options_.lengthClass;
-        buildLowerPipeline(pm, pipeline);
-      }
-      return succeeded(pm.run(*module_)) && succeeded(verify(*module_));
-    });
-    if (!good)
+    if (!timed(info.name, [&] { return buildStage(info.stage); }))
       return fail("compilation failed in stage " + info.name);
     done_ = static_cast<int>(info.stage);
     if (!options_.dumpPath.empty())
       dump((info.name + ".mlir").str(), moduleText());
   }
   return Status::ok();
+}
+
+Operation *Compilation::scheduled() {
+  if (auto layer = module_->lookupSymbol<func::FuncOp>("layer"))
+    return layer;
+  Operation *kernel = nullptr;
+  module_->walk([&](gpu::GPUFuncOp func) {
+    if (func->hasAttr("tconv.task_columns"))
+      kernel = func;
+  });
+  return kernel;
 }
 
 std::string Compilation::description() {
@@ -202,32 +262,45 @@ std::string Compilation::description() {
   llvm::json::Object object{
       {"layer", ::tconv::formatLayerLine(params_)},
       {"target", options_.target},
-      {"cpu", target_.cpu},
-      {"features", target_.features},
-      {"length_class", ::tconv::lengthClassName(options_.lengthClass)},
-      {"kind", kind_},
-      {"lanes", target_.machine.lanes},
-      {"build_id", TCONV_BUILD_ID},
-      {"llvm", TCONV_BUILD_LLVM},
   };
+  if (architecture_ == 0) {
+    object["cpu"] = target_.cpu;
+    object["features"] = target_.features;
+    object["lanes"] = target_.machine.lanes;
+  }
+  object["length_class"] = ::tconv::lengthClassName(options_.lengthClass);
+  object["kind"] = kind_;
+  object["build_id"] = TCONV_BUILD_ID;
+  object["llvm"] = TCONV_BUILD_LLVM;
   if (options_.tuned)
     object["tuned"] = true;
-  if (auto layer = module_->lookupSymbol<func::FuncOp>("layer")) {
-    if (auto schedule = layer->getAttrOfType<StringAttr>("tconv.schedule"))
-      object["schedule"] = schedule.getValue();
-    if (auto algorithm = layer->getAttrOfType<StringAttr>(kAlgorithmAttr))
-      object["algorithm"] = algorithm.getValue();
-    if (auto blocks = layer->getAttrOfType<DictionaryAttr>(kBlocksAttr)) {
-      llvm::json::Object sizes;
-      for (NamedAttribute named : blocks)
-        if (auto number = dyn_cast<IntegerAttr>(named.getValue()))
-          sizes[named.getName().getValue()] = number.getInt();
-      object["blocks"] = std::move(sizes);
-    }
-  }
+  describeSchedule(object);
   std::string text;
   llvm::raw_string_ostream(text) << llvm::json::Value(std::move(object));
   return text;
+}
+
+void Compilation::describeSchedule(llvm::json::Object &object) {
+  Operation *layer = scheduled();
+  if (!layer)
+    return;
+  if (auto schedule = layer->getAttrOfType<StringAttr>("tconv.schedule"))
+    object["schedule"] = schedule.getValue();
+  if (auto algorithm = layer->getAttrOfType<StringAttr>(kAlgorithmAttr))
+    object["algorithm"] = algorithm.getValue();
+  if (auto blocks = layer->getAttrOfType<DictionaryAttr>(kBlocksAttr)) {
+    llvm::json::Object sizes;
+    for (NamedAttribute named : blocks)
+      if (auto number = dyn_cast<IntegerAttr>(named.getValue()))
+        sizes[named.getName().getValue()] = number.getInt();
+    object["blocks"] = std::move(sizes);
+  }
+  if (auto reasons = layer->getAttrOfType<ArrayAttr>(kReasonsAttr)) {
+    llvm::json::Array list;
+    for (Attribute reason : reasons)
+      list.push_back(cast<StringAttr>(reason).getValue());
+    object["reasons"] = std::move(list);
+  }
 }
 
 Status Compilation::optimize() {
@@ -236,13 +309,16 @@ Status Compilation::optimize() {
   if (Status status = runTo(Stage::llvmDialect))
     return status;
   return timed("opt", [&]() -> Status {
-    auto machine = createTargetMachine(target_);
+    auto machine = architecture_ ? createDeviceMachine(architecture_)
+                                 : createTargetMachine(target_);
     if (!machine)
       return fail(llvm::toString(machine.takeError()));
     machine_ = std::move(*machine);
     llvmContext_ = std::make_unique<llvm::LLVMContext>();
     auto result =
-        translateAndOptimize(*module_, target_, *machine_, *llvmContext_);
+        architecture_
+            ? translateDevice(*module_, *machine_, *llvmContext_)
+            : translateAndOptimize(*module_, target_, *machine_, *llvmContext_);
     if (!result)
       return fail(llvm::toString(result.takeError()));
     llvmModule_ = std::move(*result);
@@ -264,7 +340,89 @@ Status Compilation::llvmIR(std::string &text) {
   return Status::ok();
 }
 
+/// What is made for CPUs only.
+Status Compilation::refuseGpu(const char *what) {
+  if (::tconv::nvptxArchitecture(options_.target) == 0)
+    return Status::ok();
+  return Status(TCONV_UNSUPPORTED, "target = '" + options_.target +
+                                       "': there is no " + what +
+                                       " of kernels for a GPU, but PTX");
+}
+
+Status Compilation::ptx(std::string &text) {
+  if (::tconv::nvptxArchitecture(options_.target) == 0)
+    return Status(TCONV_INVALID_VALUE, "target = '" + options_.target +
+                                           "': PTX needs one of " +
+                                           ::tconv::nvptxTargets());
+  if (Status status = optimize())
+    return status;
+  auto code =
+      timed("codegen", [&] { return generatePtx(*llvmModule_, *machine_); });
+  llvmModule_.reset();
+  if (!code)
+    return fail(llvm::toString(code.takeError()));
+  text = std::move(*code);
+  return Status::ok();
+}
+
+/// Takes down what a launcher has to know, as long as the kernels are there.
+bool Compilation::readBlocks() {
+  auto number = [](Operation *op, StringRef name) {
+    auto attr = op ? op->getAttrOfType<IntegerAttr>(name) : IntegerAttr();
+    return attr ? attr.getInt() : 0;
+  };
+  Operation *run = scheduled(), *pack = nullptr;
+  module_->walk([&](gpu::GPUFuncOp func) {
+    if (func->hasAttr(kBlockCountAttr))
+      pack = func;
+  });
+  tconv_kernel &kernel = device_.kernel;
+  tconv_device_code &code = device_.device;
+  kernel.packed_bytes = number(pack, "tconv.packed_bytes");
+  kernel.task_positions = number(run, "tconv.task_positions");
+  kernel.task_columns = number(run, "tconv.task_columns");
+  code.pack_blocks = number(pack, kBlockCountAttr);
+  code.run_threads = static_cast<int32_t>(number(run, kThreadsAttr));
+  code.pack_threads = static_cast<int32_t>(number(pack, kThreadsAttr));
+  if (kernel.packed_bytes && kernel.task_positions && kernel.task_columns &&
+      code.pack_blocks && code.run_threads && code.pack_threads)
+    return true;
+  module_->emitError("the schedule left no description of its blocks");
+  return false;
+}
+
+Status Compilation::deviceKernel(DeviceKernel &result) {
+  std::string code;
+  if (Status status = ptx(code))
+    return status;
+  ::tconv::GeneralForm form = ::tconv::generalForm(params_);
+  result = device_;
+  result.code = std::move(code);
+  tconv_kernel &kernel = result.kernel;
+  kernel.in_channels = form.inChannels;
+  kernel.out_channels = form.outChannels;
+  kernel.kernel_size = form.kernelSize;
+  kernel.stride = form.stride;
+  kernel.dilation = form.dilation;
+  kernel.groups = form.groups;
+  kernel.crop_begin = form.cropBegin;
+  kernel.has_bias = form.hasBias;
+  kernel.dtype = form.dtype;
+  kernel.length_class = options_.lengthClass;
+  kernel.accuracy =
+      kind_ == "tf32" ? TCONV_ACCURACY_TF32 : TCONV_ACCURACY_DIRECT;
+  result.device.format = TCONV_DEVICE_PTX;
+  result.device.min_sm = static_cast<int32_t>(architecture_);
+  result.runEntry = options_.symbol + "_run";
+  result.packEntry = options_.symbol + "_pack";
+  result.description = description();
+  result.target = options_.target;
+  return Status::ok();
+}
+
 Status Compilation::assembly(std::string &text) {
+  if (Status status = refuseGpu("assembly"))
+    return status;
   if (Status status = optimize())
     return status;
   auto code = timed("codegen", [&] {
@@ -280,6 +438,8 @@ Status Compilation::assembly(std::string &text) {
 }
 
 Status Compilation::object(llvm::SmallVector<char, 0> &bytes) {
+  if (Status status = refuseGpu("object"))
+    return status;
   if (Status status = optimize())
     return status;
   auto code = timed("codegen", [&] {
@@ -294,6 +454,13 @@ Status Compilation::object(llvm::SmallVector<char, 0> &bytes) {
 }
 
 Status Compilation::image(KernelImage &image) {
+  if (::tconv::nvptxArchitecture(options_.target) != 0) {
+    DeviceKernel kernel;
+    if (Status status = deviceKernel(kernel))
+      return status;
+    image = deviceImage(kernel);
+    return Status::ok();
+  }
   llvm::SmallVector<char, 0> bytes;
   if (Status status = object(bytes))
     return status;

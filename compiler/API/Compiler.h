@@ -8,11 +8,13 @@
 #include "compiler/JIT/JIT.h"
 #include "compiler/Schedule/CostModel.h"
 #include "compiler/Target/CPU/Codegen.h"
+#include "compiler/Target/NVPTX/Image.h"
 #include "layer/layer.h"
 #include "tuning/choice.h"
 
 #include "mlir/IR/MLIRContext.h"
 #include "mlir/IR/OwningOpRef.h"
+#include "llvm/Support/JSON.h"
 #include <chrono>
 
 namespace mlir::tconv {
@@ -60,7 +62,14 @@ public:
   ModuleOp module() { return *module_; }
   std::string moduleText();
 
+  /// Whether the target is a GPU: its architecture, such as 80, else 0.
+  int64_t architecture() const { return architecture_; }
+
   ::tconv::Status llvmIR(std::string &text);
+  /// Of a GPU's kernels.
+  ::tconv::Status ptx(std::string &text);
+  /// The same with all that describes them.
+  ::tconv::Status deviceKernel(DeviceKernel &kernel);
   ::tconv::Status assembly(std::string &text);
   ::tconv::Status object(llvm::SmallVector<char, 0> &bytes);
   /// The kernel as it lies in memory, for any address.
@@ -74,13 +83,22 @@ public:
 
 private:
   ::tconv::Status fail(llvm::Twine what);
+  ::tconv::Status prepare();
   ::tconv::Status optimize();
+  ::tconv::Status refuseGpu(const char *what);
+  bool buildStage(Stage stage);
+  bool readBlocks();
+  void describeSchedule(llvm::json::Object &object);
+  /// The function or kernel that a schedule's findings are on.
+  Operation *scheduled();
   void dump(llvm::StringRef name, llvm::StringRef text);
   template <typename Fn> auto timed(llvm::StringRef name, Fn &&fn);
 
   tconv_params params_;
   CompileOptions options_;
-  CpuTarget target_;
+  CpuTarget target_; ///< of CPUs
+  int64_t architecture_ = 0;
+  DeviceKernel device_; ///< as far as the schedule decides
   std::string kind_;
   std::string diagnostics_;
   std::string description_;

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "compiler/API/Register.h"
 
+#include "compiler/Target/NVPTX/Passes.h"
+#include "compiler/Target/NVPTX/Pipelines.h"
 #include "compiler/Transforms/Passes.h"
 #include "compiler/Transforms/Pipelines.h"
 #include "mlir/Conversion/Passes.h"
@@ -27,6 +29,7 @@ void mlir::tconv::registerDialects(DialectRegistry &registry) {
                   transform::TransformDialect, vector::VectorDialect>();
   registerBufferizationModels(registry);
   registerTransformExtension(registry);
+  registerDeviceDialects(registry);
   linalg::registerTransformDialectExtension(registry);
   scf::registerTransformDialectExtension(registry);
   arith::registerBufferizableOpInterfaceExternalModels(registry);
@@ -39,5 +42,7 @@ void mlir::tconv::registerDialects(DialectRegistry &registry) {
 
 void mlir::tconv::registerPassesAndPipelines() {
   registerTconvPasses();
+  registerTconvDevicePasses();
   registerPipelines();
+  registerDevicePipelines();
 }

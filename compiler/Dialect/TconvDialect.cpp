@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "compiler/Dialect/Tconv.h"
 
+#include "compiler/Dialect/Device.h"
 #include "compiler/Dialect/FastFilter.h"
 #include "mlir/IR/Builders.h"
 #include "mlir/IR/DialectImplementation.h"
@@ -24,6 +25,10 @@ void TconvDialect::initialize() {
   addOperations<
 #define GET_OP_LIST
 #include "compiler/Dialect/TconvOps.cpp.inc"
+      >();
+  addOperations<
+#define GET_OP_LIST
+#include "compiler/Dialect/DeviceOps.cpp.inc"
       >();
 }
 

@@ -59,8 +59,9 @@ LogicalResult verifyForm(Operation *op, Value init) {
       continue;
     if (tensors != isa<RankedTensorType>(type))
       return op->emitOpError("mixes tensors and buffers");
-    if (!cast<ShapedType>(type).getElementType().isF32())
-      return op->emitOpError("computes f32 only so far, got ") << type;
+    Type element = cast<ShapedType>(type).getElementType();
+    if (!element.isF32() && !element.isF16() && !element.isBF16())
+      return op->emitOpError("computes f32, f16 or bf16, got ") << type;
   }
   if (tensors && op->getResult(0).getType() != init.getType())
     return op->emitOpError("result type ")

@@ -286,7 +286,7 @@ def Tconv_ContractOp : Tconv_BufferOp<"contract", [AttrSizedOperandSegments,
     of the second dimension, which begin where `at` says, in the order of the
     buffers: `stream_sizes` holds for each how many, how many elements of them,
     and 1 where they are to be written. All register tiles of a scratch buffer
-    together bring each line once.
+    together bring as many lines, more or less these.
 
     Example:
 

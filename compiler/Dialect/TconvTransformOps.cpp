@@ -200,6 +200,8 @@ DiagnosedSilenceableFailure SetPackingOp::apply(TransformRewriter &rewriter,
         "needs weights that a tconv.pack_weights of the same function writes "
         "into a buffer of their own");
 
+  if (!alloc.getType().getElementType().isF32())
+    return emitDefiniteFailure("packs f32 only, got ") << alloc.getType();
   auto packing = PackingAttr::get(getContext(), channels, rows, outputs);
   PackedLayout layout(phases.getDecomposition(), packing, phases.getGroups(),
                       phases.getGroupInputs(), phases.getGroupOutputs());

@@ -4,6 +4,7 @@
 #include <filesystem>
 
 #include "compiler/Target/CPU/Target.h"
+#include "target/target.h"
 
 using namespace tconv;
 
@@ -20,16 +21,19 @@ Status tconv::tools::checkTarget(const std::string &target,
   // Which of them there are, the engine knows.
   if (engine.kind == EngineKind::halide && target.rfind("nvptx:", 0) == 0)
     return Status::ok();
+  if (nvptxArchitecture(target) != 0)
+    return Status::ok();
+  if (target.rfind("nvptx:", 0) == 0)
+    return Status(TCONV_INVALID_VALUE, "--target: unknown target '" + target +
+                                           "'; known are " + nvptxTargets());
   auto parsed = mlir::tconv::parseCpuTarget(target);
   if (parsed)
     return Status::ok();
   // The compiler's message lists the targets that there are.
   std::string message = llvm::toString(parsed.takeError());
-  for (const char *later : {"nvptx", "ascend"})
-    if (target.rfind(std::string(later) + ":", 0) == 0)
-      return Status(TCONV_UNSUPPORTED,
-                    "--target: " + std::string(later) +
-                        " targets are not built yet: " + message);
+  if (target.rfind("ascend:", 0) == 0)
+    return Status(TCONV_UNSUPPORTED,
+                  "--target: ascend targets are not built yet: " + message);
   return Status(TCONV_INVALID_VALUE, "--target: " + message);
 }
 
@@ -42,7 +46,9 @@ Status tconv::tools::checkSchedulePath(const std::string &folder) {
 }
 
 tconv_accuracy tconv::tools::chooseAccuracy(const std::string &name) {
-  return name == "direct" ? TCONV_ACCURACY_DIRECT : TCONV_ACCURACY_DEFAULT;
+  return name == "direct" ? TCONV_ACCURACY_DIRECT
+         : name == "tf32" ? TCONV_ACCURACY_TF32
+                          : TCONV_ACCURACY_DEFAULT;
 }
 
 tconv_length_class tconv::tools::chooseLengthClass(const std::string &name,

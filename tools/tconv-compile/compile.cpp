@@ -10,6 +10,7 @@
 #include "common/options.h"
 #include "compiler/API/Compiler.h"
 #include "tconv-compile/checks.h"
+#include "tconv-compile/device.h"
 #include "tconv-compile/files.h"
 #include "tconv-compile/halide.h"
 #include "tconv-compile/header.h"
@@ -26,17 +27,12 @@ using nlohmann::ordered_json;
 
 namespace {
 
-/// One text or object that a compilation makes.
-struct Product {
-  std::string suffix; ///< after the prefix: ".o", ".schedule.mlir"
-  std::string bytes;
-};
-
 /// Kinds of output that DESIGN names and that are not made yet.
-const char *const kNotBuiltYet[] = {"ptx", "cubin", "fatbin", "hivm"};
+const char *const kNotBuiltYet[] = {"hivm"};
 const char *const kKnown =
     "object, header, library, asm, llvm, mlir, mlir:STAGE with the stages "
-    "layer, phases, schedule, expand, llvm";
+    "layer, phases, schedule, expand, llvm; for GPUs ptx, cubin, fatbin, llvm, "
+    "mlir, mlir:STAGE";
 const char *const kKnownOfHalide =
     "object, header, library, asm, llvm, stmt, schedule, ptx";
 
@@ -82,6 +78,22 @@ Status checkEmit(const std::string &kind, const Engine &engine,
                  const std::string &target) {
   if (engine.kind == EngineKind::halide)
     return checkHalideEmit(kind, target);
+  bool ofGpu = isDeviceEmit(kind);
+  bool shared = kind == "llvm" || kind.rfind("mlir", 0) == 0;
+  if (isGpuTarget(target) != ofGpu && !shared) {
+    if (ofGpu)
+      return Status(TCONV_INVALID_VALUE, "--emit: '" + kind +
+                                             "' needs a target such as "
+                                             "nvptx:sm_80, not " +
+                                             target);
+    for (const char *known : {"object", "header", "library", "asm"})
+      if (kind == known)
+        return Status(TCONV_UNSUPPORTED,
+                      "--emit: there is no '" + kind + "' for " + target +
+                          "; there is ptx, cubin, fatbin, llvm, mlir");
+  }
+  if (ofGpu)
+    return Status::ok();
   for (const char *known :
        {"object", "header", "library", "asm", "llvm", "mlir"})
     if (kind == known)
@@ -131,6 +143,7 @@ Status checkOutputs(const CompileArguments &arguments, const Engine &engine,
                   "--json: standard output is taken by --output=-");
   const std::string &kind = arguments.emit[0];
   if (layers == 1 && kind != "object" && kind != "mlir" && kind != "library" &&
+      kind != "cubin" && kind != "fatbin" &&
       std::all_of(arguments.emit.begin(), arguments.emit.end(),
                   [&](const std::string &other) { return other == kind; }))
     return Status::ok();
@@ -188,6 +201,7 @@ Status produce(const CompileArguments &arguments, const TuningArgument &tuning,
            arguments.emit.end();
   };
   Compilation compilation(layer.params, options);
+  std::string text;
   for (const mlir::tconv::StageInfo &info : mlir::tconv::stages()) {
     if (Status status = compilation.runTo(info.stage))
       return status;
@@ -195,14 +209,16 @@ Status produce(const CompileArguments &arguments, const TuningArgument &tuning,
       products.push_back(
           {("." + info.name + ".mlir").str(), compilation.moduleText()});
   }
-  std::string text;
-  if (asks("header"))
-    products.push_back({".h", headerText(symbol, compilation.description())});
   if (asks("llvm")) {
     if (Status status = compilation.llvmIR(text))
       return status;
     products.push_back({".ll", text});
   }
+  if (compilation.architecture() != 0)
+    return produceForDevice(arguments, compilation, layer, symbol, products,
+                            report);
+  if (asks("header"))
+    products.push_back({".h", headerText(symbol, compilation.description())});
   if (asks("asm")) {
     if (Status status = compilation.assembly(text))
       return status;
@@ -317,9 +333,11 @@ void tconv::tools::addArguments(CLI::App &app, CompileArguments &arguments) {
   app.add_option("--layers", arguments.layersFile, "a file of layer lines");
   app.add_option("--filter", arguments.filter,
                  "part of the names of the file's layers");
-  app.add_option("--target", arguments.targets,
-                 "cpu:native, cpu:x86-64, -v2, -v3, -v4, cpu:aarch64+neon; "
-                 "several for a library")
+  app.add_option(
+         "--target", arguments.targets,
+         "cpu:native, cpu:x86-64, -v2, -v3, -v4, cpu:aarch64+neon, "
+         "several for a library; nvptx:sm_75, _80, _86, _89, _90, _100, "
+         "_120")
       ->delimiter(',')
       ->allow_extra_args(false)
       ->capture_default_str();
@@ -341,9 +359,11 @@ void tconv::tools::addArguments(CLI::App &app, CompileArguments &arguments) {
          "bulk, medium or short; default: by the layer's length, and for a "
          "library all that can occur")
       ->check(CLI::IsMember({"bulk", "medium", "short"}));
-  app.add_option("--accuracy", arguments.accuracy,
-                 "default, or direct: no fast algorithm")
-      ->check(CLI::IsMember({"default", "direct"}));
+  app.add_option(
+         "--accuracy", arguments.accuracy,
+         "default, direct: no fast algorithm, or tf32: on a GPU's tensor "
+         "cores")
+      ->check(CLI::IsMember({"default", "direct", "tf32"}));
   app.add_option("--schedule-path", arguments.schedulePath,
                  "folder searched before the built-in schedules");
   app.add_option("--tuning", arguments.tuning,

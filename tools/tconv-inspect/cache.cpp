@@ -64,7 +64,8 @@ void look(Item &item) {
     item.status =
         Status(TCONV_ABI_MISMATCH, "is another kernel's: " + file.key.name());
   // What is for another machine can't be looked at any further.
-  else if (file.image.machine == machineHere())
+  else if (file.image.machine == machineHere() ||
+           file.image.machine == TCONV_IMAGE_NVPTX)
     item.status = checkImage(file.image);
 }
 

@@ -7,9 +7,11 @@
 
 #include "common/options.h"
 #include "compiler/Schedule/Library.h"
+#include "target/target.h"
 #include "tconv-compile/checks.h"
 #include "tconv-compile/files.h"
 #include "tconv-compile/tuning.h"
+#include "tconv-inspect/device.h"
 #include "tconv-inspect/facts.h"
 #include "tconv-inspect/halide.h"
 #include "tconv-inspect/object.h"
@@ -76,6 +78,19 @@ void print(const Facts &facts) {
     rows("cost, estimated of one batch item on one core", values["cost"]);
   if (values.contains("machine"))
     rows("machine", values["machine"]);
+  if (values.contains("model")) {
+    std::cout << "what the model weighed, best first (estimates, not timed)\n";
+    for (const ordered_json &one : values["model"])
+      std::cout << "  " << one.get<std::string>() << "\n";
+    rows("a GPU of the architecture", values["gpu"]);
+  }
+  for (auto [name, title] :
+       {std::pair<const char *, const char *>("ptxas", "by ptxas"),
+        {"static_bound", "loop with the most products, static bound"}})
+    if (values.contains(name) && values[name].is_object())
+      rows(title, values[name]);
+    else if (values.contains(name) && values[name].is_string())
+      std::cout << title << ": " << values[name].get<std::string>() << "\n";
   if (values["hot_loop"].is_object())
     rows("innermost loop with the most multiply-adds", values["hot_loop"]);
   std::cout << "stages (--stage NAME and --asm print one)\n";
@@ -93,6 +108,10 @@ void print(const Facts &facts) {
 }
 
 Status printMachine(const InspectArguments &arguments) {
+  if (nvptxArchitecture(arguments.target) != 0)
+    return Status(TCONV_UNSUPPORTED, "--machine: '" + arguments.target +
+                                         "' is a GPU; a layer's report shows "
+                                         "what the model knows of it");
   auto target = mlir::tconv::parseCpuTarget(arguments.target);
   if (!target)
     return Status(TCONV_INVALID_VALUE, llvm::toString(target.takeError()));
@@ -256,6 +275,8 @@ Status tconv::tools::inspect(const InspectArguments &arguments) {
           engine.kind == EngineKind::halide
               ? gatherHalide(params, shape, options, engine,
                              onlyPart(arguments), facts)
+          : nvptxArchitecture(options.target) != 0
+              ? gatherDevice(params, shape, options, facts)
               : gather(params, shape, options, arguments.lengthClass, facts))
     return status;
   if (arguments.measure)

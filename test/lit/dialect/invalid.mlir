@@ -34,7 +34,7 @@ func.func @dynamic_weight(%x: tensor<?x4x?xf32>, %w: tensor<4x3x?xf32>, %y: tens
 // -----
 
 func.func @element(%x: tensor<?x4x?xf64>, %w: tensor<4x3x2xf32>, %y: tensor<?x3x?xf32>) {
-  // expected-error @+1 {{computes f32 only so far, got 'tensor<?x4x?xf64>'}}
+  // expected-error @+1 {{computes f32, f16 or bf16, got 'tensor<?x4x?xf64>'}}
   %0 = tconv.conv1d_transpose ins(%x, %w : tensor<?x4x?xf64>, tensor<4x3x2xf32>) outs(%y : tensor<?x3x?xf32>) -> tensor<?x3x?xf32>
   return
 }

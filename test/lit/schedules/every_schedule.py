@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-"""every_schedule.py SCHEDULES LAYERS: applies each schedule to each layer."""
+"""every_schedule.py SCHEDULES LAYERS: applies each schedule for CPUs to each
+layer."""
 
 import pathlib
 import subprocess
@@ -31,7 +32,7 @@ def opt(text, *passes):
 
 def main():
     root, layers = map(pathlib.Path, sys.argv[1:])
-    files = sorted(root.rglob("*.mlir"))
+    files = sorted((root / "cpu").rglob("*.mlir"))
     if not files:
         sys.exit(f"no schedules under {root}")
     count = layers.read_text().count("func.func")

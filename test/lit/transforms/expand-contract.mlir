@@ -189,21 +189,16 @@ func.func @part(%p: memref<1x16x8xf32>, %w: memref<128xf32>, %s: memref<8x8xf32>
 
 // 2 rows of 80 elements, 5 lines each, shared by 2 tiles of rows in 2 windows: 3
 // lines a tile, of which the third one's begin with the second line of the second
-// row; a line each second step of 8, and behind a row's end the next one's.
+// row; a line each second step of 8.
 // CHECK-LABEL: @streams
 // CHECK-SAME: %[[Y:[a-z0-9]+]]: memref<?x6x?xf32>, %[[N:[a-z0-9]+]]: index, %[[C:[a-z0-9]+]]: index, %[[Q:[a-z0-9]+]]: index
 // CHECK: %[[ROW:.*]] = arith.addi %[[C]], %c1
-// CHECK: %[[NEXT:.*]] = arith.addi %[[ROW]], %c1
+// CHECK: %[[FIRST:.*]] = arith.addi %[[Q]], %c16
 // CHECK: scf.for %[[K:.*]] = %c0 to
-// CHECK: %[[STEP:.*]] = arith.shrui %[[K]], %c1
-// CHECK: %[[LINE:.*]] = arith.addi %c1{{.*}}, %[[STEP]]
-// CHECK: %[[IN:.*]] = arith.cmpi slt, %[[LINE]], %c5
-// CHECK: %[[AT:.*]] = arith.select %[[IN]], %[[ROW]], %[[NEXT]]
-// CHECK: %[[REST:.*]] = arith.subi %[[LINE]], %c5
-// CHECK: %[[OF:.*]] = arith.select %[[IN]], %[[LINE]], %[[REST]]
-// CHECK: %[[ELEMENT:.*]] = arith.muli %[[OF]], %c16
-// CHECK: %[[COLUMN:.*]] = arith.addi %[[Q]], %[[ELEMENT]]
-// CHECK: memref.prefetch %[[Y]][%[[N]], %[[AT]], %[[COLUMN]]], write, locality<2>, data
+// CHECK: %[[LINE:.*]] = arith.shrui %[[K]], %c1
+// CHECK: %[[ELEMENT:.*]] = arith.muli %[[LINE]], %c16
+// CHECK: %[[COLUMN:.*]] = arith.addi %[[FIRST]], %[[ELEMENT]]
+// CHECK: memref.prefetch %[[Y]][%[[N]], %[[ROW]], %[[COLUMN]]], write, locality<2>, data
 // CHECK-NOT: memref.prefetch
 func.func @streams(%p: memref<2x8x8xf32>, %w: memref<64xf32>, %s: memref<8x16xf32>, %y: memref<?x6x?xf32>, %n: index, %c: index, %q: index) {
   %c0 = arith.constant 0 : index

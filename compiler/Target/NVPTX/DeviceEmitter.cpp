@@ -1,0 +1,194 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#include "compiler/Target/NVPTX/DeviceEmitter.h"
+
+#include "mlir/Dialect/Utils/StaticValueUtils.h"
+
+using namespace mlir;
+using namespace mlir::tconv;
+
+static constexpr unsigned kShared = 3, kGlobal = 1;
+
+Value DeviceEmitter::as(Type type, Value x) {
+  if (x.getType() == type)
+    return x;
+  if (x.getType().isIndex() || type.isIndex())
+    return b.createOrFold<arith::IndexCastOp>(loc, type, x);
+  if (type.getIntOrFloatBitWidth() > x.getType().getIntOrFloatBitWidth())
+    return b.createOrFold<arith::ExtSIOp>(loc, type, x);
+  return b.createOrFold<arith::TruncIOp>(loc, type, x);
+}
+
+void DeviceEmitter::loop(Value begin, Value end, Value step,
+                         function_ref<void(Value)> body) {
+  auto op = scf::ForOp::create(b, loc, begin, end, step);
+  OpBuilder::InsertionGuard guard(b);
+  b.setInsertionPointToStart(op.getBody());
+  body(op.getInductionVar());
+}
+
+SmallVector<Value>
+DeviceEmitter::carry(Value begin, Value end, Value step, ValueRange init,
+                     function_ref<SmallVector<Value>(Value, ValueRange)> body) {
+  auto op = scf::ForOp::create(b, loc, begin, end, step, init);
+  OpBuilder::InsertionGuard guard(b);
+  b.setInsertionPointToStart(op.getBody());
+  scf::YieldOp::create(b, loc,
+                       body(op.getInductionVar(), op.getRegionIterArgs()));
+  return llvm::to_vector_of<Value>(op.getResults());
+}
+
+void DeviceEmitter::ifThen(Value condition, function_ref<void()> body) {
+  auto op = scf::IfOp::create(b, loc, condition, /*withElse=*/false);
+  OpBuilder::InsertionGuard guard(b);
+  b.setInsertionPointToStart(op.thenBlock());
+  body();
+}
+
+Value DeviceEmitter::address(Value pointer, Type type, Value at) {
+  return LLVM::GEPOp::create(b, loc, pointer.getType(), type, pointer,
+                             ArrayRef<LLVM::GEPArg>{at});
+}
+
+Value DeviceEmitter::address(Value pointer, Type type, int64_t at) {
+  if (at == 0)
+    return pointer;
+  return LLVM::GEPOp::create(b, loc, pointer.getType(), type, pointer,
+                             ArrayRef<LLVM::GEPArg>{static_cast<int32_t>(at)});
+}
+
+static unsigned bytesOf(Type type) {
+  if (auto vector = dyn_cast<VectorType>(type))
+    return vector.getNumElements() *
+           vector.getElementType().getIntOrFloatBitWidth() / 8;
+  return type.getIntOrFloatBitWidth() / 8;
+}
+
+Value DeviceEmitter::load(Type type, Value pointer, bool readOnly) {
+  return LLVM::LoadOp::create(b, loc, type, pointer, bytesOf(type),
+                              /*isVolatile=*/false, /*isNonTemporal=*/false,
+                              /*isInvariant=*/readOnly);
+}
+
+void DeviceEmitter::store(Value value, Value pointer) {
+  LLVM::StoreOp::create(b, loc, value, pointer, bytesOf(value.getType()));
+}
+
+Value DeviceEmitter::sharedMemory(int64_t bytes) {
+  Operation *kernel = b.getInsertionBlock()->getParentOp();
+  while (!isa<gpu::GPUFuncOp>(kernel))
+    kernel = kernel->getParentOp();
+  std::string name = (cast<gpu::GPUFuncOp>(kernel).getName() + "_shared").str();
+  auto type = LLVM::LLVMArrayType::get(b.getI8Type(), bytes);
+  {
+    OpBuilder::InsertionGuard guard(b);
+    b.setInsertionPoint(kernel);
+    LLVM::GlobalOp::create(b, loc, type, /*isConstant=*/false,
+                           LLVM::Linkage::Internal, name, Attribute(),
+                           /*alignment=*/128, kShared);
+  }
+  return LLVM::AddressOfOp::create(
+      b, loc, LLVM::LLVMPointerType::get(b.getContext(), kShared), name);
+}
+
+void DeviceEmitter::barrier() { gpu::BarrierOp::create(b, loc); }
+
+Value DeviceEmitter::lookUp(ArrayRef<int64_t> numbers, Value i) {
+  int64_t step = numbers.size() > 1 ? numbers[1] - numbers[0] : 0;
+  bool even = true;
+  for (size_t n = 1; n < numbers.size(); ++n)
+    even &= numbers[n] - numbers[n - 1] == step;
+  if (even)
+    return add(mul(i, step), numbers[0]);
+  if (std::optional<int64_t> known = getConstantIntValue(i))
+    return like(i, numbers[*known]);
+  gpu::GPUModuleOp module =
+      b.getInsertionBlock()->getParentOp()->getParentOfType<gpu::GPUModuleOp>();
+  auto content = DenseElementsAttr::get(
+      RankedTensorType::get({static_cast<int64_t>(numbers.size())}, i64),
+      numbers);
+  LLVM::GlobalOp table;
+  int64_t count = 0;
+  for (auto global : module.getOps<LLVM::GlobalOp>()) {
+    count += global.getConstant();
+    if (global.getValueAttr() == content)
+      table = global;
+  }
+  if (!table) {
+    OpBuilder::InsertionGuard guard(b);
+    b.setInsertionPointToStart(&module.getBodyRegion().front());
+    table = LLVM::GlobalOp::create(
+        b, loc, LLVM::LLVMArrayType::get(i64, numbers.size()),
+        /*isConstant=*/true, LLVM::Linkage::Internal,
+        "tconv_table_" + std::to_string(count), content, /*alignment=*/8,
+        kGlobal);
+  }
+  Value base = LLVM::AddressOfOp::create(
+      b, loc, LLVM::LLVMPointerType::get(b.getContext(), kGlobal),
+      table.getSymName());
+  return as(i.getType(), load(i64, address(base, i64, i), /*readOnly=*/true));
+}
+
+Value DeviceEmitter::swizzle(const DeviceTile &tile, Value k, int64_t columns) {
+  switch (tile.math) {
+  case DeviceMath::fma:
+    return like(k, 0);
+  case DeviceMath::tf32:
+    return shiftLeft(bitAnd(k, 3), 3);
+  case DeviceMath::mma:
+    return columns >= 64 ? shiftLeft(bitAnd(k, 7), 3)
+                         : shiftLeft(bitAnd(shiftRight(k, 1), 3), 3);
+  }
+  return {};
+}
+
+Value DeviceEmitter::toF32(Value bits, Type element) {
+  if (element.isF32())
+    return arith::BitcastOp::create(b, loc, f32, bits);
+  if (element.isF16())
+    return arith::ExtFOp::create(
+        b, loc, f32,
+        arith::BitcastOp::create(b, loc, element, bits).getResult());
+  Value wide = arith::ExtUIOp::create(b, loc, i32, bits);
+  return arith::BitcastOp::create(b, loc, f32, shiftLeft(wide, 16));
+}
+
+Value DeviceEmitter::fromF32(Value value, Type element, int64_t architecture) {
+  if (element.isF32())
+    return arith::BitcastOp::create(b, loc, i32, value);
+  Type i16 = b.getI16Type();
+  if (element.isF16() || architecture >= 80)
+    return arith::BitcastOp::create(
+        b, loc, i16,
+        arith::TruncFOp::create(b, loc, element, value).getResult());
+  // Half of the last place, a bit less before an even one; a NaN stays one.
+  Value bits = arith::BitcastOp::create(b, loc, i32, value);
+  Value odd = bitAnd(shiftRight(bits, 16), 1);
+  Value rounded = shiftRight(add(add(bits, odd), 0x7fff), 16);
+  Value isNan =
+      arith::CmpFOp::create(b, loc, arith::CmpFPredicate::UNO, value, value);
+  Value quiet = arith::OrIOp::create(b, loc, shiftRight(bits, 16), int32(0x40));
+  return as(i16, select(isNan, quiet, rounded));
+}
+
+Value DeviceEmitter::fma(Value x, Value y, Value z) {
+  return LLVM::FMAOp::create(b, loc, x, y, z);
+}
+
+Value DeviceEmitter::zero() {
+  return arith::ConstantOp::create(b, loc, b.getF32FloatAttr(0));
+}
+
+FailureOr<DeviceBuffer> mlir::tconv::deviceBuffer(Operation *op, Value buffer) {
+  auto cast = buffer.getDefiningOp<UnrealizedConversionCastOp>();
+  if (!cast || (cast.getNumOperands() != 1 && cast.getNumOperands() != 4))
+    return op->emitOpError("must be in a kernel of tconv-outline-device");
+  DeviceBuffer result;
+  result.pointer = cast.getOperand(0);
+  result.element = llvm::cast<MemRefType>(buffer.getType()).getElementType();
+  if (cast.getNumOperands() == 4) {
+    result.length = cast.getOperand(1);
+    result.batchStride = cast.getOperand(2);
+    result.channelStride = cast.getOperand(3);
+  }
+  return result;
+}

@@ -1,0 +1,430 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#include "compiler/Dialect/TileLayout.h"
+#include "compiler/Schedule/GpuModel.h"
+#include "compiler/Target/NVPTX/WarpProduct.h"
+
+namespace mlir::tconv {
+#define GEN_PASS_DEF_EXPANDBLOCKPRODUCTPASS
+#include "compiler/Target/NVPTX/Passes.h.inc"
+} // namespace mlir::tconv
+
+using namespace mlir;
+using namespace mlir::tconv;
+
+namespace {
+
+/// f32 of a row of sums in shared memory: rows lie 4 banks apart.
+constexpr int64_t kPitch = DeviceTile::kWarpPositions + 4;
+
+class ProductEmitter {
+public:
+  ProductEmitter(DeviceEmitter &e, BlockProductOp op, const BlockArguments &in,
+                 int64_t architecture)
+      : e(e), op(op), in(in), architecture(architecture), tile(op.getTile()),
+        layout(op.getDecomposition(), tile, op.getGroups(), op.getGroupInputs(),
+               op.getGroupOutputs()),
+        staged(stagedType(tile.math, in.x.element)),
+        stagedBytes(staged.getIntOrFloatBitWidth() / 8),
+        elementBytes(in.x.element.getIntOrFloatBitWidth() / 8),
+        raw(e.b.getIntegerType(elementBytes * 8)) {}
+
+  void emit() {
+    thread = e.as(
+        e.i32,
+        gpu::ThreadIdOp::create(e.b, e.loc, gpu::Dimension::x).getResult());
+    decodeColumn();
+    shared = e.sharedMemory(sharedBytesOf(tile, stagedBytes));
+    prepareCopies();
+    WarpProduct warp(e, tile, staged, architecture, thread);
+    SmallVector<Value> sums = multiply(warp);
+    locateOutputs();
+    storeSums(warp, sums);
+    fillEmptyPhases();
+  }
+
+private:
+  Value field(int64_t TileColumn::*member) {
+    return e.lookUp(layout.field(member), inGroup);
+  }
+
+  void decodeColumn() {
+    int64_t columns = layout.columns().size();
+    inGroup = e.rem(in.column, columns);
+    group = e.div(in.column, columns);
+    taps = field(&TileColumn::taps);
+    shift = e.as(e.i64, field(&TileColumn::shift));
+    firstChannel = field(&TileColumn::firstChannel);
+    channels = e.min(field(&TileColumn::channels),
+                     e.sub(e.int32(op.getGroupOutputs()), firstChannel));
+    phases = field(&TileColumn::phases);
+    firstPhase = field(&TileColumn::firstPhase);
+    chunks = e.mul(taps, layout.tapChunks());
+    Value chunk = e.add(e.mul(e.as(e.i64, group), layout.groupChunks()),
+                        e.as(e.i64, field(&TileColumn::firstChunk)));
+    weights = byteAddress(in.weights.pointer,
+                          e.mul(chunk, layout.chunkElements() * stagedBytes));
+  }
+
+  Value byteAddress(Value pointer, Value bytes) {
+    return e.address(pointer, e.b.getI8Type(), bytes);
+  }
+  Value byteAddress(Value pointer, int64_t bytes) {
+    return e.address(pointer, e.b.getI8Type(), bytes);
+  }
+
+  //===--------------------------------------------------------------------===//
+  // From global memory to shared memory
+  //===--------------------------------------------------------------------===//
+
+  /// What a thread has loaded and not yet put into shared memory.
+  struct Pending {
+    SmallVector<Value> weights, x;
+  };
+
+  bool asyncX() const { return tile.async && elementBytes == 4; }
+  /// Positions that a thread copies together: words of shared memory.
+  int64_t unit() const { return 4 / stagedBytes; }
+
+  void prepareCopies() {
+    int64_t units = tile.positions() / unit(), threads = tile.threads();
+    rowsAtOnce = std::max<int64_t>(threads / units, 1);
+    unitsEach = std::max<int64_t>(units / threads, 1);
+    Value row = e.div(thread, units);
+    Value column = e.mul(e.rem(thread, units), unit());
+    xStride = e.mul(in.x.channelStride, elementBytes);
+    Value channel = e.as(e.i64, e.mul(group, op.getGroupInputs()));
+    x = byteAddress(in.x.pointer, e.add(e.mul(in.batch, e.mul(in.x.batchStride,
+                                                              elementBytes)),
+                                        e.mul(channel, xStride)));
+    firstRow = row;
+    for (int64_t j = 0; j < unitsEach; ++j) {
+      Value at = e.add(column, j * threads * unit());
+      positions.push_back(e.add(in.position, e.as(e.i64, at)));
+      Value swizzled = e.bitXor(at, e.swizzle(tile, row, tile.positions()));
+      columns.push_back(swizzled);
+    }
+  }
+
+  /// Where unit j of round i goes in the x of a chunk.
+  Value xPlace(Value chunk, int64_t i, int64_t j) {
+    int64_t round = i * rowsAtOnce;
+    Value column =
+        e.bitXor(columns[j], e.int32(tile.swizzle(round, tile.positions())));
+    Value at = e.add(e.mul(firstRow, tile.positions()), column);
+    Value place = byteAddress(chunk, e.mul(at, stagedBytes));
+    return byteAddress(place,
+                       (tile.depth * tile.rows() + round * tile.positions()) *
+                           stagedBytes);
+  }
+
+  /// Begins to copy chunk `k`, or the last one again, to `chunk`.
+  Pending begin(Value k, Value chunk) {
+    Pending pending;
+    k = e.min(k, e.sub(chunks, 1));
+    copyWeights(k, chunk, pending);
+    Value tap = e.div(k, layout.tapChunks());
+    Value channel = e.mul(e.sub(k, e.mul(tap, layout.tapChunks())), tile.depth);
+    Value back = e.add(
+        shift, e.mul(e.as(e.i64, tap), op.getDecomposition().getShiftStep()));
+    Value row = e.add(channel, firstRow);
+    if (asyncX())
+      copyX(row, back, chunk);
+    else
+      loadX(row, back, pending);
+    return pending;
+  }
+
+  /// Whether chunks end with the group's channels.
+  bool isWhole() { return op.getGroupInputs() % tile.depth == 0; }
+  int64_t rounds() const { return tile.depth / rowsAtOnce; }
+
+  /// Copies x of input channels from `row` on, `back` positions before this
+  /// block's, without a register. Where there is no x, nothing is read and
+  /// zeros are written, so that an address outside of x does no harm.
+  void copyX(Value row, Value back, Value chunk) {
+    Value start = e.sub(positions[0], back);
+    Value from = byteAddress(
+        x, e.add(e.mul(start, elementBytes), e.mul(e.as(e.i64, row), xStride)));
+    SmallVector<Value> valid;
+    for (int64_t j = 0; j < unitsEach; ++j)
+      valid.push_back(e.inside(e.add(start, j * tile.threads()), in.x.length));
+    Value left = e.sub(e.int32(op.getGroupInputs()), row);
+    for (int64_t i = 0; i < rounds(); ++i) {
+      if (i > 0)
+        from = byteAddress(from, e.mul(xStride, rowsAtOnce));
+      for (int64_t j = 0; j < unitsEach; ++j) {
+        Value good = valid[j];
+        if (!isWhole())
+          good = e.both(good, e.less(e.int32(i * rowsAtOnce), left));
+        NVVM::CpAsyncOp::create(
+            e.b, e.loc, xPlace(chunk, i, j),
+            byteAddress(from, j * tile.threads() * elementBytes), 4,
+            NVVM::LoadCacheModifierKind::CA,
+            e.select(good, e.int32(4), e.int32(0)));
+      }
+    }
+  }
+
+  /// The same by registers. What is not there is not read: the start of the
+  /// row, or the last channel, is, and doesn't count.
+  void loadX(Value row, Value back, Pending &pending) {
+    for (int64_t j = 0; j < unitsEach; ++j) {
+      SmallVector<Value> valid, from;
+      for (int64_t u = 0; u < unit(); ++u) {
+        Value position = e.add(e.sub(positions[j], back), u);
+        valid.push_back(e.inside(position, in.x.length));
+        from.push_back(byteAddress(
+            x, e.mul(e.select(valid[u], position, e.int64(0)), elementBytes)));
+        if (isWhole())
+          from[u] = byteAddress(from[u], e.mul(e.as(e.i64, row), xStride));
+      }
+      Value channel = row;
+      for (int64_t i = 0; i < rounds(); ++i) {
+        if (isWhole()) {
+          // One sum for each row, however many multiples of the stride.
+          if (i > 0)
+            for (Value &pointer : from)
+              pointer = byteAddress(pointer, e.mul(xStride, rowsAtOnce));
+          pending.x.push_back(loadUnit(from, valid));
+          continue;
+        }
+        Value last = e.int32(op.getGroupInputs() - 1);
+        Value rowValid = e.inside(channel, e.int32(op.getGroupInputs()));
+        Value bytes = e.mul(e.as(e.i64, e.min(channel, last)), xStride);
+        pending.x.push_back(loadUnit(
+            llvm::map_to_vector(
+                from, [&](Value start) { return byteAddress(start, bytes); }),
+            llvm::map_to_vector(
+                valid, [&](Value good) { return e.both(good, rowValid); })));
+        channel = e.add(channel, rowsAtOnce);
+      }
+    }
+  }
+
+  /// A word of shared memory, from one element or two.
+  Value loadUnit(ArrayRef<Value> from, ArrayRef<Value> valid) {
+    SmallVector<Value> parts;
+    for (auto [pointer, good] : llvm::zip(from, valid))
+      parts.push_back(e.select(good, e.load(raw, pointer, /*readOnly=*/true),
+                               e.integer(raw, 0)));
+    if (unit() == 1)
+      return parts[0];
+    Value low = arith::ExtUIOp::create(e.b, e.loc, e.i32, parts[0]);
+    Value high = arith::ExtUIOp::create(e.b, e.loc, e.i32, parts[1]);
+    return arith::OrIOp::create(e.b, e.loc, low, e.shiftLeft(high, 16));
+  }
+
+  int64_t weightUnits() const {
+    return layout.chunkElements() * stagedBytes / 16 / tile.threads();
+  }
+
+  void copyWeights(Value k, Value chunk, Pending &pending) {
+    int64_t bytes = layout.chunkElements() * stagedBytes;
+    Value from = byteAddress(byteAddress(weights, e.mul(e.as(e.i64, k), bytes)),
+                             e.as(e.i64, e.mul(thread, 16)));
+    Value to = byteAddress(chunk, e.mul(thread, 16));
+    for (int64_t i = 0; i < weightUnits(); ++i) {
+      Value source = byteAddress(from, i * 16 * tile.threads());
+      if (tile.async)
+        NVVM::CpAsyncOp::create(
+            e.b, e.loc, byteAddress(to, i * 16 * tile.threads()), source, 16,
+            NVVM::LoadCacheModifierKind::CG, Value());
+      else
+        pending.weights.push_back(e.load(VectorType::get({4}, e.i32), source,
+                                         /*readOnly=*/true));
+    }
+  }
+
+  /// Puts what was loaded into shared memory.
+  void finish(const Pending &pending, Value chunk) {
+    Value to = byteAddress(chunk, e.mul(thread, 16));
+    for (auto [i, words] : llvm::enumerate(pending.weights))
+      e.store(words, byteAddress(to, i * 16 * tile.threads()));
+    for (auto [n, word] : llvm::enumerate(pending.x)) {
+      Value value = word;
+      if (unit() == 1)
+        value = e.toF32(word, in.x.element);
+      e.store(value, xPlace(chunk, n % rounds(), n / rounds()));
+    }
+  }
+
+  //===--------------------------------------------------------------------===//
+  // The product
+  //===--------------------------------------------------------------------===//
+
+  SmallVector<Value> multiply(WarpProduct &warp) {
+    int64_t stageBytes =
+        tile.depth * (tile.rows() + tile.positions()) * stagedBytes;
+    int64_t ahead = tile.stages - 1;
+    for (int64_t s = 0; s < ahead; ++s) {
+      Value chunk = byteAddress(shared, s * stageBytes);
+      finish(begin(e.int32(s), chunk), chunk);
+      if (tile.async)
+        NVVM::CpAsyncCommitGroupOp::create(e.b, e.loc);
+    }
+    SmallVector<Value> init(WarpProduct::kSums, e.zero());
+    init.push_back(e.int32(0));                  // the stage to be read
+    init.push_back(e.int32(ahead * stageBytes)); // the stage to be written
+    SmallVector<Value> result = e.carry(
+        e.int32(0), chunks, e.int32(1), init, [&](Value k, ValueRange values) {
+          ValueRange sums = values.take_front(WarpProduct::kSums);
+          Value read = values[WarpProduct::kSums],
+                write = values[WarpProduct::kSums + 1];
+          // Chunk k has arrived, and all are done with the one before.
+          if (tile.async)
+            NVVM::CpAsyncWaitGroupOp::create(e.b, e.loc, ahead - 1);
+          e.barrier();
+          Value to = byteAddress(shared, write);
+          Pending pending = begin(e.add(k, ahead), to);
+          if (tile.async)
+            NVVM::CpAsyncCommitGroupOp::create(e.b, e.loc);
+          SmallVector<Value> next =
+              warp.multiply(byteAddress(shared, read), sums);
+          finish(pending, to);
+          next.push_back(nextStage(read, stageBytes));
+          next.push_back(nextStage(write, stageBytes));
+          return next;
+        });
+    if (tile.async)
+      NVVM::CpAsyncWaitGroupOp::create(e.b, e.loc, 0);
+    result.resize(WarpProduct::kSums);
+    return result;
+  }
+
+  Value nextStage(Value offset, int64_t stageBytes) {
+    Value next = e.add(offset, stageBytes);
+    return e.select(e.equal(next, tile.stages * stageBytes), e.int32(0), next);
+  }
+
+  //===--------------------------------------------------------------------===//
+  // From the sums to y
+  //===--------------------------------------------------------------------===//
+
+  /// Done only when the sums are complete: what isn't there before takes no
+  /// registers from the product.
+  void locateOutputs() {
+    Value channel =
+        e.as(e.i64, e.add(e.mul(group, op.getGroupOutputs()), firstChannel));
+    yStride = e.mul(in.y.channelStride, elementBytes);
+    y = byteAddress(in.y.pointer, e.add(e.mul(in.batch, e.mul(in.y.batchStride,
+                                                              elementBytes)),
+                                        e.mul(channel, yStride)));
+    if (in.hasBias)
+      bias = byteAddress(in.bias.pointer, e.mul(channel, elementBytes));
+  }
+
+  /// Stores y of a channel of the tile at a position; `value` may be null.
+  void storeOutput(Value channel, Value position, Value phase, Value value) {
+    DecompositionAttr map = op.getDecomposition();
+    Value at = e.add(e.mul(position, map.getStride()),
+                     e.sub(e.as(e.i64, phase), map.getCrop()));
+    e.ifThen(e.inside(at, in.y.length), [&] {
+      Value wide = e.as(e.i64, channel);
+      Value sum = value;
+      if (in.hasBias) {
+        Value added = e.toF32(
+            e.load(raw, e.address(bias, raw, channel), /*readOnly=*/true),
+            in.y.element);
+        sum = sum ? arith::AddFOp::create(e.b, e.loc, sum, added).getResult()
+                  : added;
+      }
+      if (!sum)
+        sum = e.zero();
+      Value to =
+          byteAddress(y, e.add(e.mul(wide, yStride), e.mul(at, elementBytes)));
+      e.store(e.fromF32(sum, in.y.element, architecture), to);
+    });
+  }
+
+  /// The columns of warps one after the other, since shared memory holds the
+  /// sums of one. Phases run fastest, then positions: neighbouring threads
+  /// store neighbouring outputs.
+  void storeSums(WarpProduct &warp, ValueRange sums) {
+    constexpr int64_t kPositions = DeviceTile::kWarpPositions;
+    for (int64_t part = 0; part < tile.positionWarps; ++part) {
+      e.barrier();
+      if (tile.positionWarps == 1)
+        warp.writeSums(shared, kPitch, sums);
+      else
+        e.ifThen(e.equal(warp.positionWarp(), part),
+                 [&] { warp.writeSums(shared, kPitch, sums); });
+      e.barrier();
+      Value perChannel = e.mul(phases, kPositions);
+      Value origin = e.add(in.position, part * kPositions);
+      e.loop(thread, e.mul(channels, perChannel), e.int32(tile.threads()),
+             [&](Value n) {
+               Value channel = e.div(n, perChannel);
+               Value rest = e.sub(n, e.mul(channel, perChannel));
+               Value position = e.div(rest, phases);
+               Value phase = e.sub(rest, e.mul(position, phases));
+               Value row = e.add(e.mul(channel, phases), phase);
+               Value sum = e.load(
+                   e.f32, e.address(shared, e.f32,
+                                    e.add(e.mul(row, kPitch), position)));
+               storeOutput(channel, e.add(origin, e.as(e.i64, position)),
+                           e.lookUp(layout.phases(), e.add(firstPhase, phase)),
+                           sum);
+             });
+    }
+  }
+
+  void fillEmptyPhases() {
+    int64_t empty = layout.emptyPhases().size();
+    if (empty == 0)
+      return;
+    e.ifThen(e.equal(field(&TileColumn::fills), 1), [&] {
+      int64_t perChannel = empty * tile.positions();
+      e.loop(thread, e.mul(channels, perChannel), e.int32(tile.threads()),
+             [&](Value n) {
+               Value channel = e.div(n, perChannel);
+               Value rest = e.sub(n, e.mul(channel, perChannel));
+               Value position = e.div(rest, empty);
+               Value phase = e.sub(rest, e.mul(position, empty));
+               storeOutput(channel, e.add(in.position, e.as(e.i64, position)),
+                           e.lookUp(layout.emptyPhases(), phase), Value());
+             });
+    });
+  }
+
+  DeviceEmitter &e;
+  BlockProductOp op;
+  const BlockArguments &in;
+  int64_t architecture;
+  DeviceTile tile;
+  TileLayout layout;
+  Type staged;
+  int64_t stagedBytes, elementBytes;
+  Type raw; ///< the integer of an element's width
+
+  Value thread, shared;
+  Value inGroup, group, taps, shift, firstChannel, channels, phases, firstPhase,
+      chunks;
+  Value weights, x, y, bias;    ///< this block's, as pointers
+  Value xStride, yStride;       ///< of channels, in bytes
+  int64_t rowsAtOnce = 1;       ///< rows of x that all threads copy together
+  int64_t unitsEach = 1;        ///< units of a row that a thread copies
+  Value firstRow;               ///< row of a thread's first copy
+  SmallVector<Value> positions; ///< of a thread's units
+  SmallVector<Value> columns;   ///< the same, as places in shared memory
+};
+
+struct ExpandBlockProductPass
+    : mlir::tconv::impl::ExpandBlockProductPassBase<ExpandBlockProductPass> {
+  using ExpandBlockProductPassBase::ExpandBlockProductPassBase;
+
+  void runOnOperation() override {
+    SmallVector<BlockProductOp> ops;
+    getOperation().walk([&](BlockProductOp op) { ops.push_back(op); });
+    for (BlockProductOp op : ops) {
+      OpBuilder b(op);
+      DeviceEmitter e(b, op.getLoc());
+      FailureOr<BlockArguments> in = blockArguments(e, op);
+      if (failed(in))
+        return signalPassFailure();
+      ProductEmitter(e, op, *in, architecture).emit();
+      op.erase();
+    }
+  }
+};
+
+} // namespace

@@ -1,0 +1,237 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#include "compiler/Target/NVPTX/WarpProduct.h"
+
+using namespace mlir;
+using namespace mlir::tconv;
+
+// A warp tile is 2 x 8 products of 16 rows by 8 positions on tensor cores.
+static constexpr int64_t kRowTiles = 2, kPositionTiles = 8;
+
+WarpProduct::WarpProduct(DeviceEmitter &e, const DeviceTile &tile, Type staged,
+                         int64_t architecture, Value thread)
+    : e_(e), tile_(tile), staged_(staged), architecture_(architecture) {
+  lane_ = e.bitAnd(thread, 31);
+  Value warp = e.shiftRight(thread, 5);
+  rowWarp_ = e.rem(warp, tile.rowWarps);
+  positionWarp_ = e.div(warp, tile.rowWarps);
+  Value row = e.mul(rowWarp_, DeviceTile::kWarpRows);
+  Value position = e.mul(positionWarp_, DeviceTile::kWarpPositions);
+  int64_t rows = tile.rows(), positions = tile.positions();
+  int64_t xStart = tile.depth * rows;
+
+  switch (tile.math) {
+  case DeviceMath::fma:
+    // 4 x 8 lanes; a thread has two runs of 4 rows and two of 4 positions.
+    weightOffsets_.push_back(e.add(row, e.mul(e.shiftRight(lane_, 3), 4)));
+    xOffsets_.push_back(
+        e.add(e.add(position, e.mul(e.bitAnd(lane_, 7), 4)), xStart));
+    return;
+  case DeviceMath::mma: {
+    // The address of one row of 8 elements, for each lane: matrices of 8 x 8 go
+    // along the rows first for weights, along the depth first for x.
+    Value in = e.bitAnd(lane_, 7);
+    Value low = e.shiftLeft(e.bitAnd(e.shiftRight(lane_, 3), 1), 3);
+    Value high = e.shiftLeft(e.shiftRight(lane_, 4), 3);
+    auto swizzle = [&](int64_t columns) {
+      return columns >= 64 ? e.shiftLeft(in, 3)
+                           : e.shiftLeft(e.shiftRight(in, 1), 3);
+    };
+    for (int64_t i = 0; i < kRowTiles; ++i) {
+      Value column = e.add(e.add(row, low), i * 16);
+      weightOffsets_.push_back(
+          e.add(e.mul(e.add(in, high), rows), e.bitXor(column, swizzle(rows))));
+    }
+    for (int64_t j = 0; j < kPositionTiles / 2; ++j) {
+      Value column = e.add(e.add(position, high), j * 16);
+      xOffsets_.push_back(e.add(e.add(e.mul(e.add(in, low), positions),
+                                      e.bitXor(column, swizzle(positions))),
+                                xStart));
+    }
+    return;
+  }
+  case DeviceMath::tf32: {
+    Value depth = e.bitAnd(lane_, 3), at = e.shiftRight(lane_, 2);
+    Value swizzle = e.shiftLeft(depth, 3);
+    for (int64_t i = 0; i < kRowTiles * 2; ++i)
+      weightOffsets_.push_back(e.add(
+          e.mul(depth, rows), e.bitXor(e.add(e.add(row, at), i * 8), swizzle)));
+    for (int64_t j = 0; j < kPositionTiles; ++j)
+      xOffsets_.push_back(
+          e.add(e.add(e.mul(depth, positions),
+                      e.bitXor(e.add(e.add(position, at), j * 8), swizzle)),
+                xStart));
+    return;
+  }
+  }
+}
+
+SmallVector<Value> WarpProduct::multiply(Value chunk, ValueRange sums) {
+  switch (tile_.math) {
+  case DeviceMath::fma:
+    return multiplyFma(chunk, sums);
+  case DeviceMath::mma:
+    return multiplyMma(chunk, sums);
+  case DeviceMath::tf32:
+    return multiplyTf32(chunk, sums);
+  }
+  return {};
+}
+
+SmallVector<Value> WarpProduct::multiplyFma(Value chunk, ValueRange sums) {
+  Type four = VectorType::get({4}, e_.f32);
+  SmallVector<Value> next = llvm::to_vector_of<Value>(sums);
+  Value weights = e_.address(chunk, e_.f32, weightOffsets_[0]);
+  Value x = e_.address(chunk, e_.f32, xOffsets_[0]);
+  // Eight numbers: four, and four `apart` further on.
+  auto eight = [&](Value pointer, int64_t at, int64_t apart) {
+    SmallVector<Value> values;
+    for (int64_t half : {0, 1}) {
+      Value vector =
+          e_.load(four, e_.address(pointer, e_.f32, at + half * apart));
+      for (int64_t i = 0; i < 4; ++i)
+        values.push_back(
+            LLVM::ExtractElementOp::create(e_.b, e_.loc, vector, e_.int32(i)));
+    }
+    return values;
+  };
+  for (int64_t k = 0; k < tile_.depth; ++k) {
+    SmallVector<Value> w = eight(weights, k * tile_.rows(), 16);
+    SmallVector<Value> v = eight(x, k * tile_.positions(), 32);
+    for (int64_t i = 0; i < 8; ++i)
+      for (int64_t j = 0; j < 8; ++j)
+        next[i * 8 + j] = e_.fma(w[i], v[j], next[i * 8 + j]);
+  }
+  return next;
+}
+
+SmallVector<Value> WarpProduct::loadMatrices(Value pointer) {
+  auto type = LLVM::LLVMStructType::getLiteral(
+      e_.b.getContext(), {e_.i32, e_.i32, e_.i32, e_.i32});
+  auto shape = NVVM::LdStMatrixShapeAttr::get(e_.b.getContext(), 8, 8);
+  Value loaded = NVVM::LdMatrixOp::create(e_.b, e_.loc, type, pointer,
+                                          /*num=*/4, NVVM::MMALayout::col,
+                                          shape, NVVM::LdStMatrixEltType::B16);
+  SmallVector<Value> words;
+  for (int64_t i = 0; i < 4; ++i)
+    words.push_back(LLVM::ExtractValueOp::create(e_.b, e_.loc, loaded, i));
+  return words;
+}
+
+void WarpProduct::mma(ArrayRef<Value> a, ArrayRef<Value> b,
+                      MutableArrayRef<Value> sums) {
+  auto type = LLVM::LLVMStructType::getLiteral(
+      e_.b.getContext(), {e_.f32, e_.f32, e_.f32, e_.f32});
+  bool tf32 = tile_.math == DeviceMath::tf32;
+  NVVM::MMATypes element = tf32              ? NVVM::MMATypes::tf32
+                           : staged_.isF16() ? NVVM::MMATypes::f16
+                                             : NVVM::MMATypes::bf16;
+  auto asOperands = [&](ArrayRef<Value> words) {
+    if (element != NVVM::MMATypes::f16)
+      return llvm::to_vector(words);
+    Type pair = VectorType::get({2}, e_.b.getF16Type());
+    return llvm::map_to_vector(words, [&](Value word) -> Value {
+      return LLVM::BitcastOp::create(e_.b, e_.loc, pair, word);
+    });
+  };
+  int64_t depth = tf32 ? 8 : a.size() * 4;
+  Value result = NVVM::MmaOp::create(
+      e_.b, e_.loc, type, asOperands(a), asOperands(b), ValueRange(sums),
+      ArrayRef<int64_t>{16, 8, depth}, std::nullopt, std::nullopt,
+      std::array<NVVM::MMATypes, 2>{element, element},
+      std::array<NVVM::MMALayout, 2>{NVVM::MMALayout::row,
+                                     NVVM::MMALayout::col});
+  for (int64_t i = 0; i < 4; ++i)
+    sums[i] = LLVM::ExtractValueOp::create(e_.b, e_.loc, result, i);
+}
+
+SmallVector<Value> WarpProduct::multiplyMma(Value chunk, ValueRange sums) {
+  SmallVector<Value> next = llvm::to_vector_of<Value>(sums);
+  Type i16 = e_.b.getI16Type();
+  for (int64_t k = 0; k < tile_.depth; k += 16) {
+    SmallVector<SmallVector<Value>> w, v;
+    for (Value offset : weightOffsets_)
+      w.push_back(loadMatrices(
+          e_.address(e_.address(chunk, i16, offset), i16, k * tile_.rows())));
+    for (Value offset : xOffsets_)
+      v.push_back(loadMatrices(e_.address(e_.address(chunk, i16, offset), i16,
+                                          k * tile_.positions())));
+    for (int64_t i = 0; i < kRowTiles; ++i)
+      for (int64_t j = 0; j < kPositionTiles; ++j) {
+        auto to =
+            MutableArrayRef<Value>(next).slice((i * kPositionTiles + j) * 4, 4);
+        ArrayRef<Value> a = w[i];
+        ArrayRef<Value> b = ArrayRef<Value>(v[j / 2]).slice(j % 2 * 2, 2);
+        if (architecture_ >= 80) {
+          mma(a, b, to);
+          continue;
+        }
+        mma(a.take_front(2), b.take_front(1), to);
+        mma(a.drop_front(2), b.drop_front(1), to);
+      }
+  }
+  return next;
+}
+
+SmallVector<Value> WarpProduct::multiplyTf32(Value chunk, ValueRange sums) {
+  SmallVector<Value> next = llvm::to_vector_of<Value>(sums);
+  int64_t rows = tile_.rows(), positions = tile_.positions();
+  for (int64_t k = 0; k < tile_.depth; k += 8) {
+    // The packing has rounded the weights.
+    auto weight = [&](int64_t i, int64_t depth) {
+      Value at = e_.address(chunk, e_.i32, weightOffsets_[i]);
+      return e_.load(e_.i32, e_.address(at, e_.i32, (k + depth) * rows));
+    };
+    auto x = [&](int64_t j, int64_t depth) -> Value {
+      Value at = e_.address(chunk, e_.f32, xOffsets_[j]);
+      Value value =
+          e_.load(e_.f32, e_.address(at, e_.f32, (k + depth) * positions));
+      return NVVM::ConvertFloatToTF32Op::create(
+          e_.b, e_.loc, e_.i32, value, NVVM::FPRoundingMode::RNA,
+          NVVM::SaturationMode::NONE, /*relu=*/false);
+    };
+    SmallVector<SmallVector<Value>> w, v;
+    for (int64_t i = 0; i < kRowTiles; ++i)
+      w.push_back({weight(2 * i, 0), weight(2 * i + 1, 0), weight(2 * i, 4),
+                   weight(2 * i + 1, 4)});
+    for (int64_t j = 0; j < kPositionTiles; ++j)
+      v.push_back({x(j, 0), x(j, 4)});
+    for (int64_t i = 0; i < kRowTiles; ++i)
+      for (int64_t j = 0; j < kPositionTiles; ++j)
+        mma(w[i], v[j],
+            MutableArrayRef<Value>(next).slice((i * kPositionTiles + j) * 4,
+                                               4));
+  }
+  return next;
+}
+
+void WarpProduct::writeSums(Value shared, int64_t pitch, ValueRange sums) {
+  Value row = e_.mul(rowWarp_, DeviceTile::kWarpRows);
+  auto write = [&](Value at, ValueRange values) {
+    Type type = VectorType::get({static_cast<int64_t>(values.size())}, e_.f32);
+    Value vector = LLVM::PoisonOp::create(e_.b, e_.loc, type);
+    for (auto [i, value] : llvm::enumerate(values))
+      vector = LLVM::InsertElementOp::create(e_.b, e_.loc, vector, value,
+                                             e_.int32(i));
+    e_.store(vector, at);
+  };
+  if (tile_.math == DeviceMath::fma) {
+    Value first =
+        e_.add(e_.mul(e_.add(row, e_.mul(e_.shiftRight(lane_, 3), 4)), pitch),
+               e_.mul(e_.bitAnd(lane_, 7), 4));
+    Value base = e_.address(shared, e_.f32, first);
+    for (int64_t i = 0; i < 8; ++i)
+      for (int64_t half : {0, 1})
+        write(
+            e_.address(base, e_.f32, (i % 4 + i / 4 * 16) * pitch + half * 32),
+            sums.slice(i * 8 + half * 4, 4));
+    return;
+  }
+  Value first = e_.add(e_.mul(e_.add(row, e_.shiftRight(lane_, 2)), pitch),
+                       e_.mul(e_.bitAnd(lane_, 3), 2));
+  Value base = e_.address(shared, e_.f32, first);
+  for (int64_t i = 0; i < kRowTiles; ++i)
+    for (int64_t j = 0; j < kPositionTiles; ++j)
+      for (int64_t half : {0, 1})
+        write(e_.address(base, e_.f32, (i * 16 + half * 8) * pitch + j * 8),
+              sums.slice((i * kPositionTiles + j) * 4 + half * 2, 2));
+}
