@@ -10,6 +10,7 @@ that layer on exactly this machine.
 """
 
 from tconv import _native, initializer
+from tconv.device import DeviceArray, to_device
 from tconv.functional import (
     add_packed_cache,
     conv_transpose1d,
@@ -23,6 +24,7 @@ __version__ = _native.lib.tconv_version().decode("ascii")
 
 __all__ = [
     "Conv1dTranspose",
+    "DeviceArray",
     "__version__",
     "add_packed_cache",
     "conv_transpose1d",
@@ -30,4 +32,5 @@ __all__ = [
     "initializer",
     "set_num_threads",
     "set_seed",
+    "to_device",
 ]

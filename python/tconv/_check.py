@@ -92,17 +92,22 @@ def array(name, value):
     )
 
 
-def float32(name, value):
-    """A float32 array of any strides."""
+def of_dtype(name, value, dtype):
+    """An array of a numpy dtype and any strides."""
     value = array(name, value)
-    if value.dtype != np.float32:
-        raise TypeError(f"{name} must be of dtype float32, not {value.dtype}")
+    if value.dtype != dtype:
+        raise TypeError(f"{name} must be of dtype {dtype}, not {value.dtype}")
     return value
 
 
-def contiguous(value):
+def float32(name, value):
+    """A float32 array of any strides."""
+    return of_dtype(name, value, np.dtype(np.float32))
+
+
+def contiguous(value, dtype=np.float32):
     """C-contiguous and aligned; copies only where it must."""
-    return np.require(value, np.float32, ["C_CONTIGUOUS", "ALIGNED"])
+    return np.require(value, dtype, ["C_CONTIGUOUS", "ALIGNED"])
 
 
 def tensor(name, value, shape):

@@ -34,7 +34,7 @@ INVALID_VALUE = 2
 OUT_OF_MEMORY = 3
 
 # tconv_dtype
-F32 = 1
+DTYPES = {"float32": 1, "float16": 2, "bfloat16": 3}
 
 # tconv_pad_mode; the general form has no name in Python's constructor.
 PAD_MODES = {"same": 0, "valid": 1, "pad": 2}
@@ -68,7 +68,7 @@ NONLINEARITIES = {
     "conv_transpose3d": 3,
 }
 SCALINGS = {"truncated_normal": 0, "untruncated_normal": 1, "uniform": 2}
-ACCURACIES = {"default": 0, "direct": 1}
+ACCURACIES = {"default": 0, "direct": 1, "tf32": 2}
 
 
 class Params(Structure):
@@ -126,6 +126,17 @@ class LayerOptions(Structure):
     ]
 
 
+class Strides(Structure):
+    _fields_ = [
+        ("struct_size", c_uint32),
+        ("reserved", c_int32),
+        ("x_batch", c_int64),
+        ("x_channel", c_int64),
+        ("y_batch", c_int64),
+        ("y_channel", c_int64),
+    ]
+
+
 class CacheStats(Structure):
     _fields_ = [
         (name, c_int64)
@@ -165,8 +176,32 @@ _SIGNATURES = {
     "tconv_layer_prepare": (c_int, [c_void_p, c_int64, c_int64]),
     "tconv_layer_run": (
         c_int,
-        [c_void_p, _float_p, c_int64, c_int64, _float_p],
+        [c_void_p, c_void_p, c_int64, c_int64, c_void_p],
     ),
+    "tconv_layer_run_device": (
+        c_int,
+        [
+            c_void_p,
+            c_void_p,
+            c_int64,
+            c_int64,
+            c_void_p,
+            POINTER(Strides),
+            c_void_p,
+        ],
+    ),
+    "tconv_layer_device": (c_int, [c_void_p, POINTER(c_int32)]),
+    "tconv_device_count": (c_int, [POINTER(c_int32)]),
+    "tconv_device_buffer_create": (
+        c_int,
+        [c_char_p, c_int64, POINTER(c_void_p)],
+    ),
+    "tconv_device_buffer_destroy": (None, [c_void_p]),
+    "tconv_device_buffer_pointer": (c_void_p, [c_void_p]),
+    "tconv_device_buffer_device": (c_int32, [c_void_p]),
+    "tconv_device_buffer_write": (c_int, [c_void_p, c_void_p, c_int64]),
+    "tconv_device_buffer_read": (c_int, [c_void_p, c_void_p, c_int64]),
+    "tconv_device_buffer_wait": (c_int, [c_void_p]),
     "tconv_layer_describe": (
         c_int,
         [c_void_p, c_int64, c_int64, c_char_p, c_size_t, POINTER(c_size_t)],

@@ -3,11 +3,20 @@
 
 import json
 import warnings
-from ctypes import byref, c_int64, c_size_t, create_string_buffer, pointer
+from ctypes import (
+    byref,
+    c_int32,
+    c_int64,
+    c_size_t,
+    create_string_buffer,
+    pointer,
+    sizeof,
+)
 
 import numpy as np
 
 from tconv import _check, _native
+from tconv import device as _device
 from tconv import initializer as _initializer
 from tconv.frameworks import FromFrameworks
 
@@ -24,6 +33,7 @@ _PARAMETERS = (
     "crop_end",
     "output_length",
 )
+_FLOAT32 = np.dtype(np.float32)
 _warned = []  # not empty: of the missing compiler, in this process
 _MODE_NAMES = {value: name for name, value in _native.PAD_MODES.items()}
 _MODE_NAMES[_native.CROP] = "crop"
@@ -34,7 +44,7 @@ class Conv1dTranspose(FromFrameworks):
 
     x is (N, in_channels, Lin), the result (N, out_channels, Lout), the weight
     (in_channels, out_channels / group, kernel_size), the bias (out_channels),
-    all float32. With eff = dilation * (kernel_size - 1) + 1, Lout is
+    all float32; x and the result are of the layer's dtype. With eff = dilation * (kernel_size - 1) + 1, Lout is
       pad:    (Lin - 1) * stride - 2 * padding + eff + output_padding
       valid:  Lin * stride + max(eff - stride, 0)
       same:   Lin * stride
@@ -52,7 +62,8 @@ class Conv1dTranspose(FromFrameworks):
         weight, U(-1/sqrt(fan_in), 1/sqrt(fan_in)) for the bias. bias_init is
         not looked at without has_bias.
       accuracy: 'direct' allows direct kernels only; 'default' also fast
-        algorithms that keep float32's accuracy.
+        algorithms that keep float32's accuracy; 'tf32', on GPUs, rounds x and
+        the weight to TF32.
       target: what to compile for, such as 'cpu:native' (the default),
         'cpu:x86-64-v3' or 'reference'.
       engine: who makes the kernels: 'mlir', 'halide', or 'halide:' and one of
@@ -60,12 +71,18 @@ class Conv1dTranspose(FromFrameworks):
         what a tuning file chooses.
       output_padding: int < stride or < dilation, lengthens the right side with
         real taps; only with 'pad'.
+      device: 'cpu', 'cuda' or 'cuda:N', in place of target. On a GPU, the
+        layer takes arrays of the host (numpy) and arrays of the device
+        (DLPack, __cuda_array_interface__), and gives the like.
+      dtype: 'float32', or on a GPU 'float16' or 'bfloat16', of x and the
+        result. Sums are float32 in any case.
 
     Raises:
       TypeError: an argument is of a wrong kind; bool is no int.
       ValueError: an argument has a wrong value.
       MemoryError: the sizes are legal but can't be had.
-      RuntimeError: no kernel can be made, with the compiler's words.
+      RuntimeError: no kernel can be made, with the compiler's words; there is
+        no such device, or it fails, with the driver's.
     """
 
     def __init__(
@@ -86,6 +103,8 @@ class Conv1dTranspose(FromFrameworks):
         target=None,
         engine=None,
         output_padding=0,
+        device=None,
+        dtype="float32",
     ):
         mode = _check.choice("pad_mode", pad_mode, tuple(_native.PAD_MODES))
         self._setup(
@@ -104,8 +123,9 @@ class Conv1dTranspose(FromFrameworks):
             weight_init,
             bias_init,
             accuracy,
-            target,
+            _target(device, target),
             engine,
+            dtype,
         )
 
     @classmethod
@@ -127,6 +147,8 @@ class Conv1dTranspose(FromFrameworks):
         accuracy="default",
         target=None,
         engine=None,
+        device=None,
+        dtype="float32",
     ):
         """A layer in the general form: of the uncropped result, of length
         (Lin - 1) * stride + eff, crop_begin elements go on the left and
@@ -160,8 +182,9 @@ class Conv1dTranspose(FromFrameworks):
             weight_init,
             bias_init,
             accuracy,
-            target,
+            _target(device, target),
             engine,
+            dtype,
         )
         return self
 
@@ -175,12 +198,16 @@ class Conv1dTranspose(FromFrameworks):
         accuracy,
         target,
         engine,
+        dtype,
     ):
         params = _native.Params()
         _native.lib.tconv_params_init(byref(params))
         for name, value in sizes.items():
             setattr(params, name, _check.integer(name, value))
         params.pad_mode = mode
+        params.dtype = _native.DTYPES[
+            _check.choice("dtype", dtype, tuple(_native.DTYPES))
+        ]
         params.has_bias = _check.boolean("has_bias", has_bias)
         _native.check(_native.lib.tconv_params_check(byref(params)))
 
@@ -213,6 +240,7 @@ class Conv1dTranspose(FromFrameworks):
         self._accuracy = accuracy
         self._target = target
         self._engine = engine
+        self._dtype = dtype
         self._weight_init = _summary(weight_init)
         self._bias_init = _summary(bias_init)
         self._channels_last = False
@@ -224,32 +252,47 @@ class Conv1dTranspose(FromFrameworks):
         if bias is not None:
             self._set("bias", bias)
 
-    def __call__(self, x, out=None):
+    def __call__(self, x, out=None, stream=None):
         """The layer on x, (N, in_channels, Lin) of any strides; N may be 0.
 
         Returns (N, out_channels, Lout): a new array, or `out`, a C-contiguous
-        float32 array of that shape that shares no memory with x. The layout of
+        array of that shape that shares no memory with x. The layout of
         both is NLC for a layer made by from_keras.
 
+        Where the layer and x are on a GPU, the work is issued to `stream`, a
+        CUDA stream's address as an int (torch.cuda.Stream.cuda_stream), or the
+        default one; x may have any strides that keep its positions side by
+        side. The result is a DeviceArray, or `out`, a device's array; x and
+        out must stay until the stream is there. Its memory costs a wait for
+        the device when it goes, which `out` saves.
+
         Raises:
-          TypeError: x or out is no array, or its dtype isn't float32.
+          TypeError: x or out is no array, or its dtype isn't the layer's.
           ValueError: x has a wrong rank or number of channels, or Lin < 1, or
             Lout < 1; out has another shape, isn't contiguous, can't be written
             or overlaps x.
         """
+        if stream is not None:
+            _check.integer("stream", stream)
+        if self._on_device and _device.is_device_array(x):
+            return self._run_on_device(x, out, stream or 0)
+        if stream is not None:
+            raise ValueError(
+                "stream is for a layer and an x that are on a GPU"
+            )
         given = x
-        x, length = self._take(x)
+        x, length = self._take(x, self._numpy_dtype())
         if out is None:
             y = self._result(x, length)
         else:
-            y = self._check_out(out, given, x.shape[0], length)
+            y = self._check_out(out, given, x.shape[0], length, x.dtype)
         _native.check(
             _native.lib.tconv_layer_run(
                 self._handle.pointer,
-                _native.floats(x),
+                x.ctypes.data,
                 x.shape[0],
                 x.shape[2],
-                _native.floats(y),
+                y.ctypes.data,
             )
         )
         if not self._has_run and x.shape[0] > 0:
@@ -260,6 +303,92 @@ class Conv1dTranspose(FromFrameworks):
         if self._channels_last:
             out[...] = y.transpose(0, 2, 1)
         return out
+
+    def _run_on_device(self, x, out, stream):
+        """__call__ on arrays of the device."""
+        given = _device.view("x", x, stream)
+        if given.stream and not stream:
+            stream = given.stream  # the one that writes x
+        batch, length, x_strides = self._take_view("x", given)
+        out_length = self._check_shape(given.shape, given.shape)
+        shape = (batch, self.out_channels, out_length)
+        if out is None:
+            result = _device.DeviceArray(
+                shape, self._dtype, f"cuda:{self._device_index()}", stream
+            )
+            result._keep = (x, given)
+            address, y_strides = result.pointer, None
+        else:
+            result = out
+            if not _device.is_device_array(out):
+                raise TypeError(
+                    "out must be an array on the device, as x is, not "
+                    + _check.describe(out)
+                )
+            there = _device.view("out", out, stream)
+            if there.shape != shape:
+                raise ValueError(
+                    f"out must have the shape {shape}, not {there.shape}"
+                )
+            self._take_view("out", there)
+            address, y_strides = there.address, there.strides
+        if y_strides is None:
+            y_strides = (self.out_channels * out_length, out_length, 1)
+        if batch == 0:
+            return result
+        strides = _native.Strides(
+            sizeof(_native.Strides),
+            0,
+            # A single item's stride may be anything.
+            x_strides[0] if batch > 1 else 0,
+            x_strides[1] if self.in_channels > 1 else 0,
+            y_strides[0] if batch > 1 else 0,
+            y_strides[1] if self.out_channels > 1 else 0,
+        )
+        _native.check(
+            _native.lib.tconv_layer_run_device(
+                self._handle.pointer,
+                given.address,
+                batch,
+                length,
+                address,
+                byref(strides),
+                stream,
+            )
+        )
+        return result
+
+    def _take_view(self, name, view):
+        """Batch, length and strides of a device's array that is fit to be x or
+        out."""
+        if self._channels_last:
+            raise ValueError(
+                f"{name}: a layer of NLC data takes arrays of the host only"
+            )
+        if view.dtype != self._dtype:
+            raise TypeError(
+                f"{name} must be of dtype {self._dtype}, not {view.dtype}"
+            )
+        if len(view.shape) != 3:
+            raise ValueError(
+                f"{name} must have 3 axes, NCL, not the shape {view.shape}"
+            )
+        if view.shape[2] > 1 and view.strides[2] != 1:
+            raise ValueError(
+                f"{name} must have its positions side by side on a device; "
+                f"its strides are {view.strides} elements"
+            )
+        return view.shape[0], view.shape[2], view.strides
+
+    def _device_index(self):
+        """The number of the layer's GPU."""
+        result = c_int32()
+        _native.check(
+            _native.lib.tconv_layer_device(
+                self._handle.pointer, byref(result)
+            )
+        )
+        return result.value
 
     def _warn_without_compiler(self, length, batch):
         """Says it once where layers are slow because there is no compiler."""
@@ -400,6 +529,22 @@ class Conv1dTranspose(FromFrameworks):
         return self._engine
 
     @property
+    def device(self):
+        """'cuda' or 'cuda:N' for a GPU's layer, else 'cpu'."""
+        if not self._on_device:
+            return "cpu"
+        return self._target if self._target.startswith("cuda") else "cuda"
+
+    @property
+    def dtype(self):
+        """'float32', 'float16' or 'bfloat16': of x and the result."""
+        return self._dtype
+
+    @property
+    def _on_device(self):
+        return (self._target or "").startswith(("cuda", "nvptx:"))
+
+    @property
     def data_format(self):
         """'NCL', or 'NLC' for a layer made by from_keras."""
         return "NLC" if self._channels_last else "NCL"
@@ -423,9 +568,16 @@ class Conv1dTranspose(FromFrameworks):
             )
         )
 
-    def _take(self, x):
+    def _numpy_dtype(self):
+        if self._dtype == "bfloat16":
+            raise TypeError(
+                "x must be an array on the device: numpy has no bfloat16"
+            )
+        return np.dtype(self._dtype)
+
+    def _take(self, x, dtype=_FLOAT32):
         """x as contiguous (N, in_channels, Lin), and Lout."""
-        x = _check.float32("x", x)
+        x = _check.of_dtype("x", x, dtype)
         if x.ndim != 3:
             raise ValueError(
                 "x must have 3 axes, "
@@ -434,31 +586,37 @@ class Conv1dTranspose(FromFrameworks):
         shape = x.shape
         if self._channels_last:
             x = x.transpose(0, 2, 1)
-        if x.shape[1] != self.in_channels:
+        length = self._check_shape(x.shape, shape)
+        return _check.contiguous(x, dtype), length
+
+    def _check_shape(self, ncl, shape):
+        """Lout of an x of (N, in_channels, Lin), which the caller knows by
+        `shape`."""
+        if ncl[1] != self.in_channels:
             raise ValueError(
                 f"x must have {self.in_channels} channels, not "
-                f"{x.shape[1]}: its shape is {shape}"
+                f"{ncl[1]}: its shape is {shape}"
             )
         try:
-            length = self.output_length(x.shape[2])
+            length = self.output_length(ncl[2])
         except ValueError as error:
             raise ValueError(f"x of shape {shape}: {error}") from None
-        if 4 * x.shape[0] * self.out_channels * length > _native.INT64_MAX:
+        if 4 * ncl[0] * self.out_channels * length > _native.INT64_MAX:
             raise ValueError(
                 f"x of shape {shape}: the bytes of the result "
-                f"({x.shape[0]}, {self.out_channels}, {length}) "
+                f"({ncl[0]}, {self.out_channels}, {length}) "
                 "don't fit a signed 64-bit number"
             )
-        return _check.contiguous(x), length
+        return length
 
     def _result(self, x, length):
-        return np.empty((x.shape[0], self.out_channels, length), np.float32)
+        return np.empty((x.shape[0], self.out_channels, length), x.dtype)
 
-    def _check_out(self, out, x, batch, length):
+    def _check_out(self, out, x, batch, length, dtype):
         """The array that the library writes for `out`."""
-        if not isinstance(out, np.ndarray) or out.dtype != np.float32:
+        if not isinstance(out, np.ndarray) or out.dtype != dtype:
             raise TypeError(
-                "out must be a float32 numpy array, not "
+                f"out must be a {dtype} numpy array, not "
                 + (
                     str(out.dtype)
                     if isinstance(out, np.ndarray)
@@ -482,7 +640,7 @@ class Conv1dTranspose(FromFrameworks):
             )
         if np.may_share_memory(out, _check.array("x", x)):
             raise ValueError(f"out of shape {out.shape} overlaps x")
-        return np.empty(shape, np.float32) if self._channels_last else out
+        return np.empty(shape, dtype) if self._channels_last else out
 
     def _give(self, y):
         if self._channels_last:
@@ -518,6 +676,7 @@ class Conv1dTranspose(FromFrameworks):
             state["_accuracy"],
             state["_target"],
             state["_engine"],
+            state["_dtype"],
         )
         vars(self).update(state)
 
@@ -561,6 +720,20 @@ for _name in _PARAMETERS:
     # output_length is a method: the length depends on x.
     if _name != "output_length":
         setattr(Conv1dTranspose, _name, _parameter(_name))
+
+
+def _target(device, target):
+    """The target of a layer for a device; one of them is None."""
+    if device is None:
+        return target
+    _check.c_string("device", device)
+    if target is not None:
+        raise ValueError(
+            f"device = {device!r}: target = {target!r} says that already"
+        )
+    if device == "cpu":
+        return None
+    return _device.cuda_target(device)
 
 
 def _initial(name, init, shape):

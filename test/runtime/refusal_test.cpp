@@ -2,6 +2,7 @@
 //
 // Every refusal: its status, the whole message, and that nothing has changed.
 #include <cmath>
+#include <cstdlib>
 #include <cstring>
 #include <functional>
 #include <limits>
@@ -163,13 +164,15 @@ TEST(Refusals, Options) {
       {[](O o) { o.accuracy = TCONV_ACCURACY_TF32; }, TCONV_UNSUPPORTED,
        "accuracy = 2 (tf32), target = 'cpu:native': TF32 needs a GPU target "
        "from nvptx:sm_80 on"},
-      {[](O o) { o.target = "nvptx:sm_80"; }, TCONV_UNSUPPORTED,
-       "target = 'nvptx:sm_80': this library launches no GPU kernels"},
+      {[](O o) { o.target = "nvptx:sm_80"; }, TCONV_NOT_FOUND,
+       "target = 'nvptx:sm_80': no CUDA driver on this machine: "
+       "/nonexistent/libcuda.so.1: cannot open shared object file: No such "
+       "file or directory"},
       {[](O o) { o.target = "cpu:z80"; }, TCONV_INVALID_VALUE,
        "target = 'cpu:z80': must be one of cpu:native, cpu:x86-64, "
        "cpu:x86-64-v2, cpu:x86-64-v3, cpu:x86-64-v4, cpu:aarch64+neon, "
        "nvptx:sm_75, nvptx:sm_80, nvptx:sm_86, nvptx:sm_89, nvptx:sm_90, "
-       "nvptx:sm_100, nvptx:sm_120, reference"},
+       "nvptx:sm_100, nvptx:sm_120, cuda, cuda:N, reference"},
 #if defined(__x86_64__)
       {[](O o) { o.target = "cpu:aarch64+neon"; }, TCONV_UNSUPPORTED,
        "target = 'cpu:aarch64+neon': this machine's CPU lacks it"},
@@ -194,6 +197,7 @@ TEST(Refusals, Options) {
        "bias_init.distribution = 5: needs at least 2 axes (fan_in and "
        "fan_out); the tensor has 1"},
   };
+  setenv("TCONV_CUDA_LIBRARY", "/nonexistent/libcuda.so.1", 1);
   for (const auto &one : cases) {
     tconv_params params = good();
     tconv_layer_options options;

@@ -20,7 +20,8 @@ struct Launch {
   const float *y;
 };
 
-/// Errors of y against float64 sums, and those of a plain left-to-right float32
+/// Errors of y against float64 sums, beyond what rounding to the layer's dtype
+/// costs, and those of a plain left-to-right float32
 /// FMA sum at the same places.
 struct Errors {
   int64_t samples = 0;

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 // What this machine can do at most: measured, not looked up, so that a share
-// of the peak means something on a machine nobody has a table for.
+// of the peak means something on a machine nobody has a table for. (A GPU's
+// figures are not: see tconv-bench/gpu.h.)
 #ifndef TCONV_TOOLS_COMMON_MACHINE_H
 #define TCONV_TOOLS_COMMON_MACHINE_H
 
@@ -18,6 +19,7 @@ struct Machine {
   double peak1 = 0;    ///< f32 GFLOP/s of FMAs in registers, one thread
   double peakThreads = 0; ///< the same, `threads` threads together
   double copyGbs = 0; ///< 1e9 bytes/s read plus written by one thread's copy
+  std::string how = "measured"; ///< where the three figures come from
 
   /// The peak to compare a run on `count` threads with.
   double peak(int64_t count) const { return count == 1 ? peak1 : peakThreads; }

@@ -9,6 +9,8 @@
 
 #include <CLI/CLI.hpp>
 
+#include "layer/layer.h"
+
 namespace tconv::tools {
 
 constexpr const char *kEngineHelp =
@@ -21,7 +23,7 @@ struct LayersOptions {
   std::string filter;
   std::string target = "cpu:native";
   std::string json;
-  bool direct = false; ///< direct kernels only
+  tconv_accuracy accuracy = TCONV_ACCURACY_DEFAULT;
   int64_t threads = 1;
 };
 

@@ -8,13 +8,14 @@
 
 #include "common/command.h"
 #include "common/handle.h"
+#include "support/half.h"
 
 namespace tconv::tools {
 namespace {
 
 /// Values on both sides of y that no kernel may touch.
 constexpr size_t guard = 1024;
-constexpr float guardValue = -12345.5f;
+constexpr float guardValue = -12288; ///< the same in every dtype
 
 struct Buffers {
   std::vector<float> x, weight, bias, guarded;
@@ -41,8 +42,22 @@ struct Buffers {
   }
 };
 
+/// Makes values what a layer's kernel multiplies: rounded to its dtype, or to
+/// TF32.
+void roundFactors(const LayerEntry &entry, tconv_accuracy accuracy,
+                  std::vector<float> &values) {
+  auto count = static_cast<int64_t>(values.size());
+  std::vector<char> elements(
+      static_cast<size_t>(count * dtypeBytes(entry.params.dtype)));
+  fromFloats(entry.params.dtype, values.data(), count, elements.data());
+  toFloats(entry.params.dtype, elements.data(), count, values.data());
+  if (accuracy == TCONV_ACCURACY_TF32)
+    for (float &value : values)
+      value = toTF32(value);
+}
+
 Status fill(const LayerEntry &entry, const tconv_layer *layer,
-            Buffers &buffers) {
+            tconv_accuracy accuracy, Buffers &buffers) {
   buffers.weight.resize(static_cast<size_t>(entry.weightElements()));
   buffers.guarded.resize(static_cast<size_t>(entry.outputElements()) +
                          2 * guard);
@@ -51,10 +66,15 @@ Status fill(const LayerEntry &entry, const tconv_layer *layer,
   if (Status status =
           fromC(tconv_layer_get_weight(layer, buffers.weight.data())))
     return status;
+  roundFactors(entry, accuracy, buffers.x);
+  roundFactors(entry, accuracy, buffers.weight);
   if (!entry.params.has_bias)
     return Status::ok();
   buffers.bias.resize(static_cast<size_t>(entry.params.out_channels));
-  return fromC(tconv_layer_get_bias(layer, buffers.bias.data()));
+  if (Status status = fromC(tconv_layer_get_bias(layer, buffers.bias.data())))
+    return status;
+  roundFactors(entry, TCONV_ACCURACY_DEFAULT, buffers.bias);
+  return Status::ok();
 }
 
 Status describe(tconv_layer *layer, const LayerEntry &entry,
@@ -91,8 +111,11 @@ struct Candidate {
 /// One layer's run.
 class Bench {
 public:
-  Bench(const LayerEntry &entry, const BenchOptions &options)
-      : entry(entry), options(options) {}
+  Bench(const LayerEntry &entry, const BenchOptions &options, const Gpu *gpu)
+      : entry(entry), options(options), gpu(gpu) {
+    if (gpu)
+      arrays = std::make_unique<GpuArrays>(*gpu, entry);
+  }
 
   Status run(std::vector<BenchResult> &results) {
     std::vector<const char *> engines;
@@ -117,7 +140,30 @@ public:
   }
 
 private:
+  /// Runs on the buffers.
   Status runOnce(const Candidate &candidate) {
+    if (arrays) {
+      if (Status status = arrays->write(buffers.x, buffers.guarded, guard))
+        return status;
+      if (Status status = arrays->run(candidate.layer.get()))
+        return status;
+      return arrays->read(buffers.guarded);
+    }
+    return runOnCpu(candidate);
+  }
+
+  /// Seconds of a run. A GPU's leave its arrays where they are.
+  Status timeOnce(const Candidate &candidate, double &seconds) {
+    if (arrays)
+      return arrays->time(candidate.layer.get(), seconds);
+    double start = now();
+    if (Status status = runOnCpu(candidate))
+      return status;
+    seconds = now() - start;
+    return Status::ok();
+  }
+
+  Status runOnCpu(const Candidate &candidate) {
     return fromC(tconv_layer_run(candidate.layer.get(), buffers.x.data(),
                                  entry.shape.batch, entry.shape.length,
                                  buffers.y()));
@@ -130,10 +176,12 @@ private:
       return status;
     BenchResult &result = candidate.result;
     result.entry = entry;
+    result.how = gpu ? gpu->how() : "wall clock";
     if (Status status = makeLayer(entry.params, layerOptions(options, engine),
                                   candidate.layer))
       return status;
-    if (Status status = fill(entry, candidate.layer.get(), buffers))
+    if (Status status =
+            fill(entry, candidate.layer.get(), options.accuracy, buffers))
       return status;
     double start = now();
     if (Status status = fromC(tconv_layer_prepare(
@@ -168,10 +216,10 @@ private:
       for (Candidate &candidate : candidates) {
         double end = now() + (candidates.size() > 1 ? kBurstSeconds : 0);
         do {
-          double start = now();
-          if (Status status = runOnce(candidate))
+          double seconds = 0;
+          if (Status status = timeOnce(candidate, seconds))
             return status;
-          candidate.samples.push_back(now() - start);
+          candidate.samples.push_back(seconds);
         } while (now() < end);
       }
     return Status::ok();
@@ -182,7 +230,9 @@ private:
 
   const LayerEntry &entry;
   const BenchOptions &options;
+  const Gpu *gpu;
   Buffers buffers;
+  std::unique_ptr<GpuArrays> arrays;
   std::vector<Candidate> candidates;
 };
 
@@ -192,16 +242,15 @@ tconv_layer_options layerOptions(const BenchOptions &options,
                                  const char *engine) {
   tconv_layer_options how;
   tconv_layer_options_init(&how);
-  how.accuracy =
-      options.direct ? TCONV_ACCURACY_DIRECT : TCONV_ACCURACY_DEFAULT;
+  how.accuracy = options.accuracy;
   how.target = options.target.c_str();
   how.engine = engine;
   return how;
 }
 
 Status benchLayer(const LayerEntry &entry, const BenchOptions &options,
-                  std::vector<BenchResult> &results) {
-  return Bench(entry, options).run(results);
+                  const Gpu *gpu, std::vector<BenchResult> &results) {
+  return Bench(entry, options, gpu).run(results);
 }
 
 } // namespace tconv::tools

@@ -14,6 +14,7 @@
 #include "common/layers.h"
 #include "common/options.h"
 #include "common/timing.h"
+#include "tconv-bench/gpu.h"
 
 namespace tconv::tools {
 
@@ -52,6 +53,7 @@ struct BenchResult {
   std::string engine;   ///< whose kernel it is
   std::string schedule;
   std::string target;
+  std::string how;                    ///< the time was taken
   nlohmann::ordered_json description; ///< the whole of tconv_layer_describe
 
   double gflops() const { return entry.flops() / timing.minimum * 1e-9; }
@@ -70,8 +72,9 @@ tconv_layer_options layerOptions(const BenchOptions &options,
 /// One result for each engine, in their order. All have the same weights and
 /// inputs, and are timed in turns. A layer that gives wrong numbers is no
 /// failure of this call: see BenchResult::wrong.
+/// @param gpu NULL: runs on the CPU
 Status benchLayer(const LayerEntry &entry, const BenchOptions &options,
-                  std::vector<BenchResult> &results);
+                  const Gpu *gpu, std::vector<BenchResult> &results);
 
 } // namespace tconv::tools
 

@@ -32,6 +32,15 @@ nlohmann::ordered_json finite(double value) {
 } // namespace
 
 void printMachine(std::FILE *stream, const Machine &machine) {
+  if (machine.how != "measured") {
+    std::fprintf(stream,
+                 "%s (%s), %lld multiprocessors; at most %.1f GFLOP/s of f32 "
+                 "FMAs and %.1f GB/s, %s; times by cuEvent\n",
+                 machine.cpu.c_str(), machine.isa.c_str(),
+                 static_cast<long long>(machine.cores), machine.peak1,
+                 machine.copyGbs, machine.how.c_str());
+    return;
+  }
   std::fprintf(stream,
                "%s, %lld cores; FMA peak (%s, f32) %.1f GFLOP/s on 1 thread, "
                "%.1f on %lld; copy %.1f GB/s\n",
@@ -120,7 +129,8 @@ nlohmann::ordered_json toJson(const Machine &machine) {
           {"threads", machine.threads},
           {"fma_peak_gflops_1t", machine.peak1},
           {"fma_peak_gflops_Nt", machine.peakThreads},
-          {"copy_gbs", machine.copyGbs}};
+          {"copy_gbs", machine.copyGbs},
+          {"how", machine.how}};
 }
 
 nlohmann::ordered_json toJson(const BenchResult &result,
@@ -134,6 +144,7 @@ nlohmann::ordered_json toJson(const BenchResult &result,
       {"seconds_min", result.timing.minimum},
       {"seconds_median", result.timing.median},
       {"runs", result.timing.runs},
+      {"timed_by", result.how},
       {"gflops", result.gflops()},
       {"peak_share", result.gflops() / machine.peak(options.threads)},
       {"compulsory_gbs", result.compulsoryGbs()},
@@ -143,7 +154,7 @@ nlohmann::ordered_json toJson(const BenchResult &result,
       {"threads", options.threads},
       {"target", result.target},
       {"engine", result.engine},
-      {"accuracy", options.direct ? "direct" : "default"},
+      {"accuracy", accuracyName(options.accuracy)},
       {"path", result.path},
       {"schedule", result.schedule}};
   if (result.checked) {

@@ -10,7 +10,9 @@
 #include "common/command.h"
 #include "common/machine.h"
 #include "engine/engine.h"
+#include "target/target.h"
 #include "tconv-bench/first_call.h"
+#include "tconv-bench/gpu.h"
 #include "tconv-bench/report.h"
 
 namespace tconv::tools {
@@ -64,7 +66,11 @@ Status runLayers(const BenchOptions &options, std::FILE *text) {
     return status;
   if (Status status = fromC(tconv_set_num_threads(options.threads)))
     return status;
-  Machine machine = measureMachine(options.threads);
+  std::unique_ptr<Gpu> gpu;
+  if (isDeviceTarget(options.target))
+    if (Status status = Gpu::open(options.target, gpu))
+      return status;
+  Machine machine = gpu ? gpu->machine() : measureMachine(options.threads);
   printMachine(text, machine);
 
   Table table(text, entries, options, machine);
@@ -77,7 +83,7 @@ Status runLayers(const BenchOptions &options, std::FILE *text) {
     if (terminal)
       std::fprintf(stderr, "%s ...\r", entry.name.c_str());
     std::vector<BenchResult> results;
-    if (Status status = benchLayer(entry, options, results))
+    if (Status status = benchLayer(entry, options, gpu.get(), results))
       return Status(status.code(), entry.name + ": " + status.message());
     for (const BenchResult &result : results) {
       table.row(result);
@@ -118,6 +124,8 @@ Status runBench(BenchOptions &options) {
     return Status(TCONV_INVALID_VALUE,
                   "--engine: --first-call takes one, not " +
                       std::to_string(options.engines.size()));
+  if (firstCall && isDeviceTarget(options.target))
+    return Status(TCONV_INVALID_VALUE, "--first-call: takes no GPU's target");
   if (!options.tuning.empty())
     setenv("TCONV_TUNING", options.tuning.c_str(), 1);
   if (!options.firstCallOf.empty())

@@ -175,7 +175,7 @@ void addOptions(CLI::App &app, RunOptions &options) {
                  "the stride)")
       ->check(CLI::PositiveNumber);
   app.add_option("--target", options.target,
-                 "cpu:native, cpu:x86-64-v3, reference, ...")
+                 "cpu:native, cpu:x86-64-v3, cuda, reference, ...")
       ->capture_default_str();
   app.add_option("--engine", options.engine, kEngineHelp);
   app.add_flag("--direct", options.direct, "Direct kernels only");

@@ -21,7 +21,9 @@
  *   and nothing else has changed.
  * - x is (batch, in_channels, length), y is (batch, out_channels,
  *   output_length), weight is (in_channels, out_channels / group, kernel_size),
- *   bias is (out_channels): float32, C-contiguous. Sizes are 64-bit.
+ *   bias is (out_channels): float32, C-contiguous. Sizes are 64-bit. The x and
+ *   y of an f16 or bf16 layer, which GPU targets have, hold 16-bit elements;
+ *   its weight and bias cross as float32 and are rounded once.
  * - y[n, co, t] = bias[co] + sum over ci in co's group, i, k with
  *   i * stride + k * dilation - crop_begin = t of x[n, ci, i] * w[ci, co', k].
  * - Handles may be used by several threads at once, except that a handle must
@@ -58,7 +60,11 @@ typedef enum tconv_status {
   TCONV_UNSUPPORTED = 5, /**< legal, but not to be had here, with the reason */
   TCONV_COMPILE_ERROR = 6, /**< the compiler refused; its diagnostics follow */
   TCONV_ABI_MISMATCH = 7,  /**< a kernel or compiler of another version */
-  TCONV_INTERNAL = 8       /**< a defect of tconv */
+  TCONV_INTERNAL = 8,      /**< a defect of tconv */
+  /** A GPU's driver refused or failed; its words are in the message. After
+   * some failures, such as an access out of bounds, CUDA refuses everything
+   * else in that context. */
+  TCONV_DEVICE_ERROR = 9
 } tconv_status;
 
 /** Name of a status, such as "TCONV_INVALID_VALUE"; never NULL. */
@@ -226,7 +232,14 @@ typedef struct tconv_layer_options {
   int32_t accuracy;     /**< a tconv_accuracy */
   /** "cpu:native" (also NULL), "cpu:x86-64", "cpu:x86-64-v2", "cpu:x86-64-v3",
    * "cpu:x86-64-v4", "cpu:aarch64+neon", or "reference" for the plain C
-   * implementation. TCONV_UNSUPPORTED where this machine's CPU lacks it. */
+   * implementation. TCONV_UNSUPPORTED where this machine's CPU lacks it.
+   *
+   * For a GPU, through CUDA's driver, which is not even opened otherwise:
+   * "cuda" is the device of the calling thread's current context, else the
+   * first one; "cuda:N" is device N; "nvptx:sm_80" is as "cuda", with kernels
+   * for that architecture rather than for the device's own, which must be as
+   * new. TCONV_NOT_FOUND without a driver, TCONV_UNSUPPORTED without such a
+   * device or with a driver that is too old. */
   const char *target;
   /** Who makes the kernels: "mlir"; "halide", scheduled by hand; or
    * "halide:" with one of Halide's autoschedulers, Mullapudi2016, Adams2019,
@@ -277,10 +290,12 @@ TCONV_API tconv_status tconv_layer_prepare(tconv_layer *layer, int64_t batch,
                                            int64_t length);
 /**
  * Computes y from x; batch = 0 is fine and computes nothing.
- * x and y must not overlap.
+ * x and y must not overlap. They are in the host's memory, and y is computed
+ * when the call returns, wherever the layer runs: a GPU's layer copies x to the
+ * device and y back. See tconv_layer_run_device for those that are there.
  */
-TCONV_API tconv_status tconv_layer_run(tconv_layer *layer, const float *x,
-                                       int64_t batch, int64_t length, float *y);
+TCONV_API tconv_status tconv_layer_run(tconv_layer *layer, const void *x,
+                                       int64_t batch, int64_t length, void *y);
 /**
  * Writes what would run, or ran, for inputs of this length as one JSON object
  * with a zero byte: path ("kernel" or "reference" and why), engine, schedule,
@@ -301,6 +316,92 @@ TCONV_API tconv_status tconv_reference_run(const tconv_params *params,
                                            const float *bias, const float *x,
                                            int64_t batch, int64_t length,
                                            float *y, int sums64);
+
+/*-------------------------------------------------------------------- GPUs -*/
+/*
+ * Work for a GPU's layer is done in the context of the stream that is given;
+ * without one in the calling thread's current context, where that is on the
+ * layer's device, and else in the device's primary context, which the layer
+ * then keeps alive. Kernels are loaded and weights packed once for each
+ * context. A context of the caller's must outlive the layers that ran in it.
+ * A child after fork() can't use the GPU of its parent: TCONV_UNSUPPORTED.
+ */
+
+/** Distances between neighbours, in elements; along the length it is 1. */
+typedef struct tconv_strides {
+  uint32_t struct_size;       /**< sizeof(tconv_strides) */
+  int32_t reserved;           /**< 0 */
+  int64_t x_batch, x_channel; /**< >= 0 */
+  int64_t y_batch, y_channel; /**< such that no two elements of y coincide */
+} tconv_strides;
+
+/**
+ * Computes y from x, both in memory that the layer's GPU can reach and of the
+ * layer's dtype: issues the work to `stream` and returns. x must be there, and
+ * y is there, in the stream's order; they must not overlap. The first call for
+ * a length class in a context also compiles, loads and packs, which waits for
+ * the device; tconv_layer_prepare does that beforehand, for the context that
+ * the thread would use without a stream.
+ *
+ * There is no other way that a device's memory would take: where no kernel can
+ * be had, its status is this call's. Failures of a kernel that is under way
+ * come with a later call of the driver.
+ * @param strides NULL: C-contiguous
+ * @param stream a CUstream or cudaStream_t; NULL for the default one
+ */
+TCONV_API tconv_status tconv_layer_run_device(tconv_layer *layer, const void *x,
+                                              int64_t batch, int64_t length,
+                                              void *y,
+                                              const tconv_strides *strides,
+                                              void *stream);
+
+/** The number of the device that a layer runs on; -1 for the CPU. */
+TCONV_API tconv_status tconv_layer_device(const tconv_layer *layer,
+                                          int32_t *device);
+
+typedef struct tconv_device_info {
+  uint32_t struct_size; /**< sizeof(tconv_device_info); set by the caller */
+  int32_t capability;   /**< compute capability: 86 for 8.6 */
+  int32_t driver;       /**< CUDA's version that the driver serves: 12040 */
+  int32_t multiprocessors;
+  int64_t memory_bytes;
+  char name[256];
+  char target[32]; /**< of the kernels it gets: "nvptx:sm_86", or "" */
+} tconv_device_info;
+
+/** Number of CUDA's devices; 0 where the driver finds none. TCONV_NOT_FOUND
+ * without a driver. */
+TCONV_API tconv_status tconv_device_count(int32_t *count);
+/** @param device 0 .. count - 1 */
+TCONV_API tconv_status tconv_device_get_info(int32_t device,
+                                             tconv_device_info *info);
+
+/** Memory of a GPU, for those who have no other way to it. */
+typedef struct tconv_device_buffer tconv_device_buffer;
+
+/** @param target a GPU target, as of layers
+ *  @param bytes >= 0 */
+TCONV_API tconv_status tconv_device_buffer_create(const char *target,
+                                                  int64_t bytes,
+                                                  tconv_device_buffer **buffer);
+/** Waits for whatever was issued to its context. NULL is fine. */
+TCONV_API void tconv_device_buffer_destroy(tconv_device_buffer *buffer);
+/** Aligned to 256 bytes; NULL where it has no bytes. */
+TCONV_API void *tconv_device_buffer_pointer(const tconv_device_buffer *buffer);
+/** Number of its device. */
+TCONV_API int32_t tconv_device_buffer_device(const tconv_device_buffer *buffer);
+/** Copies to the beginning of the buffer; done when it returns. */
+TCONV_API tconv_status tconv_device_buffer_write(tconv_device_buffer *buffer,
+                                                 const void *from,
+                                                 int64_t bytes);
+/** Copies from the beginning of the buffer, after whatever was issued to its
+ * context; reports what of that failed. */
+TCONV_API tconv_status tconv_device_buffer_read(
+    const tconv_device_buffer *buffer, void *to, int64_t bytes);
+/** Waits for whatever was issued to its context; reports what of that failed.
+ */
+TCONV_API tconv_status
+tconv_device_buffer_wait(const tconv_device_buffer *buffer);
 
 /*----------------------------------------------------------------- kernels -*/
 /*
@@ -325,7 +426,8 @@ TCONV_API tconv_status tconv_reference_run(const tconv_params *params,
  * Adds kernels that were compiled ahead of time, as the header that
  * tconv-compile writes beside them declares them. They must outlive their use.
  * A layer with the target "cpu:native" gets the one of the best CPU level that
- * this machine has. Call it before the layers' first run: a layer keeps the
+ * this machine has, a GPU's layer the one of the newest architecture that its
+ * target runs. Call it before the layers' first run: a layer keeps the
  * kernel that it has, and so does the memory cache for layers like it.
  * TCONV_ABI_MISMATCH for a kernel of another ABI version, TCONV_UNSUPPORTED
  * where no kernel of the table for the same layer can run on this machine's

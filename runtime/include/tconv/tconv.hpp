@@ -10,6 +10,9 @@
  *     tconv::Conv1dTranspose layer(3, 64, 4, options);
  *     std::vector<float> y = layer(std::vector<float>(150, 1.0f), 1, 50);
  *
+ * With options.target = "cuda" the same runs on a GPU, and runOnDevice() takes
+ * what is in its memory.
+ *
  * Whatever fails throws tconv::TypeError, tconv::ValueError or tconv::Error,
  * and leaves every object as it was.
  */
@@ -181,6 +184,8 @@ struct Options {
   Initializer biasInit;
   std::int64_t outputPadding = 0; /**< only with "pad" */
   tconv_accuracy accuracy = TCONV_ACCURACY_DEFAULT;
+  tconv_dtype dtype = TCONV_F32; /**< of x and y; others on GPUs only */
+  /** "cpu:native", "cuda", "cuda:1", ...: see tconv_layer_options. */
   std::string target = "cpu:native";
   /** "mlir", "halide", "halide:Adams2019", ...; empty leaves it open: see
    * tconv_layer_options. */
@@ -233,13 +238,34 @@ public:
   }
 
   /** x of (batch, in_channels, length) to y of (batch, out_channels,
-   * output_length), both in C order; they must not overlap. */
-  void run(const float *x, std::int64_t batch, std::int64_t length, float *y) {
+   * output_length), both in C order, of the layer's dtype and in the host's
+   * memory; they must not overlap. */
+  void run(const void *x, std::int64_t batch, std::int64_t length, void *y) {
     check(tconv_layer_run(layer_.get(), x, batch, length, y));
   }
 
+  /** The same in the memory of the layer's GPU: issues the work to `stream`, a
+   * CUstream or cudaStream_t, and returns. Without strides, both are in C
+   * order. See tconv_layer_run_device. */
+  void runOnDevice(const void *x, std::int64_t batch, std::int64_t length,
+                   void *y, void *stream = nullptr,
+                   const tconv_strides *strides = nullptr) {
+    check(tconv_layer_run_device(layer_.get(), x, batch, length, y, strides,
+                                 stream));
+  }
+
+  /** Number of the GPU that the layer runs on; -1 for the CPU. */
+  int device() const {
+    std::int32_t result = -1;
+    check(tconv_layer_device(layer_.get(), &result));
+    return result;
+  }
+
+  /** Of float32 layers. */
   std::vector<float> operator()(const std::vector<float> &x, std::int64_t batch,
                                 std::int64_t length) {
+    if (params_.dtype != TCONV_F32)
+      throw TypeError("x holds floats: the layer's dtype is another");
     std::int64_t outLength = outputLength(length);
     checkCount("batch", batch, "x", x.size(), params_.in_channels, length);
     if (batch > 0)
@@ -317,6 +343,7 @@ private:
     params.dilation = options.dilation;
     params.group = options.group;
     params.has_bias = options.hasBias ? 1 : 0;
+    params.dtype = options.dtype;
     params.output_padding = options.outputPadding;
     if (options.padMode == "same")
       params.pad_mode = TCONV_SAME;
@@ -361,6 +388,35 @@ private:
 
   tconv_params params_;
   std::unique_ptr<tconv_layer, Destroy> layer_;
+};
+
+/** Memory of a GPU, for those who have no other way to it. */
+class DeviceBuffer {
+public:
+  explicit DeviceBuffer(std::int64_t bytes,
+                        const std::string &target = "cuda") {
+    tconv_device_buffer *buffer = nullptr;
+    check(tconv_device_buffer_create(target.c_str(), bytes, &buffer));
+    buffer_.reset(buffer);
+  }
+  void *pointer() const { return tconv_device_buffer_pointer(buffer_.get()); }
+  void write(const void *from, std::int64_t bytes) {
+    check(tconv_device_buffer_write(buffer_.get(), from, bytes));
+  }
+  /** After whatever was issued to the device before. */
+  void read(void *to, std::int64_t bytes) const {
+    check(tconv_device_buffer_read(buffer_.get(), to, bytes));
+  }
+  /** Waits for whatever was issued to the device. */
+  void wait() const { check(tconv_device_buffer_wait(buffer_.get())); }
+
+private:
+  struct Destroy {
+    void operator()(tconv_device_buffer *buffer) const {
+      tconv_device_buffer_destroy(buffer);
+    }
+  };
+  std::unique_ptr<tconv_device_buffer, Destroy> buffer_;
 };
 
 /** Makes the draws of this process repeatable from here on. */

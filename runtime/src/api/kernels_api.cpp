@@ -3,6 +3,7 @@
 // The part of the C interface that deals in kernels: those that the program
 // brings, those that caches have, and single ones for launchers of their own.
 #include "api/layer_options.h"
+#include "device/device_target.h"
 #include "kernel/kernel_cache.h"
 #include "kernel/kernel_lookup.h"
 #include "kernel/packed_cache.h"
@@ -32,11 +33,19 @@ Status makeRequest(const tconv_params *params,
   Status error = checkOptions(chosen);
   if (error && !(elsewhere && error.code() == TCONV_UNSUPPORTED))
     return error;
+  request.target = targetOf(chosen);
+  // A named architecture's kernels can be had without a device.
+  if (isDeviceTarget(request.target) && !nvptxArchitecture(request.target)) {
+    ForkHold hold;
+    DeviceTarget device;
+    if (Status wrong = resolveDevice(request.target, device))
+      return wrong;
+    request.target = device.kernels;
+  }
   if (Status wrong =
-          checkTargetComputes(targetOf(chosen), *params, chosen.accuracy))
+          checkTargetComputes(request.target, *params, chosen.accuracy))
     return wrong;
   request.params = *params;
-  request.target = targetOf(chosen);
   request.engine = engineOf(chosen);
   request.accuracy = static_cast<tconv_accuracy>(chosen.accuracy);
   if (request.target == kReferenceTarget)

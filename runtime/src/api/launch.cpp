@@ -4,6 +4,8 @@
 #include <atomic>
 #include <cstdio>
 
+#include "device/device_layer.h"
+#include "support/half.h"
 #include "support/status.h"
 
 using namespace tconv;
@@ -37,23 +39,13 @@ double workOf(const tconv_params &params, int64_t batch, int64_t length) {
          static_cast<double>(params.in_channels / params.group);
 }
 
-Status runKernel(const tconv_kernel &kernel, const void *packed,
-                 const float *bias, const LaunchArgs &tensors, double work,
-                 const ParallelFor &parallelFor) {
-  KernelLaunch launch{&kernel, {}, {false}};
+Status runKernel(const tconv_kernel &kernel, const tconv_params &params,
+                 const void *packed, const float *bias,
+                 const LaunchArgs &tensors, const ParallelFor &parallelFor) {
+  KernelLaunch launch{&kernel, contiguousArgs(params, tensors), {false}};
   tconv_kernel_args &args = launch.args;
-  args.struct_size = sizeof(args);
-  args.x = tensors.x;
   args.weights = packed;
   args.bias = bias;
-  args.y = tensors.y;
-  args.batch = tensors.batch;
-  args.length = tensors.length;
-  args.output_length = tensors.outputLength;
-  args.x_channel_stride = tensors.length;
-  args.x_batch_stride = tensors.length * kernel.in_channels;
-  args.y_channel_stride = tensors.outputLength;
-  args.y_batch_stride = tensors.outputLength * kernel.out_channels;
   int64_t blocks =
       (tconv_kernel_positions(&kernel, &args) - 1) / kernel.task_positions + 1;
   int64_t count;
@@ -65,8 +57,9 @@ Status runKernel(const tconv_kernel &kernel, const void *packed,
   // The columns of a block of positions share its packed input; what needs no
   // workspace packs nothing.
   int64_t sharing = kernel.workspace_bytes ? kernel.task_columns : 1;
-  if (Status error =
-          runTasks(parallelFor, runKernelPart, &launch, {count, sharing, work}))
+  if (Status error = runTasks(
+          parallelFor, runKernelPart, &launch,
+          {count, sharing, workOf(params, tensors.batch, tensors.length)}))
     return error;
   if (launch.outOfMemory)
     return {TCONV_OUT_OF_MEMORY,
@@ -90,17 +83,71 @@ std::string pointerText(const void *pointer) {
   return text;
 }
 
-Status checkFloats(const char *name, const void *pointer) {
-  if (Status error = checkPointer(name, pointer))
+/// The reference in a layer's dtype: rounded where a kernel would round.
+Status runReferenceOf(const tconv_layer &layer, const State &state,
+                      const LaunchArgs &args) {
+  const tconv_params &params = layer.params;
+  const std::vector<float> &weight = state.weights->values;
+  if (params.dtype == TCONV_F32)
+    return runReference(params, weight.data(),
+                        state.bias ? state.bias->data() : nullptr, args,
+                        /*sums64=*/false, layer.parallelFor);
+  auto rounded = [&](std::vector<float> values) {
+    auto count = static_cast<int64_t>(values.size());
+    std::vector<uint16_t> halves(values.size());
+    fromFloats(params.dtype, values.data(), count, halves.data());
+    toFloats(params.dtype, halves.data(), count, values.data());
+    return values;
+  };
+  std::vector<float> w = rounded(weight), bias, x, y;
+  if (state.bias)
+    bias = rounded(*state.bias);
+  x.resize(static_cast<size_t>(args.batch * params.in_channels * args.length));
+  y.resize(static_cast<size_t>(args.batch * params.out_channels *
+                               args.outputLength));
+  toFloats(params.dtype, args.x, static_cast<int64_t>(x.size()), x.data());
+  LaunchArgs floats = args;
+  floats.x = x.data();
+  floats.y = y.data();
+  if (Status error = runReference(params, w.data(),
+                                  state.bias ? bias.data() : nullptr, floats,
+                                  /*sums64=*/false, layer.parallelFor))
     return error;
-  if (reinterpret_cast<uintptr_t>(pointer) % alignof(float) == 0)
-    return Status::ok();
-  return {TCONV_INVALID_VALUE, std::string(name) + " = " +
-                                   pointerText(pointer) +
-                                   ": must be aligned to a float"};
+  fromFloats(params.dtype, y.data(), static_cast<int64_t>(y.size()), args.y);
+  return Status::ok();
 }
 
 } // namespace
+
+tconv_kernel_args tconv::contiguousArgs(const tconv_params &params,
+                                        const LaunchArgs &tensors) {
+  tconv_kernel_args args = {};
+  args.struct_size = sizeof(args);
+  args.x = tensors.x;
+  args.y = tensors.y;
+  args.batch = tensors.batch;
+  args.length = tensors.length;
+  args.output_length = tensors.outputLength;
+  args.x_channel_stride = tensors.length;
+  args.x_batch_stride = tensors.length * params.in_channels;
+  args.y_channel_stride = tensors.outputLength;
+  args.y_batch_stride = tensors.outputLength * params.out_channels;
+  return args;
+}
+
+Status tconv::checkElements(const char *name, const void *pointer,
+                            int32_t dtype) {
+  if (Status error = checkPointer(name, pointer))
+    return error;
+  if (reinterpret_cast<uintptr_t>(pointer) %
+          static_cast<uintptr_t>(dtypeBytes(dtype)) ==
+      0)
+    return Status::ok();
+  return {TCONV_INVALID_VALUE,
+          std::string(name) + " = " + pointerText(pointer) +
+              ": must be aligned to " +
+              (dtype == TCONV_F32 ? "a float" : "its elements")};
+}
 
 Status tconv::checkLaunch(const tconv_params &params, int64_t batch,
                           int64_t length, int64_t &outputLength) {
@@ -114,15 +161,16 @@ Status tconv::checkLaunch(const tconv_params &params, int64_t batch,
 }
 
 Status tconv::checkTensors(const tconv_params &params, const LaunchArgs &args) {
-  if (Status error = checkFloats("x", args.x))
+  if (Status error = checkElements("x", args.x, params.dtype))
     return error;
-  if (Status error = checkFloats("y", args.y))
+  if (Status error = checkElements("y", args.y, params.dtype))
     return error;
   auto x = reinterpret_cast<uintptr_t>(args.x);
   auto y = reinterpret_cast<uintptr_t>(args.y);
-  uintptr_t xBytes = sizeof(float) * args.batch * params.in_channels *
+  auto bytes = static_cast<uintptr_t>(dtypeBytes(params.dtype));
+  uintptr_t xBytes = bytes * args.batch * params.in_channels *
                      static_cast<uintptr_t>(args.length);
-  uintptr_t yBytes = sizeof(float) * args.batch * params.out_channels *
+  uintptr_t yBytes = bytes * args.batch * params.out_channels *
                      static_cast<uintptr_t>(args.outputLength);
   if (x < y ? y - x < xBytes : x - y < yBytes)
     return {TCONV_INVALID_VALUE, "y = " + pointerText(args.y) +
@@ -134,12 +182,21 @@ Status tconv::runReference(const tconv_params &params, const float *weight,
                            const float *bias, const LaunchArgs &args,
                            bool sums64, const ParallelFor &parallelFor) {
   GeneralForm form = generalForm(params);
-  tconv_reference launch = {
-      form.inChannels, form.outChannels, form.kernelSize,
-      form.stride,     form.dilation,    form.groups,
-      form.cropBegin,  args.length,      args.outputLength,
-      args.batch,      weight,           bias,
-      args.x,          args.y,           sums64 ? 1 : 0};
+  tconv_reference launch = {form.inChannels,
+                            form.outChannels,
+                            form.kernelSize,
+                            form.stride,
+                            form.dilation,
+                            form.groups,
+                            form.cropBegin,
+                            args.length,
+                            args.outputLength,
+                            args.batch,
+                            weight,
+                            bias,
+                            static_cast<const float *>(args.x),
+                            static_cast<float *>(args.y),
+                            sums64 ? 1 : 0};
   return runTasks(parallelFor, runReferencePart, &launch,
                   {args.batch * form.outChannels, /*sharing=*/1,
                    workOf(params, args.batch, args.length)});
@@ -151,9 +208,10 @@ Status tconv::runLayer(tconv_layer &layer, const LaunchArgs &args) {
   const Plan &plan =
       layer.plan(*state.weights, lengthClass(layer.params, args.length));
   if (!plan.kernel)
-    return runReference(layer.params, state.weights->values.data(), bias, args,
-                        /*sums64=*/false, layer.parallelFor);
-  return runKernel(**plan.kernel, plan.packed.get(), bias, args,
-                   workOf(layer.params, args.batch, args.length),
+    return runReferenceOf(layer, state, args);
+  if (layer.device)
+    return layer.device->runOnHostArrays(layer, state,
+                                         contiguousArgs(layer.params, args));
+  return runKernel(**plan.kernel, layer.params, plan.packed.get(), bias, args,
                    layer.parallelFor);
 }

@@ -7,10 +7,10 @@
 
 namespace tconv {
 
-/// One call's tensors; sizes have been checked.
+/// One call's tensors, of the layer's dtype; sizes have been checked.
 struct LaunchArgs {
-  const float *x;
-  float *y;
+  const void *x;
+  void *y;
   int64_t batch;
   int64_t length;
   int64_t outputLength;
@@ -19,10 +19,17 @@ struct LaunchArgs {
 /// Checks lengths and sizes and computes the output's length.
 Status checkLaunch(const tconv_params &params, int64_t batch, int64_t length,
                    int64_t &outputLength);
+/// A pointer that must not be NULL and must be aligned to the dtype.
+Status checkElements(const char *name, const void *pointer, int32_t dtype);
 /// Checks the pointers of a launch that is not empty.
 Status checkTensors(const tconv_params &params, const LaunchArgs &args);
 
+/// Contiguous tensors as kernels get them, without what is the layer's own.
+tconv_kernel_args contiguousArgs(const tconv_params &params,
+                                 const LaunchArgs &tensors);
+
 Status runLayer(tconv_layer &layer, const LaunchArgs &args);
+/// Float32 tensors only.
 Status runReference(const tconv_params &params, const float *weight,
                     const float *bias, const LaunchArgs &args, bool sums64,
                     const ParallelFor &parallelFor);

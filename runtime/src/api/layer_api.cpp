@@ -9,6 +9,7 @@
 #include "api/launch.h"
 #include "api/layer_handle.h"
 #include "api/layer_options.h"
+#include "device/device_layer.h"
 #include "init/initializer.h"
 #include "support/status.h"
 #include "target/target.h"
@@ -60,12 +61,21 @@ Status createLayer(const tconv_params &params,
     return error;
   if (Status error = checkOptions(options))
     return error;
-  if (Status error = checkTargetComputes(targetOf(options), params,
-                                         options.accuracy))
+  std::string target = targetOf(options);
+  DeviceTarget device;
+  if (isDeviceTarget(target)) {
+    ForkHold hold;
+    if (Status error = resolveDevice(target, device))
+      return error;
+    target = device.kernels;
+  }
+  if (Status error = checkTargetComputes(target, params, options.accuracy))
     return error;
   auto layer = std::make_unique<tconv_layer>();
   layer->params = params;
-  layer->target = targetOf(options);
+  layer->target = target;
+  if (device.api)
+    layer->device = std::make_unique<DeviceLayer>(device);
   layer->engine = engineOf(options);
   layer->accuracy = static_cast<tconv_accuracy>(options.accuracy);
   layer->parallelFor = {options.parallel_for, options.parallel_user};
@@ -157,6 +167,8 @@ nlohmann::ordered_json describe(const tconv_layer &layer, const Plan &plan,
       origin == Origin::compiled ? plan.kernel->milliseconds() : 0.0;
   json["load_ms"] =
       origin == Origin::compiled ? 0.0 : plan.kernel->milliseconds();
+  if (layer.device)
+    json["device"] = "cuda:" + std::to_string(layer.device->device());
   json["packed_bytes"] = kernel.packed_bytes;
   json["workspace_bytes"] = kernel.workspace_bytes;
   json["task_positions"] = kernel.task_positions;
@@ -286,13 +298,16 @@ tconv_status tconv_layer_prepare(tconv_layer *layer, int64_t batch,
     if (Status error = checkLaunch(layer->params, batch, length, outputLength))
       return error;
     State state = layer->state();
-    layer->plan(*state.weights, lengthClass(layer->params, length));
+    tconv_length_class classHere = lengthClass(layer->params, length);
+    const Plan &plan = layer->plan(*state.weights, classHere);
+    if (layer->device && plan.kernel)
+      return layer->device->prepare(*layer, state, classHere);
     return Status::ok();
   });
 }
 
-tconv_status tconv_layer_run(tconv_layer *layer, const float *x, int64_t batch,
-                             int64_t length, float *y) {
+tconv_status tconv_layer_run(tconv_layer *layer, const void *x, int64_t batch,
+                             int64_t length, void *y) {
   return guardLayer(layer, "layer", layer, [&]() -> Status {
     LaunchArgs args = {x, y, batch, length, 0};
     if (Status error =

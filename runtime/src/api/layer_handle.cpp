@@ -5,6 +5,7 @@
 #include <cmath>
 #include <cstring>
 
+#include "device/device_layer.h"
 #include "kernel/description.h"
 #include "support/memory.h"
 #include "support/status.h"
@@ -124,7 +125,7 @@ tconv_layer::makePlan(const Weights &weights, tconv_length_class lengthClass) {
   } else {
     const KernelResult *result = &kernel(lengthClass, accuracy);
     if (result->kernel &&
-        (**result->kernel).accuracy != TCONV_ACCURACY_DIRECT &&
+        (**result->kernel).accuracy == TCONV_ACCURACY_DEFAULT &&
         !allowFast(weights.values, params.group)) {
       say("direct kernel for " + formatLayerLine(params) +
           ": weights too large or too small for a fast algorithm");
@@ -141,6 +142,8 @@ tconv_layer::makePlan(const Weights &weights, tconv_length_class lengthClass) {
     return plan;
   }
   const tconv_kernel &kernel = **plan->kernel;
+  if (kernel.device)
+    return plan;
   plan->packed.reset(allocateAligned(kernel.packed_bytes));
   if (!plan->packed)
     throw std::bad_alloc();

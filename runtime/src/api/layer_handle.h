@@ -28,10 +28,13 @@ struct AlignedFree {
   void operator()(void *memory) const { std::free(memory); }
 };
 
+class DeviceLayer;
+
 /// How launches of one length class are run with one set of weights.
 struct Plan {
   std::shared_ptr<const LoadedKernel> kernel; ///< NULL: the reference
   Status why;                                 ///< ... and why
+  /// NULL where the kernel is a GPU's: DeviceLayer packs them there.
   std::unique_ptr<void, AlignedFree> packed;
 };
 
@@ -58,10 +61,11 @@ struct tconv_layer {
   tconv_layer &operator=(const tconv_layer &) = delete;
 
   tconv_params params;
-  std::string target;
+  std::string target; ///< that kernels are made for: never "cuda"
   std::string engine; ///< "": the default, unless somebody knows better
   tconv_accuracy accuracy = TCONV_ACCURACY_DEFAULT;
   tconv::ParallelFor parallelFor;
+  std::unique_ptr<tconv::DeviceLayer> device; ///< NULL: runs on the CPU
 
   tconv::State state() const;
   /// Replaces the weights, the bias, or both: what is NULL stays.
@@ -85,8 +89,9 @@ private:
   tconv::State state_;
   std::mutex prepareMutex_; ///< held while compiling and packing
   /// What the cache gave, for each accuracy; a failure stays with the layer.
-  std::array<std::array<std::unique_ptr<tconv::KernelResult>, 2>,
-             tconv::kLengthClasses>
+  std::array<
+      std::array<std::unique_ptr<tconv::KernelResult>, TCONV_ACCURACY_TF32 + 1>,
+      tconv::kLengthClasses>
       kernels_;
   /// All layers, for layersAfterFork.
   tconv_layer *previous_ = nullptr, *next_ = nullptr;

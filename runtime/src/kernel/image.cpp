@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "kernel/image.h"
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 
@@ -23,19 +24,59 @@ bool within(uint64_t at, uint64_t bytes, uint64_t begin, uint64_t end) {
   return at >= begin && at <= end && bytes <= end - at;
 }
 
+/// Whether the image of a GPU's kernel has the code that it describes: what is
+/// relocated in it is known, so that no other pointer is followed.
+Status checkDeviceImage(const tconv_kernel_image &image) {
+  const char *bytes = static_cast<const char *>(image.bytes);
+  auto pointsTo = [&](uint64_t field, uint64_t size, uint64_t &target) {
+    const uint64_t *end = image.relocations + image.relocation_count;
+    if (std::find(image.relocations, end, field) == end)
+      return false;
+    std::memcpy(&target, bytes + field, sizeof(target));
+    return within(target, size, 0, image.size);
+  };
+  uint64_t device;
+  if (!pointsTo(image.kernel + offsetof(tconv_kernel, device),
+                sizeof(tconv_device_code), device) ||
+      device % alignof(tconv_device_code) != 0)
+    return wrong("the kernel's device code", 0);
+  // Nothing else of it changes when it is loaded.
+  for (uint64_t i = 0; i < image.relocation_count; ++i) {
+    uint64_t at = image.relocations[i];
+    if (at >= device && at - device < sizeof(tconv_device_code) &&
+        at != device + offsetof(tconv_device_code, code) &&
+        at != device + offsetof(tconv_device_code, run_entry) &&
+        at != device + offsetof(tconv_device_code, pack_entry))
+      return wrong("relocation in the device's code", at);
+  }
+  tconv_device_code code;
+  std::memcpy(&code, bytes + device, sizeof(code));
+  uint64_t target;
+  if (!pointsTo(device + offsetof(tconv_device_code, code), code.code_size,
+                target))
+    return wrong("bytes of the device's code", code.code_size);
+  for (size_t name : {offsetof(tconv_device_code, run_entry),
+                      offsetof(tconv_device_code, pack_entry)})
+    if (!pointsTo(device + name, 1, target) ||
+        !std::memchr(bytes + target, '\0', image.size - target))
+      return wrong("name of an entry of the device's code", name);
+  return Status::ok();
+}
+
 } // namespace
 
 Status tconv::checkImage(const tconv_kernel_image &image) {
   constexpr uint64_t kMaxSize = uint64_t(1) << 30;
   if (image.struct_size != sizeof(image))
     return wrong("struct_size", image.struct_size);
-  if (image.machine != machineHere())
+  bool forDevice = image.machine == TCONV_IMAGE_NVPTX;
+  if (image.machine != machineHere() && !forDevice)
     return {TCONV_UNSUPPORTED,
             "kernel image: machine = " + std::to_string(image.machine) +
                 ": this process needs " + std::to_string(machineHere())};
   if (!image.bytes || image.size == 0 || image.size > kMaxSize)
     return wrong("size", image.size);
-  if (image.code_size > image.size ||
+  if (image.code_size > image.size || (forDevice && image.code_size > 0) ||
       image.code_size % TCONV_IMAGE_ALIGNMENT != 0)
     return wrong("code_size", image.code_size);
   // The kernel and what is relocated are data.
@@ -48,6 +89,7 @@ Status tconv::checkImage(const tconv_kernel_image &image) {
   for (uint64_t i = 0; i < image.relocation_count; ++i) {
     uint64_t at = image.relocations[i];
     if (at % sizeof(uint64_t) != 0 ||
+        (i > 0 && at <= image.relocations[i - 1]) ||
         !within(at, sizeof(uint64_t), image.code_size, image.size))
       return wrong("relocation", at);
     uint64_t target;
@@ -55,7 +97,12 @@ Status tconv::checkImage(const tconv_kernel_image &image) {
     if (target > image.size)
       return wrong("relocation's target", target);
   }
-  return Status::ok();
+  if (forDevice)
+    return checkDeviceImage(image);
+  uint64_t device;
+  std::memcpy(&device, bytes + image.kernel + offsetof(tconv_kernel, device),
+              sizeof(device));
+  return device == 0 ? Status::ok() : wrong("device code", device);
 }
 
 Status MappedImage::map(const tconv_kernel_image &image,

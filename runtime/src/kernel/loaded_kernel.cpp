@@ -10,6 +10,30 @@ Status mismatch(const std::string &what, int64_t have, int64_t wanted) {
                                   ": must be " + std::to_string(wanted)};
 }
 
+/// The part of checkKernelAbi about the code of a GPU's kernel.
+Status checkDeviceCode(const tconv_device_code &code) {
+  constexpr int32_t kMostThreads = 1024;
+  constexpr int64_t kMostBlocks = INT32_MAX;
+  if (code.struct_size != sizeof(code))
+    return mismatch("device->struct_size", code.struct_size, sizeof(code));
+  auto threads = [](int32_t count) {
+    return count >= 1 && count <= kMostThreads;
+  };
+  if (code.format < TCONV_DEVICE_PTX || code.format > TCONV_DEVICE_FATBIN ||
+      !code.code || code.code_size == 0 || !code.run_entry ||
+      !code.pack_entry || !threads(code.run_threads) ||
+      !threads(code.pack_threads) || code.run_shared_bytes < 0 ||
+      code.pack_shared_bytes < 0 || code.pack_blocks < 0 ||
+      code.pack_blocks > kMostBlocks || code.min_sm < 0)
+    return {TCONV_ABI_MISMATCH,
+            "kernel: its device's format, code, entries, threads, shared "
+            "memory, blocks or min_sm makes no sense"};
+  const char *text = static_cast<const char *>(code.code);
+  if (code.format == TCONV_DEVICE_PTX && text[code.code_size - 1] != '\0')
+    return {TCONV_ABI_MISMATCH, "kernel: its PTX doesn't end in a zero byte"};
+  return Status::ok();
+}
+
 } // namespace
 
 const char *tconv::originName(Origin origin) {
@@ -39,13 +63,23 @@ Status tconv::checkKernelAbi(const tconv_kernel *kernel) {
                     TCONV_KERNEL_ABI_VERSION);
   if (kernel->struct_size != sizeof(tconv_kernel))
     return mismatch("struct_size", kernel->struct_size, sizeof(tconv_kernel));
-  if (!kernel->pack || !kernel->run || kernel->packed_bytes < 0 ||
+  // It has functions or code for a device.
+  bool functions = kernel->pack && kernel->run;
+  bool none = !kernel->pack && !kernel->run;
+  if (!(kernel->device ? none : functions) || kernel->packed_bytes < 0 ||
       kernel->workspace_bytes < 0 || kernel->task_positions < 1 ||
       kernel->task_columns < 1)
     return {TCONV_ABI_MISMATCH,
             "kernel: pack, run, packed_bytes, workspace_bytes, task_positions "
             "or task_columns makes no sense"};
-  return Status::ok();
+  return kernel->device ? checkDeviceCode(*kernel->device) : Status::ok();
+}
+
+bool tconv::satisfies(const tconv_kernel &kernel, tconv_accuracy wanted) {
+  // TF32 is less than the default, not more than direct.
+  if (wanted == TCONV_ACCURACY_TF32 || kernel.accuracy == TCONV_ACCURACY_TF32)
+    return kernel.accuracy == wanted;
+  return kernel.accuracy >= wanted;
 }
 
 Status tconv::checkKernel(const tconv_kernel *kernel,

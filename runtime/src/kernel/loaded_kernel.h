@@ -62,6 +62,9 @@ Status checkKernel(const tconv_kernel *kernel, const tconv_params &params);
 /// The part of the above that needs no request.
 Status checkKernelAbi(const tconv_kernel *kernel);
 
+/// Whether a kernel is as exact as is asked for.
+bool satisfies(const tconv_kernel &kernel, tconv_accuracy wanted);
+
 /// The engine that made a kernel.
 const char *kernelEngine(const tconv_kernel &kernel);
 

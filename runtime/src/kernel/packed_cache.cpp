@@ -148,11 +148,8 @@ tconv::findPacked(const KernelRequest &request) {
   std::lock_guard<std::mutex> lock(registry().mutex);
   if (registry().files.empty())
     return nullptr;
-  std::vector<std::string> targets = {request.target};
-  if (request.target == kNativeTarget)
-    targets.insert(targets.end(), levelsHere().begin(), levelsHere().end());
   KernelRequest candidate = request;
-  for (const std::string &target : targets) {
+  for (const std::string &target : targetsServing(request.target)) {
     candidate.target = target;
     auto found = registry().files.find(requestText(candidate));
     if (found != registry().files.end())

@@ -42,6 +42,15 @@ std::string layerText(const tconv_kernel &kernel) {
 int64_t rank(const tconv_kernel &kernel, const std::string &requested) {
   if (kernel.target == kernelTarget(requested))
     return 0;
+  if (int wanted = nvptxArchitecture(requested)) {
+    // What was made for an older architecture runs on a newer one: PTX on all,
+    // machine code within a generation.
+    int have = nvptxArchitecture(kernel.target);
+    bool runs = kernel.device && have > 0 && have <= wanted &&
+                (kernel.device->format != TCONV_DEVICE_CUBIN ||
+                 have / 10 == wanted / 10);
+    return runs ? wanted - have : -1;
+  }
   if (requested != kNativeTarget)
     return -1;
   const std::vector<std::string> &levels = levelsHere();
@@ -56,7 +65,7 @@ const tconv_kernel *find(const KernelRequest &request, bool anyLength) {
   for (const tconv_kernel *kernel : registry().kernels) {
     if (!anyLength && kernel->length_class != request.lengthClass)
       continue;
-    if (kernel->accuracy < request.accuracy ||
+    if (!satisfies(*kernel, request.accuracy) ||
         checkKernel(kernel, request.params))
       continue;
     // Whoever names no engine takes what the program brings.

@@ -254,7 +254,14 @@ const char *tconv::lengthClassName(tconv_length_class lengthClass) {
 }
 
 const char *tconv::accuracyName(tconv_accuracy accuracy) {
-  return accuracy == TCONV_ACCURACY_DIRECT ? "direct" : "default";
+  switch (accuracy) {
+  case TCONV_ACCURACY_DIRECT:
+    return "direct";
+  case TCONV_ACCURACY_TF32:
+    return "tf32";
+  default:
+    return "default";
+  }
 }
 
 tconv_length_class tconv::lengthClass(const tconv_params &params,

@@ -80,7 +80,7 @@ constexpr int kLengthClasses = 3;
 /// "bulk", "short" or "medium".
 const char *lengthClassName(tconv_length_class lengthClass);
 
-/// "default" or "direct".
+/// "default", "direct" or "tf32".
 const char *accuracyName(tconv_accuracy accuracy);
 
 /// The coarse class that a launch belongs to.

@@ -50,6 +50,8 @@ const char *tconv::statusName(tconv_status status) {
     return "TCONV_ABI_MISMATCH";
   case TCONV_INTERNAL:
     return "TCONV_INTERNAL";
+  case TCONV_DEVICE_ERROR:
+    return "TCONV_DEVICE_ERROR";
   }
   return "unknown status";
 }

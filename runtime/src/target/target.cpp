@@ -38,6 +38,7 @@ const Level kLevels[] = {
 /// Architectures of the GPU targets.
 const int kArchitectures[] = {75, 80, 86, 89, 90, 100, 120};
 constexpr const char *kNvptx = "nvptx:sm_";
+constexpr const char *kCuda = "cuda";
 
 } // namespace
 
@@ -54,6 +55,31 @@ std::string tconv::nvptxTargets() {
     list +=
         (list.empty() ? "" : ", ") + (kNvptx + std::to_string(architecture));
   return list;
+}
+
+std::string tconv::nearestNvptxTarget(int capability) {
+  int nearest = 0;
+  for (int architecture : kArchitectures)
+    if (architecture <= capability)
+      nearest = architecture;
+  return nearest ? kNvptx + std::to_string(nearest) : "";
+}
+
+int tconv::cudaDeviceIndex(const std::string &target) {
+  constexpr size_t kMostDigits = 4;
+  std::string begin = std::string(kCuda) + ":";
+  if (target.compare(0, begin.size(), begin) != 0)
+    return -1;
+  std::string digits = target.substr(begin.size());
+  if (digits.empty() || digits.size() > kMostDigits ||
+      digits.find_first_not_of("0123456789") != std::string::npos)
+    return -1;
+  return std::stoi(digits);
+}
+
+bool tconv::isDeviceTarget(const std::string &target) {
+  return target == kCuda || cudaDeviceIndex(target) >= 0 ||
+         nvptxArchitecture(target) != 0;
 }
 
 Status tconv::checkTargetComputes(const std::string &target,
@@ -92,12 +118,11 @@ Status tconv::checkTarget(const std::string &target) {
     }
     known += std::string(", ") + level.name;
   }
-  if (nvptxArchitecture(target) != 0)
-    return {TCONV_UNSUPPORTED,
-            "target = '" + target + "': this library launches no GPU kernels"};
+  if (isDeviceTarget(target))
+    return {TCONV_UNSUPPORTED, "target = '" + target + "': is a GPU's"};
   return {TCONV_INVALID_VALUE, "target = '" + target + "': must be one of " +
                                    known + ", " + nvptxTargets() + ", " +
-                                   kReferenceTarget};
+                                   kCuda + ", cuda:N, " + kReferenceTarget};
 }
 
 const std::vector<std::string> &tconv::levelsHere() {
@@ -111,11 +136,25 @@ const std::vector<std::string> &tconv::levelsHere() {
   return *levels;
 }
 
+std::vector<std::string> tconv::targetsServing(const std::string &target) {
+  std::vector<std::string> result = {target};
+  if (target == kNativeTarget)
+    result.insert(result.end(), levelsHere().begin(), levelsHere().end());
+  size_t first = result.size();
+  for (int architecture : kArchitectures)
+    if (architecture < nvptxArchitecture(target))
+      result.insert(result.begin() + first,
+                    kNvptx + std::to_string(architecture));
+  return result;
+}
+
 std::string tconv::kernelTarget(const std::string &target) {
   return target == kNativeTarget ? target + " " + hostCpu() : target;
 }
 
 Status tconv::checkKernelTarget(const std::string &made) {
+  if (nvptxArchitecture(made) != 0)
+    return Status::ok();
   std::string native = std::string(kNativeTarget) + " ";
   if (made.compare(0, native.size(), native) != 0)
     return checkTarget(made);

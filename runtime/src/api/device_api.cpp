@@ -1,0 +1,330 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// The part of the C interface that deals in GPUs.
+#include <cstdio>
+#include <cstring>
+
+#include "api/launch.h"
+#include "device/device_layer.h"
+#include "support/fork.h"
+#include "support/status.h"
+#include "target/target.h"
+
+using namespace tconv;
+
+struct tconv_device_buffer {
+  std::shared_ptr<const CudaContext> context;
+  std::unique_ptr<CudaMemory> memory;
+};
+
+namespace {
+
+Status checkStride(const char *name, int64_t stride) {
+  if (stride >= 0)
+    return Status::ok();
+  return {TCONV_INVALID_VALUE, std::string("strides.") + name + " = " +
+                                   std::to_string(stride) +
+                                   ": must be at least 0"};
+}
+
+/// Offset of an array's last element; false where its bytes don't fit.
+bool lastElement(int64_t batch, int64_t batchStride, int64_t channels,
+                 int64_t channelStride, int64_t length, int32_t dtype,
+                 int64_t &last) {
+  int64_t a, b, bytes;
+  return !__builtin_mul_overflow(batch - 1, batchStride, &a) &&
+         !__builtin_mul_overflow(channels - 1, channelStride, &b) &&
+         !__builtin_add_overflow(a, b, &last) &&
+         !__builtin_add_overflow(last, length - 1, &last) &&
+         !__builtin_mul_overflow(last, dtypeBytes(dtype), &bytes) &&
+         !__builtin_add_overflow(bytes, dtypeBytes(dtype), &bytes);
+}
+
+/// Whether no two rows of y share an element: either axis may be the outer one.
+bool rowsApart(int64_t batch, int64_t channels, const tconv_kernel_args &args) {
+  auto apart = [&](int64_t inner, int64_t innerStride, int64_t outer,
+                   int64_t outerStride) {
+    return (inner == 1 || innerStride >= args.output_length) &&
+           (outer == 1 ||
+            outerStride - args.output_length >= (inner - 1) * innerStride);
+  };
+  return apart(channels, args.y_channel_stride, batch, args.y_batch_stride) ||
+         apart(batch, args.y_batch_stride, channels, args.y_channel_stride);
+}
+
+Status setStrides(const tconv_params &params, const tconv_strides &strides,
+                  tconv_kernel_args &args) {
+  if (strides.struct_size != sizeof(strides))
+    return {TCONV_INVALID_VALUE,
+            "strides.struct_size = " + std::to_string(strides.struct_size) +
+                ": must be " + std::to_string(sizeof(strides))};
+  const std::pair<const char *, int64_t> all[] = {
+      {"x_batch", strides.x_batch},
+      {"x_channel", strides.x_channel},
+      {"y_batch", strides.y_batch},
+      {"y_channel", strides.y_channel}};
+  for (const auto &[name, stride] : all)
+    if (Status error = checkStride(name, stride))
+      return error;
+  int64_t ignored;
+  if (!lastElement(args.batch, strides.x_batch, params.in_channels,
+                   strides.x_channel, args.length, params.dtype, ignored) ||
+      !lastElement(args.batch, strides.y_batch, params.out_channels,
+                   strides.y_channel, args.output_length, params.dtype,
+                   ignored))
+    return {TCONV_INVALID_VALUE,
+            "strides: x or y doesn't fit a signed 64-bit number of bytes"};
+  args.x_batch_stride = strides.x_batch;
+  args.x_channel_stride = strides.x_channel;
+  args.y_batch_stride = strides.y_batch;
+  args.y_channel_stride = strides.y_channel;
+  if (rowsApart(args.batch, params.out_channels, args))
+    return Status::ok();
+  return {TCONV_INVALID_VALUE,
+          "strides: y_batch = " + std::to_string(strides.y_batch) +
+              ", y_channel = " + std::to_string(strides.y_channel) +
+              ": elements of y coincide"};
+}
+
+/// Refuses an x and a y that share memory; strides are checked.
+Status checkApart(const tconv_params &params, const tconv_kernel_args &args) {
+  int64_t xLast = 0, yLast = 0;
+  lastElement(args.batch, args.x_batch_stride, params.in_channels,
+              args.x_channel_stride, args.length, params.dtype, xLast);
+  lastElement(args.batch, args.y_batch_stride, params.out_channels,
+              args.y_channel_stride, args.output_length, params.dtype, yLast);
+  auto x = reinterpret_cast<uintptr_t>(args.x);
+  auto y = reinterpret_cast<uintptr_t>(args.y);
+  auto bytes = static_cast<uintptr_t>(dtypeBytes(params.dtype));
+  if (x < y ? y - x > static_cast<uintptr_t>(xLast) * bytes
+            : x - y > static_cast<uintptr_t>(yLast) * bytes)
+    return Status::ok();
+  char text[64];
+  std::snprintf(text, sizeof(text), "y = %p: overlaps x = %p", args.y, args.x);
+  return {TCONV_INVALID_VALUE, text};
+}
+
+Status runOnDevice(tconv_layer &layer, const LaunchArgs &tensors,
+                   const tconv_strides *strides, void *stream) {
+  if (!layer.device)
+    return {TCONV_INVALID_VALUE,
+            "layer: its target is '" + layer.target +
+                "': must be a GPU's to run on a device's memory"};
+  if (Status error = checkElements("x", tensors.x, layer.params.dtype))
+    return error;
+  if (Status error = checkElements("y", tensors.y, layer.params.dtype))
+    return error;
+  tconv_kernel_args args = contiguousArgs(layer.params, tensors);
+  if (strides)
+    if (Status error = setStrides(layer.params, *strides, args))
+      return error;
+  if (Status error = checkApart(layer.params, args))
+    return error;
+  return layer.device->run(layer, layer.state(), args,
+                           static_cast<cuda::Stream>(stream));
+}
+
+Status deviceInfo(int32_t index, tconv_device_info &info) {
+  Status why;
+  const cuda::Api *api = cudaDriver(why);
+  if (!api)
+    return why;
+  cuda::Device device;
+  if (Status error = deviceOf(*api, index, device))
+    return {TCONV_INVALID_VALUE, error.message()};
+  DeviceFacts facts;
+  if (Status error = deviceFacts(*api, device, facts))
+    return error;
+  tconv_device_info result = {};
+  result.struct_size = sizeof(result);
+  result.capability = facts.capability;
+  result.driver = cudaDriverVersion();
+  result.multiprocessors = facts.multiprocessors;
+  result.memory_bytes = facts.memory;
+  std::snprintf(result.name, sizeof(result.name), "%s", facts.name.c_str());
+  std::snprintf(result.target, sizeof(result.target), "%s",
+                nearestNvptxTarget(facts.capability).c_str());
+  info = result;
+  return Status::ok();
+}
+
+Status createBuffer(const std::string &target, int64_t bytes,
+                    tconv_device_buffer **result) {
+  if (!isDeviceTarget(target))
+    return {TCONV_INVALID_VALUE, "target = '" + target +
+                                     "': must be cuda, cuda:N or one of " +
+                                     nvptxTargets()};
+  if (bytes < 0)
+    return {TCONV_INVALID_VALUE,
+            "bytes = " + std::to_string(bytes) + ": must be at least 0"};
+  DeviceTarget device;
+  if (Status error = resolveDevice(target, device))
+    return error;
+  auto buffer = std::make_unique<tconv_device_buffer>();
+  if (Status error = CudaContext::of(*device.api, device.device,
+                                     /*stream=*/nullptr, buffer->context))
+    return error;
+  if (Status error = CudaMemory::allocate(buffer->context, bytes, "buffer",
+                                          buffer->memory))
+    return error;
+  buffer->memory->keepForLaunches();
+  *result = buffer.release();
+  return Status::ok();
+}
+
+/// Runs a call on a buffer's bytes with its context current.
+template <typename Function>
+Status withBuffer(const tconv_device_buffer &buffer, int64_t bytes,
+                  Function &&function) {
+  Status why;
+  if (!cudaDriver(why)) // in a child after fork()
+    return why;
+  if (bytes < 0 || bytes > buffer.memory->bytes())
+    return {TCONV_INVALID_VALUE, "bytes = " + std::to_string(bytes) +
+                                     ": must be from 0 to " +
+                                     std::to_string(buffer.memory->bytes())};
+  CudaScope scope(*buffer.context);
+  if (scope.status())
+    return scope.status();
+  return function();
+}
+
+/// Copies on a stream of its own and waits for that.
+template <typename Copy>
+Status copyOnStream(const tconv_device_buffer &buffer, Copy &&copy) {
+  std::unique_ptr<CudaStream> stream;
+  if (Status error = CudaStream::create(buffer.context, stream))
+    return error;
+  Status issued = copy(*stream);
+  Status done = stream->synchronize("buffer");
+  return issued ? issued : done;
+}
+
+Status waitFor(const CudaContext &context) {
+  return cudaStatus(context.api(), "cuCtxSynchronize",
+                    context.api().contextSynchronize());
+}
+
+} // namespace
+
+extern "C" {
+
+tconv_status tconv_layer_run_device(tconv_layer *layer, const void *x,
+                                    int64_t batch, int64_t length, void *y,
+                                    const tconv_strides *strides,
+                                    void *stream) {
+  return guard([&]() -> Status {
+    if (Status error = checkPointer("layer", layer))
+      return error;
+    LaunchArgs args = {x, y, batch, length, 0};
+    if (Status error =
+            checkLaunch(layer->params, batch, length, args.outputLength))
+      return error;
+    if (batch == 0)
+      return Status::ok();
+    return runOnDevice(*layer, args, strides, stream);
+  });
+}
+
+tconv_status tconv_layer_device(const tconv_layer *layer, int32_t *device) {
+  return guard([&]() -> Status {
+    if (Status error = checkPointer("layer", layer))
+      return error;
+    if (Status error = checkPointer("device", device))
+      return error;
+    *device = layer->device ? layer->device->device() : -1;
+    return Status::ok();
+  });
+}
+
+tconv_status tconv_device_count(int32_t *count) {
+  return guard([&]() -> Status {
+    ForkHold hold;
+    if (Status error = checkPointer("count", count))
+      return error;
+    int found = 0;
+    if (Status error = deviceCount(found))
+      return error;
+    *count = found;
+    return Status::ok();
+  });
+}
+
+tconv_status tconv_device_get_info(int32_t device, tconv_device_info *info) {
+  return guard([&]() -> Status {
+    ForkHold hold;
+    if (Status error = checkPointer("info", info))
+      return error;
+    if (info->struct_size != sizeof(*info))
+      return {TCONV_INVALID_VALUE,
+              "info.struct_size = " + std::to_string(info->struct_size) +
+                  ": must be " + std::to_string(sizeof(*info))};
+    return deviceInfo(device, *info);
+  });
+}
+
+tconv_status tconv_device_buffer_create(const char *target, int64_t bytes,
+                                        tconv_device_buffer **buffer) {
+  return guard([&]() -> Status {
+    ForkHold hold;
+    if (Status error = checkPointer("target", target))
+      return error;
+    if (Status error = checkPointer("buffer", buffer))
+      return error;
+    return createBuffer(target, bytes, buffer);
+  });
+}
+
+void tconv_device_buffer_destroy(tconv_device_buffer *buffer) { delete buffer; }
+
+void *tconv_device_buffer_pointer(const tconv_device_buffer *buffer) {
+  return buffer ? reinterpret_cast<void *>(buffer->memory->address()) : nullptr;
+}
+
+int32_t tconv_device_buffer_device(const tconv_device_buffer *buffer) {
+  return buffer ? buffer->context->device() : -1;
+}
+
+tconv_status tconv_device_buffer_write(tconv_device_buffer *buffer,
+                                       const void *from, int64_t bytes) {
+  return guard([&]() -> Status {
+    if (Status error = checkPointer("buffer", buffer))
+      return error;
+    if (bytes > 0)
+      if (Status error = checkPointer("from", from))
+        return error;
+    return withBuffer(*buffer, bytes, [&] {
+      return copyOnStream(*buffer, [&](CudaStream &stream) {
+        return stream.copyToDevice(*buffer->memory, from, bytes);
+      });
+    });
+  });
+}
+
+tconv_status tconv_device_buffer_read(const tconv_device_buffer *buffer,
+                                      void *to, int64_t bytes) {
+  return guard([&]() -> Status {
+    if (Status error = checkPointer("buffer", buffer))
+      return error;
+    if (bytes > 0)
+      if (Status error = checkPointer("to", to))
+        return error;
+    return withBuffer(*buffer, bytes, [&]() -> Status {
+      if (Status error = waitFor(*buffer->context))
+        return error;
+      return copyOnStream(*buffer, [&](CudaStream &stream) {
+        return stream.copyToHost(to, *buffer->memory, bytes);
+      });
+    });
+  });
+}
+
+tconv_status tconv_device_buffer_wait(const tconv_device_buffer *buffer) {
+  return guard([&]() -> Status {
+    if (Status error = checkPointer("buffer", buffer))
+      return error;
+    return withBuffer(*buffer, 0, [&] { return waitFor(*buffer->context); });
+  });
+}
+
+} // extern "C"

@@ -1,0 +1,205 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#include "device/cuda_context.h"
+
+#include <map>
+#include <mutex>
+
+using namespace tconv;
+
+namespace {
+
+/// Streams that are numbers: the driver's default ones, which are of whatever
+/// context is current.
+bool isSpecial(cuda::Stream stream) {
+  return reinterpret_cast<uintptr_t>(stream) <= 2;
+}
+
+/// The shares of primary contexts that this library keeps.
+struct Primaries {
+  std::mutex mutex;
+  std::map<cuda::Device, std::weak_ptr<const CudaContext>> contexts;
+};
+
+/// Never destroyed: layers may outlive static destructors.
+Primaries &primaries() {
+  static Primaries *instance = new Primaries;
+  return *instance;
+}
+
+} // namespace
+
+CudaContext::CudaContext(const cuda::Api &api, cuda::Context handle,
+                         cuda::Device device, bool primary)
+    : api_(api), handle_(handle), device_(device), primary_(primary) {
+  if (api.contextId && api.contextId(handle, &id_) != cuda::kSuccess)
+    id_ = 0;
+}
+
+CudaContext::~CudaContext() {
+  if (primary_ && cudaDriverHere())
+    api_.primaryRelease(device_);
+}
+
+Status CudaContext::ofPrimary(const cuda::Api &api, cuda::Device device,
+                              std::shared_ptr<const CudaContext> &result) {
+  std::lock_guard<std::mutex> lock(primaries().mutex);
+  std::weak_ptr<const CudaContext> &kept = primaries().contexts[device];
+  result = kept.lock();
+  if (result)
+    return Status::ok();
+  cuda::Context handle = nullptr;
+  if (cuda::Result error = api.primaryRetain(&handle, device))
+    return cudaStatus(api, "cuDevicePrimaryCtxRetain", error);
+  try {
+    result.reset(new CudaContext(api, handle, device, /*primary=*/true));
+  } catch (...) {
+    api.primaryRelease(device);
+    throw;
+  }
+  kept = result;
+  return Status::ok();
+}
+
+Status CudaContext::of(const cuda::Api &api, cuda::Device device,
+                       cuda::Stream stream,
+                       std::shared_ptr<const CudaContext> &result) {
+  cuda::Context wanted = nullptr;
+  if (!isSpecial(stream)) {
+    if (cuda::Result error = api.streamContext(stream, &wanted))
+      return cudaStatus(api, "stream: cuStreamGetCtx", error);
+  } else if (cuda::Result error = api.contextCurrent(&wanted)) {
+    return cudaStatus(api, "cuCtxGetCurrent", error);
+  }
+  if (!wanted)
+    return ofPrimary(api, device, result);
+
+  std::shared_ptr<const CudaContext> found(
+      new CudaContext(api, wanted, device, /*primary=*/false));
+  cuda::Device here = device;
+  {
+    CudaScope scope(*found);
+    if (scope.status())
+      return scope.status();
+    if (cuda::Result error = api.contextDevice(&here))
+      return cudaStatus(api, "cuCtxGetDevice", error);
+  }
+  if (here != device) {
+    if (!isSpecial(stream))
+      return {TCONV_INVALID_VALUE,
+              "stream: is on device " + std::to_string(here) +
+                  ": the layer is on device " + std::to_string(device)};
+    return ofPrimary(api, device, result);
+  }
+  // Of the primary one, a share is kept even where the caller has it too: he
+  // may let go of his.
+  unsigned flags = 0;
+  int active = 0;
+  if (api.primaryState(device, &flags, &active) == cuda::kSuccess && active) {
+    std::shared_ptr<const CudaContext> primary;
+    if (Status error = ofPrimary(api, device, primary))
+      return error;
+    if (primary->handle() == wanted) {
+      result = std::move(primary);
+      return Status::ok();
+    }
+  }
+  result = std::move(found);
+  return Status::ok();
+}
+
+CudaScope::CudaScope(const CudaContext &context) : api_(context.api()) {
+  if (!cudaDriverHere())
+    return;
+  status_ =
+      cudaStatus(api_, "cuCtxPushCurrent", api_.contextPush(context.handle()));
+  open_ = !status_;
+}
+
+CudaScope::~CudaScope() {
+  cuda::Context popped;
+  if (open_)
+    api_.contextPop(&popped);
+}
+
+Status CudaMemory::allocate(std::shared_ptr<const CudaContext> context,
+                            int64_t bytes, const std::string &what,
+                            std::unique_ptr<CudaMemory> &result) {
+  const cuda::Api &api = context->api();
+  CudaScope scope(*context);
+  if (scope.status())
+    return scope.status();
+  cuda::Address address = 0;
+  if (bytes > 0)
+    if (cuda::Result error = api.allocate(&address, static_cast<size_t>(bytes)))
+      return cudaStatus(api,
+                        what + ": " + std::to_string(bytes) +
+                            " bytes of the device's memory: cuMemAlloc",
+                        error);
+  try {
+    result.reset(new CudaMemory(std::move(context), address, bytes));
+  } catch (...) {
+    api.free(address);
+    throw;
+  }
+  return Status::ok();
+}
+
+CudaMemory::~CudaMemory() {
+  if (address_ == 0)
+    return;
+  CudaScope scope(*context_);
+  if (!scope.isOpen())
+    return;
+  if (wait_)
+    context_->api().contextSynchronize();
+  context_->api().free(address_);
+}
+
+Status CudaStream::create(std::shared_ptr<const CudaContext> context,
+                          std::unique_ptr<CudaStream> &result) {
+  const cuda::Api &api = context->api();
+  CudaScope scope(*context);
+  if (scope.status())
+    return scope.status();
+  cuda::Stream handle = nullptr;
+  if (cuda::Result error = api.streamCreate(&handle, cuda::kNonBlockingStream))
+    return cudaStatus(api, "cuStreamCreate", error);
+  try {
+    result.reset(new CudaStream(std::move(context), handle));
+  } catch (...) {
+    api.streamDestroy(handle);
+    throw;
+  }
+  return Status::ok();
+}
+
+CudaStream::~CudaStream() {
+  CudaScope scope(*context_);
+  if (scope.isOpen())
+    context_->api().streamDestroy(handle_);
+}
+
+Status CudaStream::copyToDevice(const CudaMemory &to, const void *from,
+                                int64_t bytes) {
+  if (bytes == 0)
+    return Status::ok();
+  const cuda::Api &api = context_->api();
+  return cudaStatus(api, "cuMemcpyHtoDAsync",
+                    api.copyToDevice(to.address(), from,
+                                     static_cast<size_t>(bytes), handle_));
+}
+
+Status CudaStream::copyToHost(void *to, const CudaMemory &from, int64_t bytes) {
+  if (bytes == 0)
+    return Status::ok();
+  const cuda::Api &api = context_->api();
+  return cudaStatus(
+      api, "cuMemcpyDtoHAsync",
+      api.copyToHost(to, from.address(), static_cast<size_t>(bytes), handle_));
+}
+
+Status CudaStream::synchronize(const std::string &what) {
+  const cuda::Api &api = context_->api();
+  return cudaStatus(api, what + ": cuStreamSynchronize",
+                    api.streamSynchronize(handle_));
+}
