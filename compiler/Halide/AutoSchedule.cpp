@@ -100,11 +100,14 @@ void mlir::tconv::halide::fixPlanarSizes(Pipeline &pipeline) {
 /// x is read in one piece, weights are the same for all of them.
 std::string mlir::tconv::halide::scheduleForGpu(Pipeline &pipeline) {
   constexpr int kThreads = 128;
-  int channels = number(std::min<int64_t>(pipeline.phases.outputs, 8));
+  // Whole numbers of channels: a thread has no part of one to skip.
+  int64_t channels = std::min<int64_t>(pipeline.phases.outputs, 8);
+  while (pipeline.phases.outputs % channels != 0)
+    --channels;
   Var qo("qo"), ql("ql"), oo("oo"), ol("ol"), outer("outer");
   Pipeline &s = pipeline;
   s.y.split(s.q, qo, ql, kThreads, TailStrategy::GuardWithIf)
-      .split(s.o, oo, ol, channels, TailStrategy::GuardWithIf)
+      .split(s.o, oo, ol, number(channels), TailStrategy::GuardWithIf)
       .reorder(ol, ql, qo, oo, s.p, s.g)
       .fuse(s.p, s.g, outer)
       .unroll(ol)
@@ -120,7 +123,7 @@ std::string mlir::tconv::halide::scheduleForGpu(Pipeline &pipeline) {
         .store_in(MemoryType::Register)
         .bound_extent(s.q, 1)
         .bound_extent(s.j, 1)
-        .bound_extent(s.o, channels)
+        .bound_extent(s.o, number(channels))
         .bound_extent(s.g, 1)
         .unroll(s.o);
     sum.tile.update().reorder(s.o, sum.taps.x, sum.taps.y).unroll(s.o);

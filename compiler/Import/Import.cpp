@@ -18,15 +18,17 @@ mlir::tconv::importLayer(MLIRContext *context,
   b.setInsertionPointToEnd(module->getBody());
 
   constexpr int64_t any = ShapedType::kDynamic;
-  Type f32 = b.getF32Type();
+  Type element = layer.dtype == TCONV_F16    ? Type(b.getF16Type())
+                 : layer.dtype == TCONV_BF16 ? Type(b.getBF16Type())
+                                             : Type(b.getF32Type());
   SmallVector<Type> inputs = {
-      RankedTensorType::get({any, layer.inChannels, any}, f32),
+      RankedTensorType::get({any, layer.inChannels, any}, element),
       RankedTensorType::get({layer.inChannels, layer.outChannels / layer.groups,
                              layer.kernelSize},
-                            f32)};
+                            element)};
   if (layer.hasBias)
-    inputs.push_back(RankedTensorType::get({layer.outChannels}, f32));
-  Type y = RankedTensorType::get({any, layer.outChannels, any}, f32);
+    inputs.push_back(RankedTensorType::get({layer.outChannels}, element));
+  Type y = RankedTensorType::get({any, layer.outChannels, any}, element);
   inputs.push_back(y);
 
   auto func =

@@ -222,6 +222,17 @@ Expected<KernelImage> KernelImage::link(SmallVector<char, 0> object,
   return image;
 }
 
+KernelImage KernelImage::ofData(std::string bytes,
+                                std::vector<uint64_t> relocations,
+                                uint64_t kernel, uint32_t machine) {
+  KernelImage image;
+  image.bytes_ = std::move(bytes);
+  image.relocations_ = std::move(relocations);
+  image.kernel_ = kernel;
+  image.machine_ = machine;
+  return image;
+}
+
 tconv_kernel_image KernelImage::view() const {
   tconv_kernel_image view = {};
   view.struct_size = sizeof(view);

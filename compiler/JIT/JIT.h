@@ -23,6 +23,12 @@ public:
   static llvm::Expected<KernelImage> link(llvm::SmallVector<char, 0> object,
                                           llvm::StringRef symbol);
 
+  /// An image without code of this process. @param relocations as in
+  /// tconv_kernel_image. @param kernel where the tconv_kernel is
+  static KernelImage ofData(std::string bytes,
+                            std::vector<uint64_t> relocations, uint64_t kernel,
+                            uint32_t machine);
+
   /// What crosses to the runtime; points into this object.
   tconv_kernel_image view() const;
 

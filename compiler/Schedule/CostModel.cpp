@@ -35,6 +35,8 @@ static constexpr int64_t kFewChannels = 4;
 /// Positions of a block at most with vectors along the rows, where it serves as
 /// the longer inputs of the class too: with more, panels outgrow L1.
 static constexpr int64_t kMostRowsPositions = 96;
+/// Blocks of channels at least, where positions are one block.
+static constexpr int64_t kLeastRowsBlocks = 8;
 /// With fewer positions to expect, weights are all that counts.
 static constexpr int64_t kFewestPositions = 16;
 
@@ -172,9 +174,14 @@ private:
     // The scratch buffer holds all positions of the block: an eighth of L2.
     int64_t scratchRows =
         machine.l2Bytes / 8 / (sizes.positions / sizes.outputs * kElementBytes);
-    if (!sizes.channels)
-      sizes.channels = chooseChannels(
-          std::max(scratchRows / map.getStride(), rows), sizes.outputs);
+    if (!sizes.channels) {
+      int64_t most = std::max(scratchRows / map.getStride(), rows);
+      // Blocks of channels are all that threads can share.
+      if (static_cast<int64_t>(phases.getGroups()) < kLeastRowsBlocks)
+        most = std::min(most, static_cast<int64_t>(llvm::divideCeil(
+                                  phases.getGroupOutputs(), kLeastRowsBlocks)));
+      sizes.channels = chooseChannels(most, sizes.outputs);
+    }
     // A tile of weights stays in half of L1 while the positions pass.
     int64_t taps = sizes.outputs == 1 ? map.getSections().front().getTaps() : 1;
     if (!sizes.depth)

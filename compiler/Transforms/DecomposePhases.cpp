@@ -88,7 +88,8 @@ struct DecomposePhasesPass
                         weight.getDimSize(0) / groups, weight.getDimSize(1));
     if (!layout.fits())
       return op.emitOpError("packed weights do not fit 64 bits");
-    auto type = RankedTensorType::get({layout.totalElements()}, b.getF32Type());
+    auto type = RankedTensorType::get({layout.totalElements()},
+                                      weight.getElementType());
     Value empty =
         tensor::EmptyOp::create(b, loc, type.getShape(), type.getElementType());
     Value packed = PackWeightsOp::create(b, loc, type, op.getWeight(), empty,

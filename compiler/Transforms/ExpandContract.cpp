@@ -89,12 +89,9 @@ public:
 private:
   /// What the tile brings of a buffer.
   struct Stream {
-    Value buffer, batch;
-    Value row, nextRow; ///< those that its share begins in and may end in
-    Value line;         ///< the share's first, in its row
-    Value column;       ///< where rows begin
-    int64_t lines;      ///< of a row
-    int64_t shift;      ///< log2 of steps for each line
+    Value buffer, batch, row;
+    Value column;  ///< of the share's first line
+    int64_t shift; ///< log2 of steps for each line
     bool write;
   };
 
@@ -126,8 +123,10 @@ private:
   }
 
   /// The tiles of a scratch buffer share what there is to bring: each has as
-  /// many lines as the others, one after the other, which begin in one row and
-  /// may end in the next one.
+  /// many lines as the others, one after the other. A share that comes to the
+  /// end of its row goes on there, with what a later block will need, rather
+  /// than in the next row: to tell them apart would take registers that the
+  /// innermost loop has not got.
   void setUpStreams(int64_t positions, int64_t scratchPositions) {
     auto tiles = static_cast<int64_t>(op.getTiles());
     auto steps = op.getDepth();
@@ -144,14 +143,12 @@ private:
         continue;
       int64_t share = llvm::divideCeil(sizes[0] * lines, pieces);
       Value first = e.mul(piece, share);
-      Stream stream = {buffer, at[0], {}, {}, {}, {}, lines, 0, sizes[2] != 0};
+      Stream stream = {buffer, at[0], {}, {}, 0, sizes[2] != 0};
       // A line each 2^n steps, so that a share takes at most all of them.
       while ((steps >> (stream.shift + 1)) >= share)
         ++stream.shift;
       stream.row = e.add(at[1], e.div(first, lines));
-      stream.nextRow = e.add(stream.row, 1);
-      stream.line = e.rem(first, lines);
-      stream.column = at[2];
+      stream.column = e.add(at[2], e.mul(e.rem(first, lines), kLineElements));
       streams.push_back(stream);
     }
   }
@@ -246,20 +243,16 @@ private:
                                /*isDataCache=*/true);
   }
 
-  /// The line of a stream that is due. Behind the end of a row the next one
-  /// goes on, behind the end of a buffer lies nothing that matters.
+  /// The line of a stream that is due. Behind the end of a buffer lies nothing
+  /// that matters.
   void prefetchStream(const Stream &stream, Value channel) {
     Value step = e.sub(channel, op.getWindowOffset(2));
     Value line = arith::ShRUIOp::create(b, e.loc, step, e.index(stream.shift));
-    line = e.add(stream.line, line);
-    Value inRow = e.less(line, e.index(stream.lines));
-    Value row = e.select(inRow, stream.row, stream.nextRow);
-    Value inNext = e.sub(line, e.index(stream.lines));
-    Value column = e.mul(e.select(inRow, line, inNext), kLineElements);
-    memref::PrefetchOp::create(
-        b, e.loc, stream.buffer,
-        ValueRange{stream.batch, row, e.add(stream.column, column)},
-        stream.write, /*localityHint=*/2, /*isDataCache=*/true);
+    Value column = e.add(stream.column, e.mul(line, kLineElements));
+    memref::PrefetchOp::create(b, e.loc, stream.buffer,
+                               ValueRange{stream.batch, stream.row, column},
+                               stream.write, /*localityHint=*/2,
+                               /*isDataCache=*/true);
   }
 
   /// sums += the products of one input channel and one tap.

@@ -34,8 +34,7 @@ public:
     return reinterpret_cast<Fn>(dlsym(handle, name));
   }
   const tconv_compiler_api *api() {
-    auto query =
-        find<tconv_compiler_query_fn>(TCONV_COMPILER_QUERY_SYMBOL);
+    auto query = find<tconv_compiler_query_fn>(TCONV_COMPILER_QUERY_SYMBOL);
     return query ? query(TCONV_COMPILER_ABI_VERSION) : nullptr;
   }
 
@@ -87,9 +86,8 @@ TEST(HalideEngine, EmitsWhatItIsAskedFor) {
 TEST(HalideEngine, KernelsNeedNothingOutsideThemselves) {
   for (const char *target :
        {"cpu:x86-64", "cpu:x86-64-v3", "cpu:x86-64-v4", "cpu:aarch64+neon"})
-    for (const char *tuning :
-         {"kind=positions", "kind=rows", "kind=filter", "kind=phases",
-          "autoscheduler=Mullapudi2016"}) {
+    for (const char *tuning : {"kind=positions", "kind=rows", "kind=filter",
+                               "kind=phases", "autoscheduler=Mullapudi2016"}) {
       Emitted emitted = emit("object", target, tuning);
       ASSERT_EQ(emitted.status, TCONV_OK) << emitted.message;
       auto object = llvm::object::ObjectFile::createObjectFile(

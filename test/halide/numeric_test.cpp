@@ -191,8 +191,8 @@ TEST(HalideNumeric, EveryLength) {
 // Other targets' pipelines, as far as this machine runs them.
 TEST(HalideNumeric, Levels) {
   Random random(24);
-  for (const char *target : {"cpu:x86-64", "cpu:x86-64-v2", "cpu:x86-64-v3",
-                             "cpu:x86-64-v4"}) {
+  for (const char *target :
+       {"cpu:x86-64", "cpu:x86-64-v2", "cpu:x86-64-v3", "cpu:x86-64-v4"}) {
     if (!machineHas(target))
       continue;
     SCOPED_TRACE(target);

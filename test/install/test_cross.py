@@ -7,6 +7,7 @@ import shutil
 import pytest
 from install import BUILD, CMAKE, EXAMPLE, ROOT, configure_and_build, install, passes
 
+HALIDE = any((BUILD / "lib").glob("libtconv_halide.so*"))
 TOOLCHAIN = ROOT / "tools/cmake/aarch64-linux-gnu.cmake"
 SYSTEM = "/usr/aarch64-linux-gnu"
 ARGUMENTS = [
@@ -85,3 +86,21 @@ def test_public_layers(prefix, tmp_path):
     # Both sorts of kernels are among them.
     assert {words[4] for words in checked} == {"direct:", "fast:"}
     assert "cpu:x86-64: TCONV_UNSUPPORTED" in text
+
+
+@pytest.mark.skipif(not HALIDE, reason="the Halide engine is not built")
+def test_layers_by_halide(prefix, tmp_path):
+    """One public layer for every kind of Halide's schedules."""
+    names = ("hifigan.up0:", "piper.stream:", "bigvgan.antialias:", "cosyvoice2.up1:")
+    lines = [line for line in shrunk(ROOT / "test/suites/public.layers")
+             if line.startswith(names)]  # fmt: skip
+    assert len(lines) == len(names)
+    (tmp_path / "shrunk.layers").write_text("\n".join(lines) + "\n")
+    configure_and_build(ROOT / "test/install/checker", tmp_path / "build", prefix, *ARGUMENTS,
+                        f"-DLAYERS={tmp_path}/shrunk.layers", "-DENGINE=halide",
+                        "-DTARGETS=cpu:aarch64+neon")  # fmt: skip
+    text = emulate(tmp_path / "build/check_layers", tmp_path / "shrunk.layers", 1, 40, 200,
+                   prefix=prefix)  # fmt: skip
+    checked = [line.split() for line in text.splitlines() if "of the bounds" in line]
+    assert len(checked) == 3 * len(lines)
+    assert {words[4] for words in checked} == {"direct:"}

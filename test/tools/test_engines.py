@@ -4,6 +4,7 @@ they say without it."""
 
 import json
 import re
+import shlex
 import shutil
 import subprocess
 
@@ -169,6 +170,19 @@ def test_a_library_of_halide_kernels(tmp_path):
     told = json.loads(done.stdout)
     assert told["from"] == "ahead of time"
     assert told["engine"] == "halide"
+
+
+@needs_halide
+@pytest.mark.parametrize(
+    "file", sorted((ROOT / "schedules/halide").glob("*.schedule")), ids=lambda f: f.stem
+)
+def test_schedules_of_the_tree(tmp_path, file):
+    """schedules/halide shows a schedule of each kind, as it is made today by the
+    command in its first line."""
+    command, _, text = file.read_text().partition("\n")
+    arguments = shlex.split(command.removeprefix("// tconv-compile "))
+    passes("tconv-compile", *arguments, "-o", tmp_path / "made")
+    assert (tmp_path / "made.schedule").read_text() == text
 
 
 @needs_halide

@@ -98,8 +98,7 @@ private:
       KernelRequest request;
       request.params = entry.params;
       request.target = options.target;
-      request.accuracy =
-          options.direct ? TCONV_ACCURACY_DIRECT : TCONV_ACCURACY_DEFAULT;
+      request.accuracy = options.accuracy;
       request.lengthClass = lengthClass(entry.params, entry.shape.length);
       result.entry.key = tuningKey(request);
       result.entry.name = entry.name;
@@ -135,7 +134,8 @@ private:
     space.model = subject.model();
     space.kinds.assign(std::begin(kKinds), std::end(kKinds));
     space.engines = others;
-    space.mostOutputs = options.direct ? 1 : kMostOutputs;
+    space.mostOutputs =
+        options.accuracy == TCONV_ACCURACY_DEFAULT ? kMostOutputs : 1;
     space.most = mostOf(entry);
     space.known = Store::known(stored);
     double best = 1;

@@ -15,9 +15,10 @@ using namespace mlir::tconv;
 
 /// What these kernels need of LLVM: O2 takes several times as long and gains
 /// nothing. Vectors, inlining and unrolling are the schedule's; what is left
-/// are loops whose address arithmetic has to leave the inner ones.
+/// are loops whose address arithmetic has to leave the inner ones. Where
+/// instcombine leaves something to combine, LLVM would end the process.
 static constexpr const char *kPipeline =
-    "function(sroa,early-cse,simplifycfg,instcombine,"
+    "function(sroa,early-cse,simplifycfg,instcombine<no-verify-fixpoint>,"
     "loop-mssa(loop-rotate,licm),early-cse,simplifycfg),globaldce";
 
 void mlir::tconv::initializeTargets() {
@@ -55,6 +56,26 @@ mlir::tconv::createTargetMachine(const CpuTarget &target) {
   return machine;
 }
 
+llvm::Error mlir::tconv::runPipeline(llvm::Module &module,
+                                     llvm::TargetMachine &machine,
+                                     StringRef pipeline) {
+  llvm::LoopAnalysisManager loops;
+  llvm::FunctionAnalysisManager functions;
+  llvm::CGSCCAnalysisManager components;
+  llvm::ModuleAnalysisManager modules;
+  llvm::PassBuilder builder(&machine);
+  builder.registerModuleAnalyses(modules);
+  builder.registerCGSCCAnalyses(components);
+  builder.registerFunctionAnalyses(functions);
+  builder.registerLoopAnalyses(loops);
+  builder.crossRegisterProxies(loops, functions, components, modules);
+  llvm::ModulePassManager passes;
+  if (llvm::Error error = builder.parsePassPipeline(passes, pipeline))
+    return error;
+  passes.run(module, modules);
+  return llvm::Error::success();
+}
+
 llvm::Expected<std::unique_ptr<llvm::Module>>
 mlir::tconv::translateAndOptimize(ModuleOp module, const CpuTarget &target,
                                   llvm::TargetMachine &machine,
@@ -85,20 +106,8 @@ mlir::tconv::translateAndOptimize(ModuleOp module, const CpuTarget &target,
                          std::to_string(target.machine.lanes * 32));
   }
 
-  llvm::LoopAnalysisManager loops;
-  llvm::FunctionAnalysisManager functions;
-  llvm::CGSCCAnalysisManager components;
-  llvm::ModuleAnalysisManager modules;
-  llvm::PassBuilder builder(&machine);
-  builder.registerModuleAnalyses(modules);
-  builder.registerCGSCCAnalyses(components);
-  builder.registerFunctionAnalyses(functions);
-  builder.registerLoopAnalyses(loops);
-  builder.crossRegisterProxies(loops, functions, components, modules);
-  llvm::ModulePassManager pipeline;
-  if (llvm::Error error = builder.parsePassPipeline(pipeline, kPipeline))
+  if (llvm::Error error = runPipeline(*result, machine, kPipeline))
     return error;
-  pipeline.run(*result, modules);
   return result;
 }
 

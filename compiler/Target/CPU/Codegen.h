@@ -27,6 +27,10 @@ llvm::Expected<std::unique_ptr<llvm::Module>>
 translateAndOptimize(ModuleOp module, const CpuTarget &target,
                      llvm::TargetMachine &machine, llvm::LLVMContext &context);
 
+/// Runs LLVM's passes that a text names.
+llvm::Error runPipeline(llvm::Module &module, llvm::TargetMachine &machine,
+                        llvm::StringRef pipeline);
+
 /// Assembly or an object file of an optimised module.
 llvm::Expected<llvm::SmallVector<char, 0>>
 generateCode(llvm::Module &module, llvm::TargetMachine &machine,
