@@ -18,8 +18,11 @@ namespace {
 /// Phases up to which their stores are interleaved in registers.
 constexpr int64_t kMostInterleaved = 16;
 
-/// Lanes of a row of x that is copied for straight kinds.
-constexpr int kPanelLanes = 8;
+/// Channels of a chunk whose stores are unrolled.
+constexpr int64_t kMostUnrolledChannels = 8;
+/// Lanes of a row of x that is copied for straight kinds, and of a panel along
+/// the rows.
+constexpr int kPanelLanes = 8, kRowsPanelLanes = 4;
 
 int number(int64_t value) { return static_cast<int>(value); }
 
@@ -63,9 +66,12 @@ private:
   void tiled() {
     bool rows = plan.kind == Kind::rows;
     // The panels of a block, for all channels of the call.
+    // Along the rows x is read one by one: there panels need no whole vectors,
+    // and where x ends it is gathered, lane by lane.
+    int wide = rows ? std::min(lanes, kRowsPanelLanes) : lanes;
     s.panel.compute_root().reorder_storage(s.q, s.c).vectorize(
-        s.q, lanes, TailStrategy::RoundUp);
-    line() << "panel.compute_root().vectorize(q, " << lanes << ")";
+        s.q, wide, TailStrategy::RoundUp);
+    line() << "panel.compute_root().vectorize(q, " << wide << ")";
     if (plan.panelPerTile) {
       s.panel.bound_storage(s.qt, number(plan.tiles));
       line() << "panel.bound_storage(qt, " << plan.tiles << ")";
@@ -157,6 +163,11 @@ private:
   void storeRows(const Var &oo, const Var &oi) {
     s.y.reorder(s.p, oi, s.qi, s.qt, oo);
     line() << "y.reorder(p, oi, qi, qt, oo)";
+    // Where a channel's rows lie in the tiles is known then.
+    if (plan.chunk <= kMostUnrolledChannels) {
+      s.y.unroll(oi);
+      line() << "y.unroll(oi)";
+    }
     int64_t together = 1;
     if (s.sums.size() == 1 &&
         s.phases.sections[0].phases.size() == size_t(s.phases.stride))

@@ -26,6 +26,8 @@ static constexpr size_t kMostPlanarSections = 32;
 static constexpr int64_t kMostPositions = 512;
 /// The same where lanes are rows: what the length class has.
 static constexpr int64_t kShortPositions = 20, kMediumPositions = 192;
+/// Tasks along the rows, for threads to share.
+static constexpr int64_t kRowsTasks = 8;
 /// Caches of which panels take a small part only.
 static constexpr int64_t kLargeL2Bytes = 1 << 20;
 /// Products of a task: some 50 microseconds.
@@ -168,9 +170,12 @@ private:
   void chooseTaskChannels() {
     plan.chunk = channelsOfWholeTiles();
     int64_t products = taps * phases.inputs * plan.positions();
-    int64_t channels =
-        given(choice.channels,
-              divideCeil(kTaskProducts, std::max<int64_t>(products, 1)));
+    int64_t model = divideCeil(kTaskProducts, std::max<int64_t>(products, 1));
+    // Where most tiles are the last ones of y, which are computed a task's
+    // channels at a time, every task packs x again.
+    if (plan.kind == Kind::rows)
+      model = std::max(model, divideCeil(phases.outputs, kRowsTasks));
+    int64_t channels = given(choice.channels, model);
     channels = divideCeil(channels, plan.chunk) * plan.chunk;
     // Parts of one size, as far as chunks allow.
     int64_t parts = divideCeil(phases.outputs, channels);
