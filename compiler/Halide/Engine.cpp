@@ -26,6 +26,9 @@ static constexpr const char kHalideFeatures[] =
     "-no_runtime-no_asserts-no_bounds_query-user_context-strict_float-large_"
     "buffers";
 
+/// How far ahead weights are brought that pass by: some steps of a tile.
+static constexpr int64_t kPrefetchBytes = 2048;
+
 HalideCompilation::HalideCompilation(const tconv_params &params,
                                      CompileOptions options,
                                      halide::Choice choice)
@@ -229,8 +232,9 @@ Status HalideCompilation::link() {
         translateAndOptimize(*module_, target_, *machine_, *llvmContext_);
     if (!result)
       return fail(llvm::toString(result.takeError()));
-    if (llvm::Error error = halide::linkPipeline(**result, result_.bitcode,
-                                                 target_, options_.symbol))
+    int64_t prefetch = plan_.kind == halide::Kind::rows ? kPrefetchBytes : 0;
+    if (llvm::Error error = halide::linkPipeline(
+            **result, result_.bitcode, target_, options_.symbol, prefetch))
       return fail(llvm::toString(std::move(error)));
     llvmModule_ = std::move(*result);
     return Status::ok();

@@ -22,7 +22,7 @@ constexpr int64_t kMostInterleaved = 16;
 constexpr int64_t kMostUnrolledChannels = 8;
 /// Lanes of a row of x that is copied for straight kinds, and of a panel along
 /// the rows.
-constexpr int kPanelLanes = 8, kRowsPanelLanes = 4;
+constexpr int kPanelLanes = 4, kRowsPanelLanes = 4;
 
 int number(int64_t value) { return static_cast<int>(value); }
 

@@ -157,6 +157,32 @@ static void expandMemory(Function &function) {
   }
 }
 
+/// Halide's own prefetches come in bursts; these are spread over the products.
+static void prefetchFactors(Function &function, int64_t ahead) {
+  constexpr int kLeastProducts = 8; // of a register tile's step
+  for (BasicBlock &block : function) {
+    int products = 0;
+    SmallVector<LoadInst *> vectors;
+    for (Instruction &instruction : block) {
+      if (!instruction.getType()->isVectorTy())
+        continue;
+      products += instruction.getOpcode() == Instruction::FMul;
+      if (auto *load = dyn_cast<LoadInst>(&instruction))
+        vectors.push_back(load);
+    }
+    if (products < kLeastProducts)
+      continue;
+    for (LoadInst *load : vectors) {
+      IRBuilder<> b(load);
+      Value *place =
+          b.CreateConstGEP1_64(b.getInt8Ty(), load->getPointerOperand(),
+                               static_cast<uint64_t>(ahead));
+      b.CreateIntrinsic(Intrinsic::prefetch, {b.getPtrTy()},
+                        {place, b.getInt32(0), b.getInt32(3), b.getInt32(1)});
+    }
+  }
+}
+
 static Error linkIn(Module &module, std::unique_ptr<Module> other) {
   other->setTargetTriple(module.getTargetTriple());
   other->setDataLayout(module.getDataLayout());
@@ -183,7 +209,7 @@ static void setTarget(Function &function, const CpuTarget &target) {
 
 Error mlir::tconv::halide::linkPipeline(Module &module, StringRef bitcode,
                                         const CpuTarget &target,
-                                        StringRef symbol) {
+                                        StringRef symbol, int64_t prefetch) {
   LLVMContext &context = module.getContext();
   auto pipeline =
       parseBitcodeFile(MemoryBufferRef(bitcode, "pipeline"), context);
@@ -192,6 +218,8 @@ Error mlir::tconv::halide::linkPipeline(Module &module, StringRef bitcode,
   for (Function &function : **pipeline) {
     fuseProducts(function);
     expandMemory(function);
+    if (prefetch)
+      prefetchFactors(function, prefetch);
   }
   if (Error error = linkIn(module, std::move(*pipeline)))
     return error;

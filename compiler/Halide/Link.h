@@ -11,8 +11,11 @@ namespace mlir::tconv::halide {
 /// Takes the pipeline, as bitcode that Halide's own LLVM wrote and optimised,
 /// into `module`, with what it calls: an allocator on the workspace and
 /// copying. The result calls nothing outside itself and exports `symbol` only.
+/// Vectors that are multiplied as they are loaded are prefetched `prefetch`
+/// bytes ahead, if that is not 0: along the rows these are the weights.
 llvm::Error linkPipeline(llvm::Module &module, llvm::StringRef bitcode,
-                         const CpuTarget &target, llvm::StringRef symbol);
+                         const CpuTarget &target, llvm::StringRef symbol,
+                         int64_t prefetch);
 
 } // namespace mlir::tconv::halide
 

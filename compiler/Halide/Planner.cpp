@@ -219,7 +219,8 @@ private:
 
   void filter() {
     plan.rows = 1;
-    int64_t sums = machine.registers >= 32 ? 16 : 8;
+    // As many as hide the latency of one: smaller tiles lose less at both ends.
+    int64_t sums = 8;
     int64_t vectors = std::max<int64_t>(sums / phases.stride, 1);
     plan.tile = given(choice.tile, vectors * plan.lanes);
     straightTasks();
