@@ -56,17 +56,6 @@ void PrefetchWeightsOp::getEffects(Effects &effects) {
 // prefetch_tensors
 //===----------------------------------------------------------------------===//
 
-namespace {
-
-/// A stream of a contraction.
-struct Stream {
-  Value buffer;
-  SmallVector<Value> at; ///< batch, row, column
-  SmallVector<int64_t> sizes;
-};
-
-} // namespace
-
 /// The op of one of some types among those of a handle, if there is one.
 template <typename... OpTys>
 static Operation *findOnly(TransformState &state, Value handle) {
@@ -122,16 +111,22 @@ PrefetchTensorsOp::apply(TransformRewriter &rewriter, TransformResults &,
     return arith::ConstantIndexOp::create(rewriter, loc, value);
   };
   int64_t outputs = 1;
-  SmallVector<Stream> streams;
+  SmallVector<Value> buffers, at;
+  SmallVector<int64_t> sizes;
+  auto bring = [&](Value buffer, ArrayRef<Value> place, int64_t rows,
+                   int64_t columns, bool write) {
+    buffers.push_back(buffer);
+    llvm::append_range(at, place);
+    sizes.append({rows, columns, write});
+  };
   // Of x, what the next block reads.
   auto bringInput = [&](auto op) {
     Value next = arith::AddIOp::create(rewriter, loc, op.getOrigin(),
                                        constant(positions));
     Value row = arith::MulIOp::create(rewriter, loc, op.getGroup(),
                                       constant(contract.getDepth()));
-    streams.push_back({op.getX(),
-                       {op.getBatch(), row, next},
-                       {contract.getDepth(), positions, /*write=*/0}});
+    bring(op.getX(), {op.getBatch(), row, next}, contract.getDepth(), positions,
+          /*write=*/false);
   };
   if (auto op = dyn_cast<TransformInputOp>(pack)) {
     outputs = op.getOutputs();
@@ -145,18 +140,10 @@ PrefetchTensorsOp::apply(TransformRewriter &rewriter, TransformResults &,
                                        constant(epilogue.getStride()));
   column = arith::SubIOp::create(rewriter, loc, column,
                                  constant(epilogue.getCrop()));
-  streams.push_back({epilogue.getY(),
-                     {epilogue.getBatch(), epilogue.getChannel(), column},
-                     {channels, positions * perPosition, /*write=*/1}});
+  bring(epilogue.getY(), {epilogue.getBatch(), epilogue.getChannel(), column},
+        channels, positions * perPosition, /*write=*/true);
 
   DominanceInfo dominance(func);
-  SmallVector<Value> buffers, at;
-  SmallVector<int64_t> sizes;
-  for (const Stream &stream : streams) {
-    buffers.push_back(stream.buffer);
-    llvm::append_range(at, stream.at);
-    llvm::append_range(sizes, stream.sizes);
-  }
   for (Value value : llvm::concat<Value>(buffers, at))
     if (!dominance.properlyDominates(value, contract))
       return emitDefiniteFailure("the tensors' places are not known where the "

@@ -20,9 +20,9 @@ constexpr int64_t kMostInterleaved = 16;
 
 /// Channels of a chunk whose stores are unrolled.
 constexpr int64_t kMostUnrolledChannels = 8;
-/// Lanes of a row of x that is copied for straight kinds, and of a panel along
-/// the rows.
-constexpr int kPanelLanes = 4, kRowsPanelLanes = 4;
+/// Lanes of panels whose reader needs no whole vectors, or of whose rows much
+/// is an end: where x ends it is gathered, lane by lane.
+constexpr int kPanelLanes = 4;
 
 int number(int64_t value) { return static_cast<int>(value); }
 
@@ -66,9 +66,8 @@ private:
   void tiled() {
     bool rows = plan.kind == Kind::rows;
     // The panels of a block, for all channels of the call.
-    // Along the rows x is read one by one: there panels need no whole vectors,
-    // and where x ends it is gathered, lane by lane.
-    int wide = rows ? std::min(lanes, kRowsPanelLanes) : lanes;
+    // Along the rows x is read one by one.
+    int wide = rows ? std::min(lanes, kPanelLanes) : lanes;
     s.panel.compute_root().reorder_storage(s.q, s.c).vectorize(
         s.q, wide, TailStrategy::RoundUp);
     line() << "panel.compute_root().vectorize(q, " << wide << ")";
@@ -183,8 +182,7 @@ private:
 
   /// Without panels: a row of x with its borders, then sums straight into y.
   void straight() {
-    // Where a row begins and ends x is gathered, lane by lane: narrow vectors
-    // lose less there than they do in between.
+    // Narrow vectors lose less in between than they gain at a row's ends.
     int narrow = std::min(lanes, kPanelLanes);
     s.panel.compute_at(s.y, s.g).vectorize(s.q, narrow, TailStrategy::RoundUp);
     int64_t most =

@@ -28,8 +28,6 @@ static constexpr int64_t kMostPositions = 512;
 static constexpr int64_t kShortPositions = 20, kMediumPositions = 192;
 /// Tasks along the rows, for threads to share.
 static constexpr int64_t kRowsTasks = 8;
-/// Caches of which panels take a small part only.
-static constexpr int64_t kLargeL2Bytes = 1 << 20;
 /// Products of a task: some 50 microseconds.
 static constexpr int64_t kTaskProducts = int64_t(1) << 21;
 /// Phases that a filter's registers hold at most.

@@ -18,9 +18,7 @@ static constexpr int64_t kMostPositions = 512;
 
 /// With fewer steps a register tile's sums would be moved too often.
 static constexpr int64_t kWorthwhileDepth = 128;
-/// An L2 from which a register tile can read its inputs.
-static constexpr int64_t kLargeL2Bytes = 1 << 20;
-/// Positions of a block that does so, and rows at least.
+/// Positions of a block whose tiles read from a large L2, and rows at least.
 static constexpr int64_t kDeepPositions = 192, kDeepRows = 128;
 /// The same where weights have to be read anew for each block.
 static constexpr int64_t kMostStreamedPositions = 1024;

@@ -28,6 +28,9 @@ struct Machine {
   int64_t memoryBytesPerCycle = 4;
 };
 
+/// An L2 from which a register tile can read its inputs.
+inline constexpr int64_t kLargeL2Bytes = 1 << 20;
+
 /// The figures by their names, for attributes and for people.
 std::array<std::pair<llvm::StringLiteral, int64_t *>, 10>
 machineFields(Machine &machine);

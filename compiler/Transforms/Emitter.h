@@ -91,6 +91,16 @@ public:
     return arith::SelectOp::create(b, loc, condition, x, y);
   }
 
+  /// What one prefetch brings; no machine that is compiled for has less.
+  static constexpr int64_t kLineElements = 64 / sizeof(float);
+
+  /// Brings a line into the caches: into the nearest with locality 3, into L2
+  /// with 2. Places behind the end of a buffer do no harm.
+  void prefetch(Value buffer, ValueRange at, bool write, unsigned locality) {
+    memref::PrefetchOp::create(b, loc, buffer, at, write, locality,
+                               /*isDataCache=*/true);
+  }
+
   /// for (i = begin; i < end; i += step) body(i)
   void loop(Value begin, Value end, int64_t step,
             function_ref<void(Value)> body) {

@@ -18,8 +18,7 @@ static constexpr int64_t kMostUnrolledTaps = 8;
 /// Sums of a register tile: no machine has so many registers, and code grows
 /// with them.
 static constexpr int64_t kMostSums = 256;
-/// What one prefetch brings; no machine that is compiled for has less.
-static constexpr int64_t kLineElements = 64 / sizeof(float);
+static constexpr int64_t kLineElements = Emitter::kLineElements;
 
 /// The largest value of a size that tiling made: a constant, or the constant in
 /// an affine.min.
@@ -70,8 +69,8 @@ public:
       return op.emitOpError()
              << "needs more than " << kMostSums << " sums for " << tileRows
              << " rows and " << *positions << " positions";
-    setUp(*positions);
-    setUpStreams(*positions, scratchPositions);
+    setUp();
+    setUpPrefetches(*positions, scratchPositions);
     int64_t vectors = along / lanes;
     if (alongPositions)
       emitVariants(
@@ -96,10 +95,10 @@ private:
   };
 
   /// Where the tile begins in each buffer.
-  void setUp(int64_t positions) {
+  void setUp() {
     auto module = op->getParentOfType<ModuleOp>();
     int64_t rows = op.getRows();
-    Value tile = e.div(op.getWindowOffset(0), rows);
+    tile = e.div(op.getWindowOffset(0), rows);
     weightsBase = e.add(op.getWeightsOffset(),
                         e.mul(tile, op.getDepth() * op.getTaps() * rows));
     Value shift = e.lookUp(module, op.getShifts(), tile);
@@ -110,16 +109,29 @@ private:
         e.sub(e.add(e.rem(position, op.getPanelPositions()), op.getMaxShift()),
               shift);
     scratchRow = e.add(op.getWindowOffset(0), op.getFirstTile() * rows);
-    if (auto part = static_cast<int64_t>(op.getPrefetchPart())) {
-      // The part after this one, of which this window brings as many lines as
-      // it has steps.
-      auto taps = static_cast<int64_t>(op.getTaps());
-      Value window = e.div(op.getWindowOffset(1), positions);
-      Value lines = e.mul(window, part * taps);
-      Value channel = e.add(op.getWindowOffset(2), part);
-      nextPart = e.add(e.add(weightsBase, e.mul(channel, taps * rows)),
-                       e.mul(lines, kLineElements));
-    }
+  }
+
+  /// Which lines this window along the positions has to bring.
+  void setUpPrefetches(int64_t positions, int64_t scratchPositions) {
+    auto part = static_cast<int64_t>(op.getPrefetchPart());
+    if (part == 0 && op.getStreams().empty())
+      return;
+    Value window = e.div(op.getWindowOffset(1), positions);
+    if (part != 0)
+      setUpPart(part, window);
+    setUpStreams(window, llvm::divideCeil(scratchPositions, positions));
+  }
+
+  /// The part after this one, of which a window brings as many lines as it has
+  /// steps.
+  void setUpPart(int64_t part, Value window) {
+    auto taps = static_cast<int64_t>(op.getTaps());
+    Value lines = e.mul(window, part * taps);
+    Value channel = e.add(op.getWindowOffset(2), part);
+    nextPart =
+        e.add(e.add(weightsBase,
+                    e.mul(channel, taps * static_cast<int64_t>(op.getRows()))),
+              e.mul(lines, kLineElements));
   }
 
   /// The tiles of a scratch buffer share what there is to bring: each has as
@@ -127,14 +139,11 @@ private:
   /// end of its row goes on there, with what a later block will need, rather
   /// than in the next row: to tell them apart would take registers that the
   /// innermost loop has not got.
-  void setUpStreams(int64_t positions, int64_t scratchPositions) {
+  void setUpStreams(Value window, int64_t windows) {
     auto tiles = static_cast<int64_t>(op.getTiles());
-    auto steps = op.getDepth();
-    Value window = e.div(op.getWindowOffset(1), positions);
-    Value tile =
-        e.div(op.getWindowOffset(0), static_cast<int64_t>(op.getRows()));
+    int64_t steps = op.getDepth();
     Value piece = e.add(e.mul(window, tiles), tile);
-    int64_t pieces = tiles * llvm::divideCeil(scratchPositions, positions);
+    int64_t pieces = tiles * windows;
     for (auto [i, buffer] : llvm::enumerate(op.getStreams())) {
       ValueRange at = op.getStreamAt().slice(3 * i, 3);
       ArrayRef<int64_t> sizes = op.getStreamSizes().slice(3 * i, 3);
@@ -237,10 +246,8 @@ private:
     Value steps = e.mul(e.sub(channel, op.getWindowOffset(2)),
                         static_cast<int64_t>(op.getTaps()));
     Value line = e.mul(e.add(steps, tap), kLineElements);
-    memref::PrefetchOp::create(b, e.loc, op.getWeights(),
-                               ValueRange(e.add(nextPart, line)),
-                               /*isWrite=*/false, /*localityHint=*/2,
-                               /*isDataCache=*/true);
+    e.prefetch(op.getWeights(), e.add(nextPart, line), /*write=*/false,
+               /*locality=*/2);
   }
 
   /// The line of a stream that is due. Behind the end of a buffer lies nothing
@@ -249,10 +256,8 @@ private:
     Value step = e.sub(channel, op.getWindowOffset(2));
     Value line = arith::ShRUIOp::create(b, e.loc, step, e.index(stream.shift));
     Value column = e.add(stream.column, e.mul(line, kLineElements));
-    memref::PrefetchOp::create(b, e.loc, stream.buffer,
-                               ValueRange{stream.batch, stream.row, column},
-                               stream.write, /*localityHint=*/2,
-                               /*isDataCache=*/true);
+    e.prefetch(stream.buffer, {stream.batch, stream.row, column}, stream.write,
+               /*locality=*/2);
   }
 
   /// sums += the products of one input channel and one tap.
@@ -270,9 +275,8 @@ private:
     if (int64_t ahead = op.getPrefetch())
       for (int64_t row = 0; row < static_cast<int64_t>(op.getRows());
            row += kLineElements)
-        memref::PrefetchOp::create(b, e.loc, op.getWeights(),
-                                   weightAt(ahead + row), /*isWrite=*/false,
-                                   /*localityHint=*/3, /*isDataCache=*/true);
+        e.prefetch(op.getWeights(), weightAt(ahead + row), /*write=*/false,
+                   /*locality=*/3);
     SmallVector<Value> vectors;
     for (int64_t i = 0; i < inner; ++i)
       vectors.push_back(
@@ -301,7 +305,7 @@ private:
   OpBuilder b;
   Emitter e;
   int64_t lanes;
-  Value weightsBase, panel, column, scratchRow;
+  Value tile, weightsBase, panel, column, scratchRow;
   Value nextPart; ///< none where nothing is prefetched of it
   SmallVector<Stream> streams;
 };

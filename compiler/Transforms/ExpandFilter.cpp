@@ -19,8 +19,6 @@ static constexpr int64_t kMostUnrolledMasked = 16;
 static constexpr int64_t kMostInterleaved = 16;
 /// Vectors of positions of one phase, where phases are not interleaved.
 static constexpr int64_t kMostSinglePhaseVectors = 4;
-/// What one prefetch brings; no machine that is compiled for has less.
-static constexpr int64_t kLineElements = 64 / sizeof(float);
 /// Phases that a kernel has tables for.
 static constexpr int64_t kMostTablePhases = int64_t(1) << 16;
 
@@ -226,11 +224,9 @@ private:
       return;
     auto bring = [&](Value buffer, Value row, Value from, int64_t elements,
                      bool write) {
-      for (int64_t at = 0; at < elements; at += kLineElements)
-        memref::PrefetchOp::create(b, e.loc, buffer,
-                                   ValueRange{batch, row, e.add(from, at)},
-                                   write, /*localityHint=*/3,
-                                   /*isDataCache=*/true);
+      for (int64_t at = 0; at < elements; at += Emitter::kLineElements)
+        e.prefetch(buffer, {batch, row, e.add(from, at)}, write,
+                   /*locality=*/3);
     };
     for (int64_t input = 0; input < inputs; ++input)
       bring(x, e.add(firstInput, input), e.add(position, ahead), count * lanes,

@@ -64,6 +64,20 @@ Status Decoder::mixed(const AluForm &form, Type narrow, size_t sources) {
   return emitForm(form, dst, offsets[0], offsets[1], offsets[2]);
 }
 
+Status Decoder::maybeMixed(Modifiers &modifiers, const AluForm &form,
+                           size_t sources, const std::string &what) {
+  Type narrow = Type::None;
+  if (form.type == Type::F32 && modifiers.takeType(narrow) &&
+      (narrow == Type::F16 || narrow == Type::BF16)) {
+    TRY(finish(modifiers));
+    return mixed(form, narrow, sources);
+  }
+  if (narrow != Type::None)
+    return fail(what + " of these types is not supported");
+  TRY(finish(modifiers));
+  return elementwise(form, sources);
+}
+
 Status Decoder::decodeAddSub(Modifiers &modifiers) {
   AluForm form;
   form.operation =
@@ -74,16 +88,7 @@ Status Decoder::decodeAddSub(Modifiers &modifiers) {
       !(isInteger(form.type) ? isPlain : isFloat(form.type)) ||
       form.type == Type::TF32)
     return unknownModifier(modifiers);
-  Type narrow = Type::None;
-  if (form.type == Type::F32 && modifiers.takeType(narrow) &&
-      (narrow == Type::F16 || narrow == Type::BF16)) {
-    TRY(finish(modifiers));
-    return mixed(form, narrow, 2);
-  }
-  if (narrow != Type::None)
-    return fail("a sum of these types is not supported");
-  TRY(finish(modifiers));
-  return elementwise(form, 2);
+  return maybeMixed(modifiers, form, 2, "a sum");
 }
 
 Status Decoder::decodeMul(Modifiers &modifiers) {
@@ -154,16 +159,7 @@ Status Decoder::decodeFma(Modifiers &modifiers) {
   if (!modifiers.takeType(form.type) || !isFloat(form.type) ||
       form.type == Type::TF32)
     return unknownModifier(modifiers);
-  Type narrow = Type::None;
-  if (form.type == Type::F32 && modifiers.takeType(narrow) &&
-      (narrow == Type::F16 || narrow == Type::BF16)) {
-    TRY(finish(modifiers));
-    return mixed(form, narrow, 3);
-  }
-  if (narrow != Type::None)
-    return fail("fma of these types is not supported");
-  TRY(finish(modifiers));
-  return elementwise(form, 3);
+  return maybeMixed(modifiers, form, 3, "fma");
 }
 
 Status Decoder::decodeDiv(Modifiers &modifiers) {

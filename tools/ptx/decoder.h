@@ -103,6 +103,9 @@ private:
   Status decodeCvt(Modifiers &modifiers);
   Status decodeMma(Modifiers &modifiers);
   Status mixed(const AluForm &form, Type narrow, size_t sources);
+  /// The end of a sum, whose factors may have another type than it has.
+  Status maybeMixed(Modifiers &modifiers, const AluForm &form, size_t sources,
+                    const std::string &what);
   Status elementwise(AluForm form, size_t sources);
   Status floatModifiers(Modifiers &modifiers, AluForm &form);
 

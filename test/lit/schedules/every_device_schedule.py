@@ -4,8 +4,9 @@ each layer, one at a time, since a module has one kernel."""
 
 import pathlib
 import re
-import subprocess
 import sys
+
+from tconv_opt import opt
 
 # The first architecture that takes a feature's kernels.
 ARCHITECTURES = {"portable": 75, "sm_80": 80}
@@ -17,15 +18,6 @@ PIECES = (
     "tconv.pack_filters",
     "unrealized_conversion_cast",
 )
-
-
-def opt(text, *passes):
-    done = subprocess.run(
-        ["tconv-opt", *passes], input=text, capture_output=True, text=True
-    )
-    if done.returncode:
-        sys.exit(f"tconv-opt {' '.join(passes)}:\n{done.stderr}")
-    return done.stdout
 
 
 def main():

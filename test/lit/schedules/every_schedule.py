@@ -3,8 +3,9 @@
 layer."""
 
 import pathlib
-import subprocess
 import sys
+
+from tconv_opt import opt
 
 # Lanes that the register tiles of a feature are multiples of.
 LANES = {"portable": 4, "avx2": 8, "avx512": 16}
@@ -19,15 +20,6 @@ PIECES = (
     "tconv.epilogue",
     "tconv.filter",
 )
-
-
-def opt(text, *passes):
-    done = subprocess.run(
-        ["tconv-opt", *passes], input=text, capture_output=True, text=True
-    )
-    if done.returncode:
-        sys.exit(f"tconv-opt {' '.join(passes)}:\n{done.stderr}")
-    return done.stdout
 
 
 def main():
