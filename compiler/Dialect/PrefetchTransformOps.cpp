@@ -102,7 +102,8 @@ PrefetchTensorsOp::apply(TransformRewriter &rewriter, TransformResults &,
   Machine machine = machineOf(func);
   // Where weights come from beyond L2, they are what has to be brought.
   if (depth < contract.getDepth() ||
-      weights.getNumElements() * int64_t(sizeof(float)) > machine.l2Bytes / 2)
+      weights.getNumElements() * int64_t(sizeof(float)) >
+          machine.l2Bytes * 3 / 4)
     return DiagnosedSilenceableFailure::success();
 
   rewriter.setInsertionPoint(contract);
