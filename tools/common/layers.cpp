@@ -26,9 +26,16 @@ double LayerEntry::flops() const {
 }
 
 double LayerEntry::compulsoryBytes() const {
+  return static_cast<double>(compulsoryReadBytes() + compulsoryWriteBytes());
+}
+
+int64_t LayerEntry::compulsoryReadBytes() const {
   int64_t bias = params.has_bias ? params.out_channels : 0;
-  return 4.0 * static_cast<double>(inputElements() + outputElements() +
-                                   weightElements() + bias);
+  return 4 * (inputElements() + weightElements() + bias);
+}
+
+int64_t LayerEntry::compulsoryWriteBytes() const {
+  return 4 * outputElements();
 }
 
 Status parseLayerEntry(const std::string &text, LayerEntry &entry) {

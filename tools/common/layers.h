@@ -28,6 +28,8 @@ struct LayerEntry {
   /// Bytes that no algorithm can avoid: x, weight and bias read once, y
   /// written once.
   double compulsoryBytes() const;
+  int64_t compulsoryReadBytes() const;
+  int64_t compulsoryWriteBytes() const;
 };
 
 /// Parses and checks one layer line; batch and length included.

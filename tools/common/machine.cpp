@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <cmath>
 #include <cstring>
 #include <fstream>
 #include <memory>
@@ -194,6 +195,71 @@ double measureFmaPeak(int64_t threads) {
   return static_cast<double>(rounds) *
          static_cast<double>(kernel.flopsPerRound) *
          static_cast<double>(threads) / best * 1e-9;
+}
+
+double sampleFmaPeak(int64_t threads, double seconds) {
+  PeakKernel kernel = peakKernel();
+  // At 100 GFLOP/s, about what a core does; twice as fast is half as long.
+  constexpr double assumedFlops = 1e11;
+  auto rounds = std::max<int64_t>(
+      1, std::llround(seconds * assumedFlops / kernel.flopsPerRound));
+  return static_cast<double>(rounds) *
+         static_cast<double>(kernel.flopsPerRound) *
+         static_cast<double>(threads) / timePeak(kernel, threads, rounds) *
+         1e-9;
+}
+
+namespace {
+
+/// A cache line of floats; as many sums as hide the latency of an addition.
+constexpr int64_t kLine = 16, kLines = 4;
+using Line
+    __attribute__((vector_size(kLine * sizeof(float)), aligned(4), may_alias)) =
+        float;
+
+/// Groups that are read, or written, before it is the others' turn.
+constexpr int64_t kGroupsInTurn = 16;
+
+/// Reads `reads` groups of lines and writes `writes` of them, in step.
+#if defined(__x86_64__) && !defined(__clang__)
+__attribute__((target_clones("default", "avx2", "avx512f")))
+#endif
+float passOver(const float *from, int64_t reads, float *to, int64_t writes) {
+  constexpr int64_t group = kLine * kLines;
+  Line sums[kLines] = {};
+  int64_t turns = std::max(reads, writes) / kGroupsInTurn + 1;
+  int64_t read = 0, written = 0;
+  for (int64_t turn = 1; turn <= turns; ++turn) {
+    for (int64_t end = reads * turn / turns; read < end; ++read)
+      for (int64_t line = 0; line < kLines; ++line)
+        sums[line] +=
+            *reinterpret_cast<const Line *>(from + read * group + line * kLine);
+    for (int64_t end = writes * turn / turns; written < end; ++written)
+      for (int64_t line = 0; line < kLines; ++line)
+        *reinterpret_cast<Line *>(to + written * group + line * kLine) =
+            sums[line];
+  }
+  Line total = sums[0] + sums[1] + sums[2] + sums[3];
+  return total[0];
+}
+
+} // namespace
+
+BareTraffic::BareTraffic(int64_t readBytes, int64_t writeBytes)
+    : from(static_cast<size_t>(readBytes) / sizeof(float), 1.0f),
+      to(static_cast<size_t>(writeBytes) / sizeof(float), 1.0f) {}
+
+double BareTraffic::sample() {
+  constexpr size_t group = kLine * kLines;
+  volatile float sink = 0;
+  double start = now();
+  float value = passOver(from.data(), static_cast<int64_t>(from.size() / group),
+                         to.data(), static_cast<int64_t>(to.size() / group));
+  double seconds = now() - start;
+  // Never true, and no compiler can know.
+  if (value == -1.0f)
+    sink = value;
+  return seconds;
 }
 
 double measureCopyBandwidth() {

@@ -8,6 +8,7 @@
 
 #include <cstdint>
 #include <string>
+#include <vector>
 
 namespace tconv::tools {
 
@@ -34,6 +35,25 @@ int64_t availableCores();
 /// f32 GFLOP/s of `threads` threads that do nothing but FMAs in registers, on
 /// the widest vectors the processor has. Takes about 0.15 s.
 double measureFmaPeak(int64_t threads);
+
+/// The same in about `seconds`, to be taken beside a run that takes as long: a
+/// shared machine's clock is another a second later, and falls as wide FMAs go
+/// on.
+double sampleFmaPeak(int64_t threads, double seconds);
+
+/// The bare memory traffic of a layer, by one thread: a loop that reads as many
+/// bytes and writes as many, in step, and computes nothing. What the caches
+/// hold of the layer's data they hold of its.
+class BareTraffic {
+public:
+  BareTraffic(int64_t readBytes, int64_t writeBytes);
+
+  /// Seconds of one pass.
+  double sample();
+
+private:
+  std::vector<float> from, to;
+};
 
 /// 1e9 bytes/s, read plus written, of copying 128 MiB by one thread.
 double measureCopyBandwidth();

@@ -8,6 +8,7 @@
 
 #include "common/command.h"
 #include "common/handle.h"
+#include "common/machine.h"
 #include "support/half.h"
 
 namespace tconv::tools {
@@ -91,18 +92,25 @@ Status describe(tconv_layer *layer, const LayerEntry &entry,
   return Status::ok();
 }
 
+/// Reorders them.
+double medianOf(std::vector<double> &values) {
+  auto middle = values.begin() + static_cast<int64_t>(values.size() / 2);
+  std::nth_element(values.begin(), middle, values.end());
+  return *middle;
+}
+
 /// One engine's layer, and what came of it.
 struct Candidate {
   Layer layer;
   BenchResult result;
   std::vector<double> samples; ///< seconds of each timed run
+  // One for each burst of runs: what share the fastest of them had.
+  std::vector<double> peakShares, trafficShares;
 
   Timing timing() {
     Timing timing;
     timing.runs = static_cast<int64_t>(samples.size());
-    auto middle = samples.begin() + static_cast<int64_t>(samples.size() / 2);
-    std::nth_element(samples.begin(), middle, samples.end());
-    timing.median = *middle;
+    timing.median = medianOf(samples);
     timing.minimum = *std::min_element(samples.begin(), samples.end());
     return timing;
   }
@@ -132,6 +140,10 @@ public:
       return status;
     for (Candidate &candidate : candidates) {
       candidate.result.timing = candidate.timing();
+      if (!candidate.peakShares.empty())
+        candidate.result.peakShare = medianOf(candidate.peakShares);
+      if (!candidate.trafficShares.empty())
+        candidate.result.trafficShare = medianOf(candidate.trafficShares);
       candidate.result.speedup =
           candidates[0].result.timing.minimum / candidate.result.timing.minimum;
       results.push_back(std::move(candidate.result));
@@ -208,25 +220,58 @@ private:
 
   /// Bursts of runs, so that those after the first find in the caches what a
   /// caller that runs one layer again and again would; whatever else the
-  /// machine does meets all engines alike.
+  /// machine does meets all engines alike, and the peaks that are measured
+  /// beside them.
   Status takeTurns() {
+    std::unique_ptr<BareTraffic> traffic;
+    if (!gpu && options.threads == 1)
+      traffic = std::make_unique<BareTraffic>(entry.compulsoryReadBytes(),
+                                              entry.compulsoryWriteBytes());
     double begin = now(), seconds = options.seconds * candidates.size();
     for (int64_t round = 0; round < kLeastRounds || now() - begin < seconds;
          ++round)
       for (Candidate &candidate : candidates) {
-        double end = now() + (candidates.size() > 1 ? kBurstSeconds : 0);
-        do {
-          double seconds = 0;
-          if (Status status = timeOnce(candidate, seconds))
-            return status;
-          candidate.samples.push_back(seconds);
-        } while (now() < end);
+        double bare = traffic ? sampleOf(*traffic) : 0;
+        double best;
+        if (Status status = burst(candidate, best))
+          return status;
+        if (traffic)
+          candidate.trafficShares.push_back(bare / best);
       }
     return Status::ok();
   }
 
+  /// @param best seconds of the fastest
+  Status burst(Candidate &candidate, double &best) {
+    best = std::numeric_limits<double>::infinity();
+    double end = now() + kBurstSeconds, peak = 0;
+    for (int64_t run = 0; run < kLeastBurst || now() < end; ++run) {
+      double seconds = 0;
+      if (Status status = timeOnce(candidate, seconds))
+        return status;
+      candidate.samples.push_back(seconds);
+      best = std::min(best, seconds);
+      if (gpu)
+        continue;
+      seconds = std::clamp(seconds, kShortPeak, kLongPeak);
+      peak = std::max(peak, sampleFmaPeak(options.threads, seconds));
+    }
+    if (!gpu)
+      candidate.peakShares.push_back(entry.flops() / best * 1e-9 / peak);
+    return Status::ok();
+  }
+
+  static double sampleOf(BareTraffic &traffic) {
+    double best = traffic.sample();
+    for (int run = 1; run < 3; ++run)
+      best = std::min(best, traffic.sample());
+    return best;
+  }
+
   static constexpr int64_t kLeastRounds = 3;
   static constexpr double kBurstSeconds = 5e-3;
+  static constexpr int64_t kLeastBurst = 3;                    ///< runs
+  static constexpr double kShortPeak = 1e-4, kLongPeak = 2e-2; ///< seconds
 
   const LayerEntry &entry;
   const BenchOptions &options;

@@ -48,9 +48,15 @@ struct BenchResult {
   double compileMs = 0; ///< of the compiler, as the runtime reports it
   double prepareMs = 0; ///< until the first run could start: compiling, packing
   double speedup = 1;   ///< over the first engine
-  std::string path;     ///< "kernel" or "reference"
-  std::string why;      ///< why it is the reference
-  std::string engine;   ///< whose kernel it is
+  /// Of the FMA peak, which is measured after each run for as long: the best of
+  /// a burst against the best, the median of all bursts. 0: of a
+  /// GPU, whose peak is not measured.
+  double peakShare = 0;
+  /// Time of BareTraffic over a run's, likewise; 0: not measured.
+  double trafficShare = 0;
+  std::string path;   ///< "kernel" or "reference"
+  std::string why;    ///< why it is the reference
+  std::string engine; ///< whose kernel it is
   std::string schedule;
   std::string target;
   std::string how;                    ///< the time was taken

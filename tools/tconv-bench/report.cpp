@@ -22,6 +22,13 @@ std::string note(const BenchResult &result) {
   return text;
 }
 
+/// Of a GPU, whose peak is not measured beside its runs, of the machine's.
+double peakShare(const BenchResult &result, const BenchOptions &options,
+                 const Machine &machine) {
+  return result.peakShare > 0 ? result.peakShare
+                              : result.gflops() / machine.peak(options.threads);
+}
+
 /// JSON has no infinity.
 nlohmann::ordered_json finite(double value) {
   if (std::isfinite(value))
@@ -62,9 +69,9 @@ void Table::header() const {
   std::fprintf(stream_, "%-*s ", nameWidth_, "layer");
   if (options_.engines.size() > 1)
     std::fprintf(stream_, "%-*s %6s ", engineWidth_, "engine", "ratio");
-  std::fprintf(stream_, "%-*s %9s %9s %8s %6s %6s %8s %9s\n", scheduleWidth,
+  std::fprintf(stream_, "%-*s %9s %9s %8s %6s %6s %9s %8s %9s\n", scheduleWidth,
                "schedule", "min ms", "med. ms", "GFLOP/s", "% peak", "GB/s",
-               "comp. ms", "max error");
+               "% traffic", "comp. ms", "max error");
 }
 
 void Table::row(const BenchResult &result) const {
@@ -74,17 +81,22 @@ void Table::row(const BenchResult &result) const {
     std::snprintf(text, sizeof(text), "%.2e", result.errors.maximum);
     error = text;
   }
+  std::string traffic = "-";
+  if (result.trafficShare > 0) {
+    char text[32];
+    std::snprintf(text, sizeof(text), "%.1f", 100 * result.trafficShare);
+    traffic = text;
+  }
   std::fprintf(stream_, "%-*s ", nameWidth_, result.entry.name.c_str());
   if (options_.engines.size() > 1)
     std::fprintf(stream_, "%-*s %6.3f ", engineWidth_, result.engine.c_str(),
                  result.speedup);
   std::fprintf(
-      stream_, "%-*s %9.3f %9.3f %8.1f %6.1f %6.1f %8.1f %9s%s\n",
+      stream_, "%-*s %9.3f %9.3f %8.1f %6.1f %6.1f %9s %8.1f %9s%s\n",
       scheduleWidth, result.schedule.empty() ? "-" : result.schedule.c_str(),
       result.timing.minimum * 1e3, result.timing.median * 1e3, result.gflops(),
-      100 * result.gflops() / machine_.peak(options_.threads),
-      result.compulsoryGbs(), result.compileMs, error.c_str(),
-      note(result).c_str());
+      100 * peakShare(result, options_, machine_), result.compulsoryGbs(),
+      traffic.c_str(), result.compileMs, error.c_str(), note(result).c_str());
   std::fflush(stream_);
 }
 
@@ -146,7 +158,7 @@ nlohmann::ordered_json toJson(const BenchResult &result,
       {"runs", result.timing.runs},
       {"timed_by", result.how},
       {"gflops", result.gflops()},
-      {"peak_share", result.gflops() / machine.peak(options.threads)},
+      {"peak_share", peakShare(result, options, machine)},
       {"compulsory_gbs", result.compulsoryGbs()},
       {"compile_ms", result.compileMs},
       {"prepare_ms", result.prepareMs},
@@ -165,6 +177,8 @@ nlohmann::ordered_json toJson(const BenchResult &result,
     json["checked_outputs"] = result.errors.samples;
     json["correct"] = !result.wrong();
   }
+  if (result.trafficShare > 0)
+    json["traffic_share"] = result.trafficShare;
   if (options.engines.size() > 1) {
     json["speedup"] = result.speedup;
     json["speedup_over"] = options.engines[0];
