@@ -9,8 +9,10 @@ using namespace mlir;
 using namespace mlir::tconv;
 
 static constexpr double kElementBytes = 4;
-/// The part of the weights' reading that products don't hide.
-static constexpr double kVisibleReading = 0.5;
+/// The part of the weights' reading that products don't hide: at 8 bytes a
+/// cycle it chose what was fastest of all six layers that it decides, on
+/// AVX-512.
+static constexpr double kVisibleReading = 1.0 / 3;
 
 namespace {
 

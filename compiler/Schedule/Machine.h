@@ -23,9 +23,10 @@ struct Machine {
   int64_t l1Bytes = 32 << 10;
   int64_t l2Bytes = 512 << 10;
   int64_t l3Bytes = 32 << 20; ///< of the last level, shared
-  // What one core gets while others work too.
-  int64_t l3BytesPerCycle = 12;
-  int64_t memoryBytesPerCycle = 4;
+  // Of one core. cpu:native has them measured
+  // (compiler/Target/CPU/Bandwidth.h).
+  int64_t l3BytesPerCycle = 8;
+  int64_t memoryBytesPerCycle = 3;
 };
 
 /// An L2 from which a register tile can read its inputs.

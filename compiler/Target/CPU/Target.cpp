@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "compiler/Target/CPU/Target.h"
 
+#include "compiler/Target/CPU/Bandwidth.h"
+
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/ADT/StringMap.h"
 #include "llvm/TargetParser/Host.h"
@@ -73,6 +75,7 @@ CpuTarget native() {
   machine.l2Bytes = cacheBytes(_SC_LEVEL2_CACHE_SIZE, machine.l2Bytes);
   machine.l3Bytes = cacheBytes(_SC_LEVEL3_CACHE_SIZE, machine.l3Bytes);
 #endif
+  readBandwidths(target.cpu, target.machine);
   return target;
 }
 

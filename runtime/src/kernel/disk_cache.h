@@ -19,6 +19,7 @@
 #include <string>
 #include <vector>
 
+#include "kernel/disk_cache_settings.h"
 #include "kernel/kernel_file.h"
 
 namespace tconv {
@@ -45,16 +46,6 @@ public:
 private:
   int descriptor_;
 };
-
-struct DiskCacheSettings {
-  std::string folder; ///< "": none
-  uint64_t limit = 0; ///< bytes; 0: no cache
-  std::string why;    ///< where there is none
-};
-
-/// From TCONV_CACHE_DIR, else XDG_CACHE_HOME, else HOME; TCONV_CACHE_SIZE in
-/// bytes or with K, M or G, 256M by default, 0 for no cache.
-DiskCacheSettings diskCacheSettings();
 
 /// A file of a cache's folder.
 struct DiskCacheFile {

@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#include "compiler/Target/CPU/Bandwidth.h"
+#include "compiler/Target/CPU/Target.h"
+
+#include "llvm/Support/FileSystem.h"
+#include "llvm/Support/MemoryBuffer.h"
+#include "llvm/Support/raw_ostream.h"
+#include "gtest/gtest.h"
+#include <cstdlib>
+
+using namespace mlir::tconv;
+
+namespace {
+
+/// The folder of a kernel cache that nothing else uses.
+class Bandwidth : public testing::Test {
+protected:
+  void SetUp() override {
+    ASSERT_FALSE(llvm::sys::fs::createUniqueDirectory("tconv", folder));
+    cache = (folder + "/cache").str();
+    setenv("TCONV_CACHE_DIR", cache.c_str(), 1);
+    unsetenv("TCONV_CACHE_SIZE");
+    llvm::Expected<CpuTarget> target = parseCpuTarget("cpu:x86-64-v3");
+    ASSERT_TRUE(static_cast<bool>(target));
+    machine = target->machine;
+    machine.l3Bytes = 16 << 20;
+  }
+  void TearDown() override {
+    unsetenv("TCONV_CACHE_DIR");
+    llvm::sys::fs::remove_directories(folder);
+  }
+
+  std::string path() const {
+    return cache + "/machine-cpu-" + std::to_string(machine.l1Bytes) + "-" +
+           std::to_string(machine.l2Bytes) + "-" +
+           std::to_string(machine.l3Bytes) + ".json";
+  }
+  void write(llvm::StringRef text) {
+    ASSERT_FALSE(llvm::sys::fs::create_directories(cache));
+    std::error_code error;
+    llvm::raw_fd_ostream out(path(), error);
+    ASSERT_FALSE(error);
+    out << text;
+  }
+
+  llvm::SmallString<128> folder;
+  std::string cache;
+  Machine machine;
+};
+
+TEST_F(Bandwidth, IsMeasured) {
+  Bandwidths rates = measureBandwidths(machine);
+  EXPECT_GT(rates.l3, 0);
+  EXPECT_LE(rates.l3, 64);
+  EXPECT_GT(rates.memory, 0);
+  EXPECT_LE(rates.memory, rates.l3 * 2);
+  // A last level that L2 is, or that would take too long to read past.
+  machine.l3Bytes = machine.l2Bytes;
+  EXPECT_EQ(measureBandwidths(machine).l3, 0);
+  machine.l3Bytes = int64_t(1) << 30;
+  EXPECT_EQ(measureBandwidths(machine).memory, 0);
+}
+
+TEST_F(Bandwidth, IsMeasuredOnce) {
+  readBandwidths("cpu", machine);
+  EXPECT_TRUE(llvm::sys::fs::exists(path()));
+  // What the file says is what the machine has from now on.
+  write(R"({"l3_bytes_per_cycle": 5, "memory_bytes_per_cycle": 7})");
+  readBandwidths("cpu", machine);
+  EXPECT_EQ(machine.l3BytesPerCycle, 5);
+  EXPECT_EQ(machine.memoryBytesPerCycle, 7);
+}
+
+TEST_F(Bandwidth, NonsenseIsMeasuredAnew) {
+  for (const char *text :
+       {"", "{", "[]", "{}", R"({"l3_bytes_per_cycle": 5})",
+        R"({"l3_bytes_per_cycle": -5, "memory_bytes_per_cycle": 7})",
+        R"({"l3_bytes_per_cycle": 5, "memory_bytes_per_cycle": 7000})",
+        R"({"l3_bytes_per_cycle": "5", "memory_bytes_per_cycle": 7})"}) {
+    write(text);
+    readBandwidths("cpu", machine);
+    EXPECT_GT(machine.l3BytesPerCycle, 0) << text;
+    EXPECT_LE(machine.memoryBytesPerCycle, 64) << text;
+    auto buffer = llvm::MemoryBuffer::getFile(path());
+    ASSERT_TRUE(static_cast<bool>(buffer));
+    EXPECT_NE((*buffer)->getBuffer(), text);
+  }
+}
+
+TEST_F(Bandwidth, DefaultsWithoutACache) {
+  setenv("TCONV_CACHE_SIZE", "0", 1);
+  Machine before = machine;
+  readBandwidths("cpu", machine);
+  unsetenv("TCONV_CACHE_SIZE");
+  EXPECT_EQ(machine.l3BytesPerCycle, before.l3BytesPerCycle);
+  EXPECT_EQ(machine.memoryBytesPerCycle, before.memoryBytesPerCycle);
+  EXPECT_FALSE(llvm::sys::fs::exists(cache));
+}
+
+TEST_F(Bandwidth, AFolderThatCannotBeMadeIsNoFailure) {
+  setenv("TCONV_CACHE_DIR", "/dev/null/cache", 1);
+  readBandwidths("cpu", machine);
+  EXPECT_GT(machine.l3BytesPerCycle, 0);
+}
+
+} // namespace
