@@ -10,6 +10,7 @@
 #include "common/handle.h"
 #include "common/machine.h"
 #include "support/half.h"
+#include "tconv-bench/cudnn_layer.h"
 
 namespace tconv::tools {
 namespace {
@@ -99,16 +100,20 @@ double medianOf(std::vector<double> &values) {
   return *middle;
 }
 
-/// One engine's layer, and what came of it.
+/// One engine's layer or another system's, and what came of it.
 struct Candidate {
   Layer layer;
+  std::unique_ptr<CudnnLayer> cudnn; ///< in place of `layer`
   BenchResult result;
   std::vector<double> samples; ///< seconds of each timed run
   // One for each burst of runs: what share the fastest of them had.
   std::vector<double> peakShares, trafficShares;
+  int64_t perSample = 0; ///< runs, of a GPU's
 
   Timing timing() {
     Timing timing;
+    if (samples.empty())
+      return timing;
     timing.runs = static_cast<int64_t>(samples.size());
     timing.median = medianOf(samples);
     timing.minimum = *std::min_element(samples.begin(), samples.end());
@@ -119,8 +124,9 @@ struct Candidate {
 /// One layer's run.
 class Bench {
 public:
-  Bench(const LayerEntry &entry, const BenchOptions &options, const Gpu *gpu)
-      : entry(entry), options(options), gpu(gpu) {
+  Bench(const LayerEntry &entry, const BenchOptions &options, const Gpu *gpu,
+        const CudnnLibrary *cudnn)
+      : entry(entry), options(options), gpu(gpu), cudnn(cudnn) {
     if (gpu)
       arrays = std::make_unique<GpuArrays>(*gpu, entry);
   }
@@ -136,6 +142,11 @@ public:
       if (Status status = prepare(engine, candidates.back()))
         return status;
     }
+    if (cudnn) {
+      candidates.emplace_back();
+      if (Status status = prepareCudnn(candidates.back()))
+        return status;
+    }
     if (Status status = takeTurns())
       return status;
     for (Candidate &candidate : candidates) {
@@ -144,8 +155,9 @@ public:
         candidate.result.peakShare = medianOf(candidate.peakShares);
       if (!candidate.trafficShares.empty())
         candidate.result.trafficShare = medianOf(candidate.trafficShares);
-      candidate.result.speedup =
-          candidates[0].result.timing.minimum / candidate.result.timing.minimum;
+      if (candidate.result.hasFigure())
+        candidate.result.speedup = candidates[0].result.timing.minimum /
+                                   candidate.result.timing.minimum;
       results.push_back(std::move(candidate.result));
     }
     return Status::ok();
@@ -157,7 +169,8 @@ private:
     if (arrays) {
       if (Status status = arrays->write(buffers.x, buffers.guarded, guard))
         return status;
-      if (Status status = arrays->run(candidate.layer.get()))
+      if (Status status =
+              arrays->run([&] { return arrays->issue(candidate.layer.get()); }))
         return status;
       return arrays->read(buffers.guarded);
     }
@@ -165,9 +178,13 @@ private:
   }
 
   /// Seconds of a run. A GPU's leave its arrays where they are.
-  Status timeOnce(const Candidate &candidate, double &seconds) {
+  Status timeOnce(Candidate &candidate, double &seconds) {
+    if (candidate.cudnn)
+      return arrays->time([&] { return candidate.cudnn->issue(); },
+                          candidate.perSample, seconds);
     if (arrays)
-      return arrays->time(candidate.layer.get(), seconds);
+      return arrays->time([&] { return arrays->issue(candidate.layer.get()); },
+                          candidate.perSample, seconds);
     double start = now();
     if (Status status = runOnCpu(candidate))
       return status;
@@ -218,6 +235,48 @@ private:
     return Status::ok();
   }
 
+  /// Sets a layer of cuDNN's up. Whatever fails there has no figure, and
+  /// others go on.
+  Status prepareCudnn(Candidate &candidate) {
+    BenchResult &result = candidate.result;
+    result.entry = entry;
+    result.how = gpu->how() + ", cuDNN " + cudnn->version();
+    result.engine = "cudnn";
+    result.target = options.target;
+    auto judge = [&](const std::vector<float> &y, bool fast) -> Status {
+      if (options.check == Check::None)
+        return Status::ok();
+      Launch launch{entry, buffers.x.data(), buffers.weight.data(),
+                    /*bias=*/nullptr, y.data()};
+      Errors errors = checkLaunch(launch, options.check == Check::Full, fast);
+      if (!errors.within)
+        return {TCONV_INTERNAL, "wrong numbers: an error of " +
+                                    std::to_string(errors.maximum) + " where " +
+                                    std::to_string(errors.bound) +
+                                    " is allowed, or too many of them"};
+      result.errors = errors;
+      return Status::ok();
+    };
+    double start = now();
+    auto layer = std::make_unique<CudnnLayer>(*cudnn, *gpu, entry, *arrays);
+    Status outcome =
+        layer->prepare(buffers.weight, buffers.bias, options.accuracy, judge);
+    result.prepareMs = (now() - start) * 1e3;
+    result.description = layer->description();
+    if (outcome) {
+      result.path = outcome.code() == TCONV_UNSUPPORTED ? "unsupported"
+                    : outcome.code() == TCONV_INTERNAL  ? "wrong"
+                                                        : "failed";
+      result.why = outcome.message();
+      return Status::ok();
+    }
+    result.path = "library";
+    result.checked = options.check != Check::None;
+    result.schedule = layer->way();
+    candidate.cudnn = std::move(layer);
+    return Status::ok();
+  }
+
   /// Bursts of runs, so that those after the first find in the caches what a
   /// caller that runs one layer again and again would; whatever else the
   /// machine does meets all engines alike, and the peaks that are measured
@@ -231,6 +290,8 @@ private:
     for (int64_t round = 0; round < kLeastRounds || now() - begin < seconds;
          ++round)
       for (Candidate &candidate : candidates) {
+        if (!candidate.layer && !candidate.cudnn)
+          continue;
         double bare = traffic ? sampleOf(*traffic) : 0;
         double best;
         if (Status status = burst(candidate, best))
@@ -276,6 +337,7 @@ private:
   const LayerEntry &entry;
   const BenchOptions &options;
   const Gpu *gpu;
+  const CudnnLibrary *cudnn;
   Buffers buffers;
   std::unique_ptr<GpuArrays> arrays;
   std::vector<Candidate> candidates;
@@ -294,8 +356,9 @@ tconv_layer_options layerOptions(const BenchOptions &options,
 }
 
 Status benchLayer(const LayerEntry &entry, const BenchOptions &options,
-                  const Gpu *gpu, std::vector<BenchResult> &results) {
-  return Bench(entry, options, gpu).run(results);
+                  const Gpu *gpu, const CudnnLibrary *cudnn,
+                  std::vector<BenchResult> &results) {
+  return Bench(entry, options, gpu, cudnn).run(results);
 }
 
 } // namespace tconv::tools

@@ -14,6 +14,7 @@
 #include "common/layers.h"
 #include "common/options.h"
 #include "common/timing.h"
+#include "tconv-bench/cudnn_library.h"
 #include "tconv-bench/gpu.h"
 
 namespace tconv::tools {
@@ -24,6 +25,7 @@ struct BenchOptions : LayersOptions {
   BenchOptions() { threads = 0; }
 
   std::vector<std::string> engines; ///< none: what the runtime takes
+  bool cudnn = false;               ///< compare with it, on a GPU
   std::string tuning;               ///< file of tconv-tune
   bool peakOnly = false;            ///< measure the machine, no layer
   bool firstCall = false;           ///< measure first calls, in other processes
@@ -37,6 +39,15 @@ struct BenchOptions : LayersOptions {
   /// The first of the engines; NULL where none is named.
   const char *engine() const {
     return engines.empty() ? nullptr : engines[0].c_str();
+  }
+  /// Those that a layer is timed with, in the order of its results.
+  std::vector<std::string> contenders() const {
+    std::vector<std::string> all = engines;
+    if (all.empty())
+      all.push_back("tconv");
+    if (cudnn)
+      all.push_back("cudnn");
+    return all;
   }
 };
 
@@ -54,8 +65,10 @@ struct BenchResult {
   double peakShare = 0;
   /// Time of BareTraffic over a run's, likewise; 0: not measured.
   double trafficShare = 0;
-  std::string path;   ///< "kernel" or "reference"
-  std::string why;    ///< why it is the reference
+  /// "kernel" or "reference"; of other systems "library", or, where they have
+  /// no figure, "unsupported", "wrong" or "failed"
+  std::string path;
+  std::string why;    ///< why it is no kernel
   std::string engine; ///< whose kernel it is
   std::string schedule;
   std::string target;
@@ -66,8 +79,10 @@ struct BenchResult {
   double compulsoryGbs() const {
     return entry.compulsoryBytes() / timing.minimum * 1e-9;
   }
-  bool fellBack() const { return path != "kernel"; }
-  bool wrong() const { return checked && !errors.within; }
+  bool hasFigure() const { return timing.runs > 0; }
+  bool fellBack() const { return path != "kernel" && path != "library"; }
+  bool wrong() const { return path == "wrong" || (checked && !errors.within); }
+  bool failed() const { return path == "failed"; }
 };
 
 /// What the options mean for a layer; points into them.
@@ -75,12 +90,14 @@ struct BenchResult {
 tconv_layer_options layerOptions(const BenchOptions &options,
                                  const char *engine);
 
-/// One result for each engine, in their order. All have the same weights and
-/// inputs, and are timed in turns. A layer that gives wrong numbers is no
-/// failure of this call: see BenchResult::wrong.
+/// One result for each of the contenders, in their order. All have the same
+/// weights and inputs, and are timed in turns. A layer that gives wrong numbers
+/// is no failure of this call: see BenchResult::wrong.
 /// @param gpu NULL: runs on the CPU
+/// @param cudnn NULL: isn't compared with
 Status benchLayer(const LayerEntry &entry, const BenchOptions &options,
-                  const Gpu *gpu, std::vector<BenchResult> &results);
+                  const Gpu *gpu, const CudnnLibrary *cudnn,
+                  std::vector<BenchResult> &results);
 
 } // namespace tconv::tools
 

@@ -104,15 +104,20 @@ Status GpuArrays::write(const std::vector<float> &x,
 }
 
 Status GpuArrays::read(std::vector<float> &guarded) {
-  auto count = static_cast<int64_t>(guarded.size());
+  return download(*y_, guarded);
+}
+
+Status GpuArrays::download(const CudaMemory &memory,
+                           std::vector<float> &values) {
+  auto count = static_cast<int64_t>(values.size());
   std::vector<char> bytes(
       static_cast<size_t>(count * dtypeBytes(entry_.params.dtype)));
-  if (Status error = stream_->copyToHost(bytes.data(), *y_,
+  if (Status error = stream_->copyToHost(bytes.data(), memory,
                                          static_cast<int64_t>(bytes.size())))
     return error;
   if (Status error = stream_->synchronize("y"))
     return error;
-  toFloats(entry_.params.dtype, bytes.data(), count, guarded.data());
+  toFloats(entry_.params.dtype, bytes.data(), count, values.data());
   return Status::ok();
 }
 
@@ -123,18 +128,17 @@ Status GpuArrays::issue(tconv_layer *layer) {
       nullptr, stream_->handle()));
 }
 
-Status GpuArrays::run(tconv_layer *layer) {
-  if (Status error = issue(layer))
+Status GpuArrays::run(const Issue &issue) {
+  if (Status error = issue())
     return error;
   return stream_->synchronize("kernel");
 }
 
-Status GpuArrays::timeLaunches(tconv_layer *layer, int64_t count,
-                               double &seconds) {
+Status GpuArrays::timeRuns(const Issue &issue, int64_t count, double &seconds) {
   if (cuda::Result error = api_.eventRecord(begin_, stream_->handle()))
     return cudaStatus(api_, "cuEventRecord", error);
   for (int64_t i = 0; i < count; ++i)
-    if (Status error = issue(layer))
+    if (Status error = issue())
       return error;
   if (cuda::Result error = api_.eventRecord(end_, stream_->handle()))
     return cudaStatus(api_, "cuEventRecord", error);
@@ -147,16 +151,17 @@ Status GpuArrays::timeLaunches(tconv_layer *layer, int64_t count,
   return Status::ok();
 }
 
-Status GpuArrays::time(tconv_layer *layer, double &seconds) {
+Status GpuArrays::time(const Issue &issue, int64_t &perSample,
+                       double &seconds) {
   constexpr double kSample = 1e-3; // far above the events' resolution
   constexpr int64_t kMost = 1000;
-  if (perSample_ == 0) {
-    if (Status error = timeLaunches(layer, 1, seconds))
+  if (perSample == 0) {
+    if (Status error = timeRuns(issue, 1, seconds))
       return error;
-    perSample_ = seconds > 0 ? static_cast<int64_t>(kSample / seconds) : kMost;
-    perSample_ = std::min(std::max<int64_t>(perSample_, 1), kMost);
+    perSample = seconds > 0 ? static_cast<int64_t>(kSample / seconds) : kMost;
+    perSample = std::min(std::max<int64_t>(perSample, 1), kMost);
   }
-  return timeLaunches(layer, perSample_, seconds);
+  return timeRuns(issue, perSample, seconds);
 }
 
 } // namespace tconv::tools

@@ -4,6 +4,7 @@
 #ifndef TCONV_TOOLS_BENCH_GPU_H
 #define TCONV_TOOLS_BENCH_GPU_H
 
+#include <functional>
 #include <memory>
 #include <vector>
 
@@ -52,23 +53,35 @@ public:
                size_t guard);
   /// Reads y and its guards.
   Status read(std::vector<float> &guarded);
-  /// One launch, to its end.
-  Status run(tconv_layer *layer);
-  /// Seconds of one launch: the mean of as many, one after the other, as take
-  /// a millisecond.
-  Status time(tconv_layer *layer, double &seconds);
-
-private:
+  /// Issues a run to the stream.
+  using Issue = std::function<Status()>;
+  /// That of a layer of tconv's.
   Status issue(tconv_layer *layer);
-  Status timeLaunches(tconv_layer *layer, int64_t count, double &seconds);
+  /// One run, to its end.
+  Status run(const Issue &issue);
+  /// Seconds of one run: the mean of as many, one after the other, as take a
+  /// millisecond.
+  /// @param perSample how many; 0 until that is known
+  Status time(const Issue &issue, int64_t &perSample, double &seconds);
+
+  /// For those who bring arrays of their own: x, and the stream.
+  const void *x() const {
+    return reinterpret_cast<const void *>(x_->address());
+  }
+  cuda::Stream stream() const { return stream_->handle(); }
+  /// Elements of the layer's dtype in memory that is allocated if it isn't.
   Status upload(const std::vector<float> &values,
                 std::unique_ptr<CudaMemory> &memory, const char *what);
+  /// Waits for the stream.
+  Status download(const CudaMemory &memory, std::vector<float> &values);
+
+private:
+  Status timeRuns(const Issue &issue, int64_t count, double &seconds);
 
   const Gpu &gpu_;
   const cuda::Api &api_;
   const LayerEntry &entry_;
   int64_t yOffset_ = 0; ///< bytes
-  int64_t perSample_ = 0;
   // The stream goes first.
   std::unique_ptr<CudaMemory> x_, y_;
   std::unique_ptr<CudaStream> stream_;

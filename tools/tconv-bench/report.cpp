@@ -11,6 +11,9 @@ constexpr int scheduleWidth = 28;
 
 std::string note(const BenchResult &result) {
   std::string text;
+  if (!result.description.value("exact_output", true))
+    text += "  computes " + result.description["output_positions"].dump() +
+            " positions for " + std::to_string(result.entry.outputLength);
   if (result.fellBack())
     text += "  FALLBACK to " + (result.path.empty() ? "?" : result.path) +
             ": " + (result.why.empty() ? "not a kernel" : result.why);
@@ -58,16 +61,17 @@ void printMachine(std::FILE *stream, const Machine &machine) {
 
 Table::Table(std::FILE *stream, const std::vector<LayerEntry> &entries,
              const BenchOptions &options, const Machine &machine)
-    : stream_(stream), options_(options), machine_(machine) {
+    : stream_(stream), options_(options), machine_(machine),
+      contenders_(options.contenders()) {
   for (const LayerEntry &entry : entries)
     nameWidth_ = std::max(nameWidth_, static_cast<int>(entry.name.size()));
-  for (const std::string &engine : options.engines)
+  for (const std::string &engine : contenders_)
     engineWidth_ = std::max(engineWidth_, static_cast<int>(engine.size()));
 }
 
 void Table::header() const {
   std::fprintf(stream_, "%-*s ", nameWidth_, "layer");
-  if (options_.engines.size() > 1)
+  if (contenders_.size() > 1)
     std::fprintf(stream_, "%-*s %6s ", engineWidth_, "engine", "ratio");
   std::fprintf(stream_, "%-*s %9s %9s %8s %6s %6s %9s %8s %9s\n", scheduleWidth,
                "schedule", "min ms", "med. ms", "GFLOP/s", "% peak", "GB/s",
@@ -88,7 +92,13 @@ void Table::row(const BenchResult &result) const {
     traffic = text;
   }
   std::fprintf(stream_, "%-*s ", nameWidth_, result.entry.name.c_str());
-  if (options_.engines.size() > 1)
+  if (!result.hasFigure()) {
+    std::fprintf(stream_, "%-*s %6s %s: %s\n", engineWidth_,
+                 result.engine.c_str(), "-", result.path.c_str(),
+                 result.why.c_str());
+    return;
+  }
+  if (contenders_.size() > 1)
     std::fprintf(stream_, "%-*s %6.3f ", engineWidth_, result.engine.c_str(),
                  result.speedup);
   std::fprintf(
@@ -102,13 +112,13 @@ void Table::row(const BenchResult &result) const {
 
 void Table::summary(
     const std::vector<std::vector<BenchResult>> &results) const {
-  for (size_t engine = 1; engine < options_.engines.size(); ++engine) {
+  for (size_t engine = 1; engine < contenders_.size(); ++engine) {
     double logarithms = 0, worst = INFINITY;
     std::string worstName;
     int layers = 0, without = 0;
     for (const std::vector<BenchResult> &layer : results) {
       const BenchResult &result = layer[engine];
-      if (result.fellBack() || layer[0].fellBack()) {
+      if (!result.hasFigure() || result.fellBack() || layer[0].fellBack()) {
         ++without;
         continue;
       }
@@ -119,8 +129,8 @@ void Table::summary(
         worstName = result.entry.name;
       }
     }
-    std::fprintf(stream_, "%s against %s: ", options_.engines[engine].c_str(),
-                 options_.engines[0].c_str());
+    std::fprintf(stream_, "%s against %s: ", contenders_[engine].c_str(),
+                 contenders_[0].c_str());
     if (layers > 0)
       std::fprintf(stream_,
                    "%.3f times as fast in geometric mean of %d layers, at "
@@ -148,18 +158,23 @@ nlohmann::ordered_json toJson(const Machine &machine) {
 nlohmann::ordered_json toJson(const BenchResult &result,
                               const BenchOptions &options,
                               const Machine &machine) {
+  auto figure = [&](double value) -> nlohmann::ordered_json {
+    if (result.hasFigure())
+      return value;
+    return nullptr;
+  };
   nlohmann::ordered_json json = {
       {"name", result.entry.name},
       {"layer", result.entry.line},
       {"batch", result.entry.shape.batch},
       {"length", result.entry.shape.length},
-      {"seconds_min", result.timing.minimum},
-      {"seconds_median", result.timing.median},
+      {"seconds_min", figure(result.timing.minimum)},
+      {"seconds_median", figure(result.timing.median)},
       {"runs", result.timing.runs},
       {"timed_by", result.how},
-      {"gflops", result.gflops()},
-      {"peak_share", peakShare(result, options, machine)},
-      {"compulsory_gbs", result.compulsoryGbs()},
+      {"gflops", figure(result.gflops())},
+      {"peak_share", figure(peakShare(result, options, machine))},
+      {"compulsory_gbs", figure(result.compulsoryGbs())},
       {"compile_ms", result.compileMs},
       {"prepare_ms", result.prepareMs},
       {"max_abs_error", nullptr},
@@ -179,10 +194,12 @@ nlohmann::ordered_json toJson(const BenchResult &result,
   }
   if (result.trafficShare > 0)
     json["traffic_share"] = result.trafficShare;
-  if (options.engines.size() > 1) {
-    json["speedup"] = result.speedup;
-    json["speedup_over"] = options.engines[0];
+  if (std::vector<std::string> all = options.contenders(); all.size() > 1) {
+    json["speedup"] = figure(result.speedup);
+    json["speedup_over"] = all[0];
   }
+  if (!result.why.empty())
+    json["why"] = result.why;
   json["description"] = result.description;
   json["machine"] = toJson(machine);
   return json;

@@ -34,6 +34,7 @@ private:
   std::FILE *stream_;
   const BenchOptions &options_;
   const Machine &machine_;
+  std::vector<std::string> contenders_;
   int nameWidth_ = 5, engineWidth_ = 6;
 };
 

@@ -25,6 +25,8 @@ void addOptions(CLI::App &app, BenchOptions &options) {
                      "with")
       ->delimiter(',')
       ->allow_extra_args(false);
+  app.add_flag("--cudnn", options.cudnn,
+               "Compare with cuDNN, whose library must be on this machine");
   app.add_option("--seconds", options.seconds,
                  "Of timed runs for each layer and engine")
       ->check(CLI::NonNegativeNumber)
@@ -70,20 +72,26 @@ Status runLayers(const BenchOptions &options, std::FILE *text) {
   if (isDeviceTarget(options.target))
     if (Status status = Gpu::open(options.target, gpu))
       return status;
+  // After the device: it goes first.
+  std::unique_ptr<CudnnLibrary> cudnn;
+  if (options.cudnn)
+    if (Status status = CudnnLibrary::open(cudnn))
+      return Status(status.code(), "--cudnn: " + status.message());
   Machine machine = gpu ? gpu->machine() : measureMachine(options.threads);
   printMachine(text, machine);
 
   Table table(text, entries, options, machine);
   table.header();
   auto json = nlohmann::ordered_json::array();
-  std::string wrong;
+  std::string wrong, failed;
   std::vector<std::vector<BenchResult>> all;
   bool terminal = isatty(STDERR_FILENO);
   for (const LayerEntry &entry : entries) {
     if (terminal)
       std::fprintf(stderr, "%s ...\r", entry.name.c_str());
     std::vector<BenchResult> results;
-    if (Status status = benchLayer(entry, options, gpu.get(), results))
+    if (Status status =
+            benchLayer(entry, options, gpu.get(), cudnn.get(), results))
       return Status(status.code(), entry.name + ": " + status.message());
     for (const BenchResult &result : results) {
       table.row(result);
@@ -91,6 +99,9 @@ Status runLayers(const BenchOptions &options, std::FILE *text) {
       if (result.wrong())
         wrong += (wrong.empty() ? "" : ", ") + entry.name +
                  (results.size() > 1 ? " of " + result.engine : "");
+      if (result.failed())
+        failed +=
+            (failed.empty() ? "" : ", ") + entry.name + " of " + result.engine;
     }
     all.push_back(std::move(results));
   }
@@ -100,6 +111,8 @@ Status runLayers(const BenchOptions &options, std::FILE *text) {
       return status;
   if (!wrong.empty())
     return Status(TCONV_INTERNAL, "wrong results: " + wrong);
+  if (!failed.empty())
+    return Status(TCONV_DEVICE_ERROR, "failed: " + failed);
   return Status::ok();
 }
 
@@ -126,6 +139,11 @@ Status runBench(BenchOptions &options) {
                       std::to_string(options.engines.size()));
   if (firstCall && isDeviceTarget(options.target))
     return Status(TCONV_INVALID_VALUE, "--first-call: takes no GPU's target");
+  if (options.cudnn && (firstCall || !isDeviceTarget(options.target)))
+    return Status(TCONV_INVALID_VALUE,
+                  "--cudnn: takes --target cuda, cuda:N or nvptx:sm_NN, not '" +
+                      options.target + "'" +
+                      (firstCall ? " with --first-call" : ""));
   if (!options.tuning.empty())
     setenv("TCONV_TUNING", options.tuning.c_str(), 1);
   if (!options.firstCallOf.empty())
