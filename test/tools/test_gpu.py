@@ -4,10 +4,12 @@ CMakeLists.txt names in the environment."""
 
 import json
 import os
+import subprocess
+import sys
 
 import numpy as np
 import pytest
-from tools import passes, refuses
+from tools import BUILD, ROOT, passes, refuses
 
 LAYERS = """
 small.dense: in_channels=8 out_channels=4 kernel_size=4 stride=2 pad_mode=pad padding=1 has_bias=1 batch=2 length=33
@@ -237,3 +239,40 @@ def test_crops_that_cudnn_has_no_convolution_for(layers, tmp_path):
 def test_cudnn_needs_a_gpu(layers):
     text = refuses("tconv-bench", "--layers", layers, "--cudnn")
     assert "--cudnn" in text and "cpu:native" in text
+
+
+def dev_bench(layers, tmp_path, environment=None):
+    """What `tools/dev bench --target cuda` runs: done, Markdown, JSON."""
+    done = subprocess.run(
+        [sys.executable, ROOT / "tools/bench/peers.py", "--build", BUILD, "--layers",
+         layers, "--target", "cuda", "--rounds", "1", "--seconds", "0.01",
+         "--json", tmp_path / "run.json", "--markdown", tmp_path / "run.md"],
+        capture_output=True, text=True, timeout=120,
+        env=dict(os.environ, **(environment or {})),
+    )  # fmt: skip
+    return done
+
+
+def test_dev_bench_writes_markdown_of_a_gpu(layers, tmp_path):
+    layers.write_text(CUDNN_LAYERS)
+    done = dev_bench(layers, tmp_path)
+    assert done.returncode == 0, done.stderr
+    text = (tmp_path / "run.md").read_text()
+    assert "fake device 0 (sm_80, 4 multiprocessors" in text
+    assert "timed by cuEvent, fake device 0 (sm_80)" in text
+    assert "| layer | tconv | cuDNN | ratio to the best |" in text
+    assert "- cuDNN: " in text and "geometric mean of 5 layers" in text
+    (run,) = json.loads((tmp_path / "run.json").read_text())["runs"]
+    assert [set(r["seconds"]) for r in run["layers"]] == [{"tconv", "cudnn"}] * 5
+
+
+def test_dev_bench_says_what_cudnn_cannot(layers, tmp_path):
+    done = dev_bench(layers, tmp_path, {"FAKE_CUDNN": "wrong_bias"})
+    assert done.returncode != 0 and "cudnnAddTensor: element 0" in done.stderr
+    done = dev_bench(
+        layers, tmp_path, {"FAKE_CUDNN": "cudnnConvolutionBackwardData=3000"}
+    )
+    assert done.returncode == 0, done.stderr
+    assert "small.dense: cuDNN cannot: " in (tmp_path / "run.md").read_text()
+    done = dev_bench(layers, tmp_path, {"TCONV_CUDNN_LIBRARY": "/nonexistent.so"})
+    assert done.returncode != 0 and "no cuDNN" in done.stderr

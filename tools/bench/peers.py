@@ -16,6 +16,7 @@ from pathlib import Path
 import client
 import compare
 import first_call
+import gpu
 import layers
 import machine
 import readme
@@ -81,6 +82,10 @@ def parse_arguments(arguments=None):
         help=f"comma-separated, of {', '.join(systems.SPECS)}; tconv is always "
         f"there (default: {systems.DEFAULT}; with --first-call: openvino)",
     )
+    parser.add_argument(
+        "--target",
+        help="a GPU's (cuda, cuda:1, nvptx:sm_80): compares with cuDNN there instead",
+    )
     parser.add_argument("--rounds", type=int, default=5, help="turns per system")
     parser.add_argument("--seconds", type=float, default=0.2, help="of one turn")
     parser.add_argument(
@@ -111,6 +116,8 @@ def parse_arguments(arguments=None):
         parser.error("--threads and --rounds must be at least 1")
     if options.chart and options.chart.suffix not in (".svg", ".png"):
         parser.error(f"--chart takes a .svg or .png, not '{options.chart}'")
+    if options.target and (options.first_call or options.chart):
+        parser.error("--target has no --first-call and no --chart")
     if options.chart and options.first_call:
         parser.error("--first-call has no --chart")
     if options.chart and options.update_readme:
@@ -231,7 +238,7 @@ def write(options, runs):
 def main():
     options = parse_arguments()
     if options.list_extras:
-        if not options.from_json:
+        if not options.from_json and not options.target:
             extras = (systems.SPECS[key].extra for key in options.systems)
             print("\n".join(filter(None, extras)))
         return
@@ -239,6 +246,8 @@ def main():
         if options.from_json:
             texts = [path.read_text() for path in options.from_json]
             runs = [run for text in texts for run in json.loads(text)["runs"]]
+        elif options.target:
+            runs = [gpu.measure(options)]
         else:
             chosen = layers.read(options.layers, options.filter)
             runs = [measure(options, chosen, count) for count in options.threads]

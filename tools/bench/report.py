@@ -67,6 +67,13 @@ def heading(run):
         f"{run['titles'][key]} {version}" for key, version in run["versions"].items()
     )
     direct = ", direct kernels only" if run["accuracy"] == "direct" else ""
+    if "timed_by" in run:
+        return (
+            f"{machine['cpu']} ({machine['isa']}, {machine['cores']} multiprocessors; "
+            f"at most {peak:.0f} GFLOP/s of f32 FMAs and {machine['copy_gbs']:.0f} "
+            f"GB/s, {machine['how']}), timed by {run['timed_by']}{direct}, "
+            f"{run['date']}. {versions}."
+        )
     return (
         f"{machine['cpu']} ({machine['isa']}, {plural(machine['cores'], 'core')}; "
         f"FMA peak {peak:.0f} GFLOP/s{more}; copy {machine['copy_gbs']:.1f} GB/s), "
