@@ -7,6 +7,7 @@
 
 #include <cstring>
 
+#include "kernel/device_image.h"
 #include "kernel/image.h"
 #include "kernel/kernel_file.h"
 #include "kernel/packed_cache.h"
@@ -37,7 +38,7 @@ void read(const std::string &bytes) {
     return;
   // The kernel's bytes are there; addresses among them lie in the image.
   FUZZ_CHECK(image.machine == machineHere() ||
-             image.machine == TCONV_IMAGE_NVPTX);
+             isDeviceImage(image.machine));
   tconv_kernel kernel;
   std::memcpy(&kernel, mapped->kernel(), sizeof(kernel));
   FUZZ_CHECK(std::memcmp(&kernel,

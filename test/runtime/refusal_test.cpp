@@ -172,7 +172,10 @@ TEST(Refusals, Options) {
        "target = 'cpu:z80': must be one of cpu:native, cpu:x86-64, "
        "cpu:x86-64-v2, cpu:x86-64-v3, cpu:x86-64-v4, cpu:aarch64+neon, "
        "nvptx:sm_75, nvptx:sm_80, nvptx:sm_86, nvptx:sm_89, nvptx:sm_90, "
-       "nvptx:sm_100, nvptx:sm_120, cuda, cuda:N, reference"},
+       "nvptx:sm_100, nvptx:sm_120, cuda, cuda:N, "
+       "ascend:910b1, ascend:910b2, ascend:910b3, ascend:910b4, "
+       "ascend:910_9362, ascend:910_9372, ascend:910_9381, ascend:910_9382, "
+       "ascend:910_9391, ascend:910_9392, ascend, ascend:N, reference"},
 #if defined(__x86_64__)
       {[](O o) { o.target = "cpu:aarch64+neon"; }, TCONV_UNSUPPORTED,
        "target = 'cpu:aarch64+neon': this machine's CPU lacks it"},

@@ -8,6 +8,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "kernel/device_image.h"
 #include "kernel/disk_cache.h"
 #include "kernel/image.h"
 #include "kernel/packed_cache.h"
@@ -65,7 +66,7 @@ void look(Item &item) {
         Status(TCONV_ABI_MISMATCH, "is another kernel's: " + file.key.name());
   // What is for another machine can't be looked at any further.
   else if (file.image.machine == machineHere() ||
-           file.image.machine == TCONV_IMAGE_NVPTX)
+           isDeviceImage(file.image.machine))
     item.status = checkImage(file.image);
 }
 

@@ -78,7 +78,9 @@ typedef enum tconv_image_machine {
   TCONV_IMAGE_X86_64 = 62,
   TCONV_IMAGE_AARCH64 = 183,
   /** No code of the process: a tconv_kernel whose `device` is set. */
-  TCONV_IMAGE_NVPTX = 190
+  TCONV_IMAGE_NVPTX = 190,
+  /** The same for an Ascend; a number of this project's own. */
+  TCONV_IMAGE_ASCEND = 0x54c0
 } tconv_image_machine;
 
 typedef struct tconv_compiler_api {

@@ -94,15 +94,126 @@ typedef struct tconv_kernel_args {
 typedef enum tconv_device_format {
   TCONV_DEVICE_PTX = 1, /**< text with a zero byte */
   TCONV_DEVICE_CUBIN = 2,
-  TCONV_DEVICE_FATBIN = 3
+  TCONV_DEVICE_FATBIN = 3,
+  TCONV_DEVICE_ASCEND = 4 /**< objects of bishengir-compile, and a plan */
 } tconv_device_format;
 
-/**
- * The code of a kernel that runs on a GPU, for the driver to load.
+/*
+ * A plan: how a kernel that is several kernels of a device is launched, one
+ * after the other on a stream.
  *
- * One thread block does one task; the grid has one axis, of
- * tconv_kernel_task_count blocks, at most 2^31 - 1. Both entries take 8-byte
- * parameters, pointers into the device's memory among them:
+ * All numbers of a plan (grids, arguments, sizes of memory) are values of 64
+ * bits, named by their index: first the variables below, which the launcher
+ * knows, then one value for each step, which computes it of earlier ones. A
+ * launcher evaluates the steps for each packing and each run; a sum that
+ * doesn't fit 64 bits, or a division by less than 1, refuses the launch.
+ */
+
+/** Variables of a plan. Addresses are the device's; strides count elements. In
+ * a packing, all but the first two, the workspace and the cores are 0. */
+typedef enum tconv_device_variable {
+  TCONV_DEVICE_WEIGHT = 0, /**< what is packed; 0 in a run */
+  TCONV_DEVICE_WEIGHTS,    /**< packed */
+  TCONV_DEVICE_X,
+  TCONV_DEVICE_BIAS, /**< 0 where has_bias is 0 */
+  TCONV_DEVICE_Y,
+  TCONV_DEVICE_WORKSPACE, /**< 0 while the workspace's size is computed */
+  TCONV_DEVICE_BATCH,
+  TCONV_DEVICE_LENGTH,
+  TCONV_DEVICE_OUTPUT_LENGTH,
+  TCONV_DEVICE_X_BATCH_STRIDE,
+  TCONV_DEVICE_X_CHANNEL_STRIDE,
+  TCONV_DEVICE_Y_BATCH_STRIDE,
+  TCONV_DEVICE_Y_CHANNEL_STRIDE,
+  TCONV_DEVICE_CUBE_CORES, /**< that the device has */
+  TCONV_DEVICE_VECTOR_CORES,
+  TCONV_DEVICE_VARIABLES = 16 /**< the index of the first step's value */
+} tconv_device_variable;
+
+typedef enum tconv_device_operation {
+  TCONV_DEVICE_CONSTANT = 0, /**< `constant` */
+  TCONV_DEVICE_ADD,
+  TCONV_DEVICE_SUBTRACT,
+  TCONV_DEVICE_MULTIPLY,
+  TCONV_DEVICE_DIVIDE,    /**< rounded down; by 1 or more */
+  TCONV_DEVICE_REMAINDER, /**< of that division: 0 or more */
+  TCONV_DEVICE_MINIMUM,
+  TCONV_DEVICE_MAXIMUM
+} tconv_device_operation;
+
+typedef struct tconv_device_step {
+  int32_t operation; /**< a tconv_device_operation */
+  int32_t left;      /**< values with lower indices than this step's */
+  int32_t right;
+  int32_t reserved; /**< 0 */
+  int64_t constant;
+} tconv_device_step;
+
+/** Which cores an object is for. */
+typedef enum tconv_device_cores {
+  TCONV_DEVICE_MIX = 1, /**< cube cores with their vector cores */
+  TCONV_DEVICE_VECTOR = 2
+} tconv_device_cores;
+
+/** An object for the driver to load. */
+typedef struct tconv_device_object {
+  const void *code;
+  uint64_t code_size; /**< bytes */
+  int32_t cores;      /**< a tconv_device_cores */
+  int32_t reserved;   /**< 0 */
+} tconv_device_object;
+
+/** When a launch is issued. */
+typedef enum tconv_device_purpose {
+  TCONV_DEVICE_PACKS = 1, /**< once per set of weights */
+  TCONV_DEVICE_RUNS = 2   /**< for every run */
+} tconv_device_purpose;
+
+/**
+ * One launch. The grid has grid[0] * grid[1] * grid[2] blocks, at most 65535 in
+ * all; with 0 it isn't issued. The kernel's parameters, each at a multiple of
+ * its size, are
+ *
+ *     the address of the cores' synchronisation (as rtGetC2cCtrlAddr has it),
+ *     the workspace,             8 bytes
+ *     each argument,             8 bytes
+ *     grid[0], grid[1], grid[2], 4 bytes
+ */
+typedef struct tconv_device_launch {
+  uint32_t struct_size; /**< sizeof(tconv_device_launch) */
+  int32_t purpose;      /**< a tconv_device_purpose */
+  const char *entry;    /**< the kernel's name */
+  int32_t object;       /**< index in the plan's objects */
+  int32_t grid[3];      /**< values */
+  /** Value: what the kernel gets as its workspace. */
+  int32_t workspace;
+  int32_t argument_count;
+  const int32_t *arguments; /**< values */
+  const void *reserved[2];  /**< NULL */
+} tconv_device_launch;
+
+typedef struct tconv_device_plan {
+  uint32_t struct_size; /**< sizeof(tconv_device_plan) */
+  int32_t object_count;
+  int32_t step_count;
+  int32_t launch_count;
+  const tconv_device_object *objects;
+  const tconv_device_step *steps;
+  const tconv_device_launch *launches; /**< in the order of their issue */
+  /** Values: bytes of the workspace of a packing, and of a run, aligned to 512
+   * bytes. Runs that may overlap have one each. */
+  int32_t pack_workspace_bytes;
+  int32_t run_workspace_bytes;
+  const void *reserved[4]; /**< NULL */
+} tconv_device_plan;
+
+/**
+ * The code of a kernel that runs on a device, for its driver to load.
+ *
+ * With a plan, all but `format` and `plan` is 0. Without, as GPUs have it: one
+ * thread block does one task; the grid has one axis, of tconv_kernel_task_count
+ * blocks, at most 2^31 - 1. Both entries take 8-byte parameters, pointers into
+ * the device's memory among them:
  *
  *     run:  x, weights, bias (0 where has_bias is 0), y, batch, length,
  *           output_length, x_batch_stride, x_channel_stride, y_batch_stride,
@@ -123,10 +234,12 @@ typedef struct tconv_device_code {
   int32_t run_shared_bytes; /**< dynamic shared memory of a block */
   int32_t pack_threads;
   int32_t pack_shared_bytes;
-  int64_t pack_blocks;     /**< blocks of the packing's grid */
-  int32_t min_sm;          /**< 80: what it needs is sm_80 or newer */
-  int32_t reserved0;       /**< 0 */
-  const void *reserved[4]; /**< NULL */
+  int64_t pack_blocks; /**< blocks of the packing's grid */
+  int32_t min_sm;      /**< 80: what it needs is sm_80 or newer */
+  int32_t reserved0;   /**< 0 */
+  /** With TCONV_DEVICE_ASCEND; NULL with the other formats. */
+  const tconv_device_plan *plan;
+  const void *reserved[3]; /**< NULL */
 } tconv_device_code;
 
 typedef struct tconv_kernel {
@@ -162,16 +275,16 @@ typedef struct tconv_kernel {
   /** How it was made: one JSON object, UTF-8, ending in a zero byte. */
   const char *description;
 
-  /** What the machine must be: "nvptx:sm_80", a CPU level such as
-   * "cpu:x86-64-v3", or "cpu:native", a space and the identity of the one CPU
-   * that it was made for. NULL: not said, and such a kernel can't be
+  /** What the machine must be: "nvptx:sm_80", "ascend:910b3", a CPU level such
+   * as "cpu:x86-64-v3", or "cpu:native", a space and the identity of the one
+   * CPU that it was made for. NULL: not said, and such a kernel can't be
    * registered. */
   const char *target;
   int32_t length_class; /**< the tconv_length_class that it is good for */
   int32_t accuracy;     /**< the strictest tconv_accuracy that it satisfies */
   /** Who made it: "mlir" (also NULL), "halide", "halide:Adams2019", ... */
   const char *engine;
-  /** The code of a kernel for a GPU; NULL for a CPU's. */
+  /** The code of a kernel for a device; NULL for a CPU's. */
   const tconv_device_code *device;
 } tconv_kernel;
 

@@ -35,7 +35,7 @@ Status makeRequest(const tconv_params *params,
     return error;
   request.target = targetOf(chosen);
   // A named architecture's kernels can be had without a device.
-  if (isDeviceTarget(request.target) && !nvptxArchitecture(request.target)) {
+  if (!isKernelTarget(request.target)) {
     ForkHold hold;
     DeviceTarget device;
     if (Status wrong = resolveDevice(request.target, device))

@@ -80,12 +80,14 @@ Status tconv::resolveDevice(const std::string &target, DeviceTarget &result) {
   auto about = [&](const Status &why) -> Status {
     return {why.code(), "target = '" + target + "': " + why.message()};
   };
+  if (deviceKind(target) == DeviceKind::ascend)
+    return about({TCONV_UNSUPPORTED, "there is no driver of Ascend yet"});
   DeviceTarget found;
   Status why;
   found.api = cudaDriver(why);
   if (!found.api)
     return about(why);
-  int index = cudaDeviceIndex(target);
+  int index = deviceIndex(target);
   if (Status error = index >= 0 ? deviceOf(*found.api, index, found.device)
                                 : currentDevice(*found.api, found.device))
     return about(error);

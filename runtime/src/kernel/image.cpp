@@ -8,6 +8,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "kernel/device_image.h"
 #include "target/target.h"
 
 using namespace tconv;
@@ -24,52 +25,13 @@ bool within(uint64_t at, uint64_t bytes, uint64_t begin, uint64_t end) {
   return at >= begin && at <= end && bytes <= end - at;
 }
 
-/// Whether the image of a GPU's kernel has the code that it describes: what is
-/// relocated in it is known, so that no other pointer is followed.
-Status checkDeviceImage(const tconv_kernel_image &image) {
-  const char *bytes = static_cast<const char *>(image.bytes);
-  auto pointsTo = [&](uint64_t field, uint64_t size, uint64_t &target) {
-    const uint64_t *end = image.relocations + image.relocation_count;
-    if (std::find(image.relocations, end, field) == end)
-      return false;
-    std::memcpy(&target, bytes + field, sizeof(target));
-    return within(target, size, 0, image.size);
-  };
-  uint64_t device;
-  if (!pointsTo(image.kernel + offsetof(tconv_kernel, device),
-                sizeof(tconv_device_code), device) ||
-      device % alignof(tconv_device_code) != 0)
-    return wrong("the kernel's device code", 0);
-  // Nothing else of it changes when it is loaded.
-  for (uint64_t i = 0; i < image.relocation_count; ++i) {
-    uint64_t at = image.relocations[i];
-    if (at >= device && at - device < sizeof(tconv_device_code) &&
-        at != device + offsetof(tconv_device_code, code) &&
-        at != device + offsetof(tconv_device_code, run_entry) &&
-        at != device + offsetof(tconv_device_code, pack_entry))
-      return wrong("relocation in the device's code", at);
-  }
-  tconv_device_code code;
-  std::memcpy(&code, bytes + device, sizeof(code));
-  uint64_t target;
-  if (!pointsTo(device + offsetof(tconv_device_code, code), code.code_size,
-                target))
-    return wrong("bytes of the device's code", code.code_size);
-  for (size_t name : {offsetof(tconv_device_code, run_entry),
-                      offsetof(tconv_device_code, pack_entry)})
-    if (!pointsTo(device + name, 1, target) ||
-        !std::memchr(bytes + target, '\0', image.size - target))
-      return wrong("name of an entry of the device's code", name);
-  return Status::ok();
-}
-
 } // namespace
 
 Status tconv::checkImage(const tconv_kernel_image &image) {
   constexpr uint64_t kMaxSize = uint64_t(1) << 30;
   if (image.struct_size != sizeof(image))
     return wrong("struct_size", image.struct_size);
-  bool forDevice = image.machine == TCONV_IMAGE_NVPTX;
+  bool forDevice = isDeviceImage(image.machine);
   if (image.machine != machineHere() && !forDevice)
     return {TCONV_UNSUPPORTED,
             "kernel image: machine = " + std::to_string(image.machine) +

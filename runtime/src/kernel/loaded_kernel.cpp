@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "kernel/loaded_kernel.h"
 
+#include "kernel/device_plan.h"
+
 using namespace tconv;
 
 namespace {
@@ -16,11 +18,18 @@ Status checkDeviceCode(const tconv_device_code &code) {
   constexpr int64_t kMostBlocks = INT32_MAX;
   if (code.struct_size != sizeof(code))
     return mismatch("device->struct_size", code.struct_size, sizeof(code));
+  if (code.format == TCONV_DEVICE_ASCEND) {
+    if (code.code || code.code_size != 0 || code.run_entry || code.pack_entry ||
+        !code.plan)
+      return {TCONV_ABI_MISMATCH,
+              "kernel: its device's code must be a plan, and nothing else"};
+    return checkDevicePlan(*code.plan);
+  }
   auto threads = [](int32_t count) {
     return count >= 1 && count <= kMostThreads;
   };
   if (code.format < TCONV_DEVICE_PTX || code.format > TCONV_DEVICE_FATBIN ||
-      !code.code || code.code_size == 0 || !code.run_entry ||
+      code.plan || !code.code || code.code_size == 0 || !code.run_entry ||
       !code.pack_entry || !threads(code.run_threads) ||
       !threads(code.pack_threads) || code.run_shared_bytes < 0 ||
       code.pack_shared_bytes < 0 || code.pack_blocks < 0 ||

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "target/target.h"
 
+#include <cctype>
+
 #include "target/host_cpu.h"
 
 using namespace tconv;
@@ -40,6 +42,13 @@ const int kArchitectures[] = {75, 80, 86, 89, 90, 100, 120};
 constexpr const char *kNvptx = "nvptx:sm_";
 constexpr const char *kCuda = "cuda";
 
+/// The parts of Ascend that bishengir-compile knows under these names, with
+/// capitals and "Ascend" before them.
+const char *const kAscendParts[] = {
+    "910b1",    "910b2",    "910b3",    "910b4",    "910_9362",
+    "910_9372", "910_9381", "910_9382", "910_9391", "910_9392"};
+constexpr const char *kAscend = "ascend";
+
 } // namespace
 
 int tconv::nvptxArchitecture(const std::string &target) {
@@ -65,21 +74,62 @@ std::string tconv::nearestNvptxTarget(int capability) {
   return nearest ? kNvptx + std::to_string(nearest) : "";
 }
 
-int tconv::cudaDeviceIndex(const std::string &target) {
+std::string tconv::ascendPart(const std::string &target) {
+  for (const char *part : kAscendParts)
+    if (target == std::string(kAscend) + ":" + part)
+      return part;
+  return "";
+}
+
+std::string tconv::ascendTargets() {
+  std::string list;
+  for (const char *part : kAscendParts)
+    list += (list.empty() ? "" : ", ") + (std::string(kAscend) + ":") + part;
+  return list;
+}
+
+std::string tconv::ascendTargetOf(const std::string &socName) {
+  std::string lower = socName;
+  for (char &letter : lower)
+    letter =
+        static_cast<char>(std::tolower(static_cast<unsigned char>(letter)));
+  for (const char *part : kAscendParts)
+    if (lower == std::string(kAscend) + part)
+      return std::string(kAscend) + ":" + part;
+  return "";
+}
+
+int tconv::deviceIndex(const std::string &target) {
   constexpr size_t kMostDigits = 4;
-  std::string begin = std::string(kCuda) + ":";
-  if (target.compare(0, begin.size(), begin) != 0)
+  size_t colon = target.find(':');
+  std::string kind = target.substr(0, colon);
+  if (colon == std::string::npos || (kind != kCuda && kind != kAscend))
     return -1;
-  std::string digits = target.substr(begin.size());
+  std::string digits = target.substr(colon + 1);
+  // Ascend's parts have letters or more digits in their names.
   if (digits.empty() || digits.size() > kMostDigits ||
       digits.find_first_not_of("0123456789") != std::string::npos)
     return -1;
   return std::stoi(digits);
 }
 
-bool tconv::isDeviceTarget(const std::string &target) {
-  return target == kCuda || cudaDeviceIndex(target) >= 0 ||
-         nvptxArchitecture(target) != 0;
+DeviceKind tconv::deviceKind(const std::string &target) {
+  bool numbered = deviceIndex(target) >= 0;
+  std::string kind = numbered ? target.substr(0, target.find(':')) : target;
+  if (kind == kCuda || nvptxArchitecture(target) != 0)
+    return DeviceKind::cuda;
+  if (kind == kAscend || !ascendPart(target).empty())
+    return DeviceKind::ascend;
+  return DeviceKind::none;
+}
+
+const char *tconv::deviceKindName(DeviceKind kind) {
+  return kind == DeviceKind::ascend ? kAscend : kCuda;
+}
+
+bool tconv::isKernelTarget(const std::string &target) {
+  return nvptxArchitecture(target) != 0 || !ascendPart(target).empty() ||
+         !isDeviceTarget(target);
 }
 
 Status tconv::checkTargetComputes(const std::string &target,
@@ -88,7 +138,7 @@ Status tconv::checkTargetComputes(const std::string &target,
   constexpr int kTf32 = 80; // the first architecture with TF32
   int architecture = nvptxArchitecture(target);
   std::string given = "target = '" + target + "': ";
-  if (params.dtype != TCONV_F32 && architecture == 0)
+  if (params.dtype != TCONV_F32 && !isDeviceTarget(target))
     return {TCONV_UNSUPPORTED, std::string("dtype = ") +
                                    dtypeName(params.dtype) + ", " + given +
                                    "computes f32 only"};
@@ -119,10 +169,14 @@ Status tconv::checkTarget(const std::string &target) {
     known += std::string(", ") + level.name;
   }
   if (isDeviceTarget(target))
-    return {TCONV_UNSUPPORTED, "target = '" + target + "': is a GPU's"};
-  return {TCONV_INVALID_VALUE, "target = '" + target + "': must be one of " +
-                                   known + ", " + nvptxTargets() + ", " +
-                                   kCuda + ", cuda:N, " + kReferenceTarget};
+    return {TCONV_UNSUPPORTED, "target = '" + target + "': is a " +
+                                   (deviceKind(target) == DeviceKind::cuda
+                                        ? "GPU's"
+                                        : "device's of Ascend")};
+  return {TCONV_INVALID_VALUE,
+          "target = '" + target + "': must be one of " + known + ", " +
+              nvptxTargets() + ", " + kCuda + ", cuda:N, " + ascendTargets() +
+              ", " + kAscend + ", ascend:N, " + kReferenceTarget};
 }
 
 const std::vector<std::string> &tconv::levelsHere() {
@@ -153,7 +207,7 @@ std::string tconv::kernelTarget(const std::string &target) {
 }
 
 Status tconv::checkKernelTarget(const std::string &made) {
-  if (nvptxArchitecture(made) != 0)
+  if (isDeviceTarget(made) && isKernelTarget(made))
     return Status::ok();
   std::string native = std::string(kNativeTarget) + " ";
   if (made.compare(0, native.size(), native) != 0)

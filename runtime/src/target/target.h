@@ -25,11 +25,35 @@ std::string nvptxTargets();
 /// 8.6; "" where it is older than all.
 std::string nearestNvptxTarget(int capability);
 
-/// Whether a target is a GPU's: one of these, "cuda", or "cuda:N".
-bool isDeviceTarget(const std::string &target);
+/// The part of an Ascend target, "910b3" for "ascend:910b3"; "" for others.
+std::string ascendPart(const std::string &target);
 
-/// N of "cuda:N"; -1 for others.
-int cudaDeviceIndex(const std::string &target);
+/// The Ascend targets there are, as messages list them.
+std::string ascendTargets();
+
+/// The target of a device by the name that its driver has for it,
+/// "Ascend910B3"; "" where there are no kernels for it.
+std::string ascendTargetOf(const std::string &socName);
+
+/// The two kinds of devices that have drivers here.
+enum class DeviceKind { none, cuda, ascend };
+
+/// Whose target it is: one of the above, "cuda", "cuda:N", "ascend" or
+/// "ascend:N".
+DeviceKind deviceKind(const std::string &target);
+inline bool isDeviceTarget(const std::string &target) {
+  return deviceKind(target) != DeviceKind::none;
+}
+
+/// "cuda" or "ascend".
+const char *deviceKindName(DeviceKind kind);
+
+/// Whether kernels are made for a target as it is: it doesn't mean whichever
+/// device is there.
+bool isKernelTarget(const std::string &target);
+
+/// N of "cuda:N" or "ascend:N"; -1 for others.
+int deviceIndex(const std::string &target);
 
 /// Refuses layers and accuracies that a target does not compute
 /// (TCONV_UNSUPPORTED).
@@ -37,7 +61,7 @@ Status checkTargetComputes(const std::string &target,
                            const tconv_params &params, int32_t accuracy);
 
 /// Refuses what is no target (TCONV_INVALID_VALUE), and one whose kernels this
-/// machine's CPU can't run, a GPU's among them (TCONV_UNSUPPORTED).
+/// machine's CPU can't run, a device's among them (TCONV_UNSUPPORTED).
 Status checkTarget(const std::string &target);
 
 /// The CPU levels whose kernels this machine can run, best first.
@@ -53,7 +77,8 @@ std::vector<std::string> targetsServing(const std::string &target);
 std::string kernelTarget(const std::string &target);
 
 /// Whether a kernel with this `target` can run here; the message names both
-/// CPUs. A GPU's always can: its device is looked for when a layer wants one.
+/// CPUs. A device's always can: its device is looked for when a layer wants
+/// one.
 Status checkKernelTarget(const std::string &kernelTarget);
 
 /// Machine code of this process: a tconv_image_machine, or 0.
