@@ -202,6 +202,7 @@ _SIGNATURES = {
     "tconv_device_buffer_write": (c_int, [c_void_p, c_void_p, c_int64]),
     "tconv_device_buffer_read": (c_int, [c_void_p, c_void_p, c_int64]),
     "tconv_device_buffer_wait": (c_int, [c_void_p]),
+    "tconv_device_read": (c_int, [c_char_p, c_void_p, c_int64, c_void_p]),
     "tconv_layer_describe": (
         c_int,
         [c_void_p, c_int64, c_int64, c_char_p, c_size_t, POINTER(c_size_t)],

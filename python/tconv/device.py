@@ -115,6 +115,20 @@ class View:
         self.keep = keep
         self.stream = None  # on which it is written, where that is told
 
+    @property
+    def target(self):
+        """'cuda:N'; 'cuda' where the number isn't told."""
+        return "cuda" if self.device is None else f"cuda:{self.device}"
+
+    def with_batch(self):
+        """The same with an axis of one item before the others."""
+        shape, strides = (1, *self.shape), (0, *self.strides)
+        result = View(
+            self.address, shape, strides, self.dtype, self.device, self.keep
+        )
+        result.stream = self.stream
+        return result
+
 
 def is_device_array(value):
     """Whether an array lies in a GPU's memory."""
@@ -141,6 +155,40 @@ def view(name, value, stream):
             f"{name}: it gives no array on the device: "
             f"{type(error).__name__}: {error}"
         ) from error
+
+
+def to_host(name, given):
+    """What a View shows as float32 on the host, after whatever is computed
+    there. Halves are converted exactly."""
+    if given.dtype not in _CODES:
+        raise TypeError(
+            f"{name} must be of dtype {', '.join(_CODES)}, not {given.dtype}"
+        )
+    count = 1 + sum(
+        (size - 1) * stride
+        for size, stride in zip(given.shape, given.strides, strict=True)
+    )
+    if math.prod(given.shape) == 0:
+        return np.empty(given.shape, np.float32)
+    if min(given.strides) < 0:
+        raise ValueError(f"{name} has negative strides: {given.strides}")
+    bits = np.empty(count, f"u{_CODES[given.dtype][1] // 8}")
+    _native.check(
+        _native.lib.tconv_device_read(
+            given.target.encode("utf-8"),
+            given.address,
+            bits.nbytes,
+            bits.ctypes.data,
+        )
+    )
+    if given.dtype == "bfloat16":
+        values = (bits.astype(np.uint32) << 16).view(np.float32)
+    else:
+        values = bits.view(given.dtype).astype(np.float32)
+    strides = [4 * stride for stride in given.strides]
+    return np.lib.stride_tricks.as_strided(
+        values, given.shape, strides
+    ).copy()
 
 
 class _Taken:

@@ -68,10 +68,12 @@ class FromFrameworks:
         accuracy="default",
         target=None,
         engine=None,
+        device=None,
     ):
         """A layer with the arguments of MindSpore's announced newer signature,
         which are also those of torch.nn.ConvTranspose1d. Sizes may be
-        1-tuples; dtype may be None or float32."""
+        1-tuples; dtype may be None or float32, and with a device's name also
+        float16 and bfloat16."""
         sizes = {
             name: _check.one_integer(name, value)
             for name, value in {
@@ -93,7 +95,7 @@ class FromFrameworks:
                     f"groups = {groups} must divide {name} = {value}"
                 )
         _check.choice("padding_mode", padding_mode, ("zeros",))
-        _check_dtype(dtype)
+        dtype = _dtype_name(dtype, device)
         return cls(
             in_channels,
             out_channels,
@@ -105,6 +107,8 @@ class FromFrameworks:
             accuracy=accuracy,
             target=target,
             engine=engine,
+            device=device,
+            dtype=dtype,
             **sizes,
         )
 
@@ -128,6 +132,7 @@ class FromFrameworks:
         accuracy="default",
         target=None,
         engine=None,
+        device=None,
     ):
         """A layer with the inputs W and B and the attributes of ONNX's
         ConvTranspose.
@@ -186,6 +191,7 @@ class FromFrameworks:
             accuracy=accuracy,
             target=target,
             engine=engine,
+            device=device,
         )
         if wanted is not None:
             layer._only_length = length
@@ -204,6 +210,7 @@ class FromFrameworks:
         accuracy="default",
         target=None,
         engine=None,
+        device=None,
     ):
         """A layer with the weights and arguments of Keras's Conv1DTranspose.
 
@@ -242,6 +249,7 @@ class FromFrameworks:
             accuracy=accuracy,
             target=target,
             engine=engine,
+            device=device,
         )
         layer._channels_last = True
         return layer
@@ -285,14 +293,20 @@ def _split(total, auto_pad):
     )
 
 
-def _check_dtype(dtype):
+def _dtype_name(dtype, device):
+    """The layer's name of a dtype; halves are a device's."""
     if dtype is None:
-        return
-    try:
-        given = np.dtype(dtype)
-    except TypeError:
-        raise TypeError(
-            f"dtype must be None or a dtype, not {_check.describe(dtype)}"
-        ) from None
-    if given != np.float32:
-        raise ValueError(f"dtype must be float32, not {given}")
+        return "float32"
+    given = "bfloat16"  # which is no dtype of numpy's
+    if str(dtype) != given:
+        try:
+            given = np.dtype(dtype).name
+        except TypeError:
+            raise TypeError(
+                f"dtype must be None or a dtype, not {_check.describe(dtype)}"
+            ) from None
+    halves = () if device in (None, "cpu") else ("float16", "bfloat16")
+    if given not in ("float32", *halves):
+        wanted = " or ".join(("float32", *halves))
+        raise ValueError(f"dtype must be {wanted}, not {given}")
+    return given

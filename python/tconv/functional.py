@@ -8,6 +8,7 @@ import threading
 import numpy as np
 
 from tconv import _check, _native
+from tconv import device as _device
 from tconv.frameworks import at_least, output_padding_crop
 from tconv.layer import Conv1dTranspose
 
@@ -86,6 +87,8 @@ def conv_transpose1d(
     dilation=1,
     *,
     engine=None,
+    device=None,
+    stream=None,
 ):
     """The 1-D transposed convolution of x, as
     torch.nn.functional.conv_transpose1d.
@@ -101,7 +104,13 @@ def conv_transpose1d(
         on the right.
       engine: as Conv1dTranspose takes it; not one of PyTorch's arguments.
       groups: int that divides both channel counts.
-    Arrays are numpy's or have __dlpack__.
+      device: 'cpu', 'cuda' or 'cuda:N', where it is computed; by default where
+        x lies.
+      stream: of an x on a device, as Conv1dTranspose's call takes it.
+    Arrays are numpy's or have __dlpack__. x may lie on a GPU, as float32,
+    float16 or bfloat16, and then the result does, as a DeviceArray. weight and
+    bias may lie there too, in x's dtype or float32; they are copied to the host
+    by each call, which waits for the GPU. A layer of one's own doesn't.
 
     Returns:
       A new array (N, Cout, Lout), or (Cout, Lout) for x without batch axis;
@@ -111,13 +120,21 @@ def conv_transpose1d(
     Raises TypeError for a wrong kind of argument, ValueError for a wrong
     value, MemoryError where the result can't be had.
     """
-    x = _check.float32("x", x)
-    weight = _check.float32("weight", weight)
+    given = None
+    if _device.is_device_array(x):
+        given = _device.view("x", x, stream or 0)
+        device = _device_of(device, given)
+    elif stream is not None:
+        raise ValueError("stream is for an x that is on a GPU")
+    else:
+        x = _check.float32("x", x)
+    shape = x.shape if given is None else given.shape
+    weight, weight_place = _values("weight", weight, device, given)
     if engine is not None:
         _check.c_string("engine", engine)
-    if x.ndim not in (2, 3):
+    if len(shape) not in (2, 3):
         raise ValueError(
-            f"x must be (N, Cin, Lin) or (Cin, Lin), not of the shape {x.shape}"
+            f"x must be (N, Cin, Lin) or (Cin, Lin), not of the shape {shape}"
         )
     if weight.ndim != 3 or min(weight.shape) < 1:
         raise ValueError(
@@ -135,14 +152,15 @@ def conv_transpose1d(
             f"groups = {groups} must divide the {in_channels} "
             "input channels of weight"
         )
-    if x.shape[-2] != in_channels:
+    if shape[-2] != in_channels:
         raise ValueError(
             f"x must have {in_channels} channels as weight has, "
-            f"not {x.shape[-2]}: its shape is {x.shape}"
+            f"not {shape[-2]}: its shape is {shape}"
         )
     weight = _check.contiguous(weight)
+    bias_place = None
     if bias is not None:
-        bias = _check.float32("bias", bias)
+        bias, bias_place = _values("bias", bias, device, given)
         if bias.shape != (columns * groups,):
             raise ValueError(
                 f"bias must have the shape ({columns * groups},),"
@@ -158,8 +176,10 @@ def conv_transpose1d(
         begin,
         end - extra,
         engine,
-        weight.ctypes.data,
-        None if bias is None else bias.ctypes.data,
+        device,
+        "float32" if given is None else given.dtype,
+        weight_place or weight.ctypes.data,
+        bias_place or (None if bias is None else bias.ctypes.data),
     )
     layer = _cache.find(key, weight, bias)
     if layer is None:
@@ -176,11 +196,52 @@ def conv_transpose1d(
             weight,
             bias,
             engine=engine,
+            device=device,
+            dtype="float32" if given is None else given.dtype,
         )
         _cache.insert(key, layer, weight, bias)
+    if given is not None:
+        return _on_device(layer, x, given, stream or 0)
     if x.ndim == 2:
         return layer(x[np.newaxis])[0]
     return layer(x)
+
+
+def _device_of(device, given):
+    """The device of an x that lies on one; `device` must not be another."""
+    if device is None:
+        return given.target
+    if device == "cuda" and given.device in (None, 0):
+        return device
+    if device != given.target and (
+        device == "cpu" or given.device is not None
+    ):
+        raise ValueError(
+            f"device = {device!r}: x is on {given.target!r}"
+        )
+    return device
+
+
+def _values(name, value, device, given):
+    """A weight or a bias as float32 on the host, and where it lies on a device,
+    if it does; `given` is None or the View of an x on a device."""
+    if device not in (None, "cpu") and _device.is_device_array(value):
+        there = _device.view(name, value, 0)
+        if given is not None and there.dtype not in ("float32", given.dtype):
+            raise TypeError(
+                f"{name} must be of dtype float32 or x's, {given.dtype}, "
+                f"not {there.dtype}"
+            )
+        return _device.to_host(name, there), there.address
+    return _check.float32(name, value), None
+
+
+def _on_device(layer, x, given, stream):
+    if len(given.shape) == 3:
+        return layer._run_on_device(x, given, None, stream)
+    result = layer._run_on_device(x, given.with_batch(), None, stream)
+    result.shape = result.shape[1:]
+    return result
 
 
 def _padding(padding):

@@ -5,12 +5,10 @@ import json
 import warnings
 from ctypes import (
     byref,
-    c_int32,
     c_int64,
     c_size_t,
     create_string_buffer,
     pointer,
-    sizeof,
 )
 
 import numpy as np
@@ -18,6 +16,7 @@ import numpy as np
 from tconv import _check, _native
 from tconv import device as _device
 from tconv import initializer as _initializer
+from tconv.device_layer import OnDevice, target_of
 from tconv.frameworks import FromFrameworks
 
 _PARAMETERS = (
@@ -39,7 +38,7 @@ _MODE_NAMES = {value: name for name, value in _native.PAD_MODES.items()}
 _MODE_NAMES[_native.CROP] = "crop"
 
 
-class Conv1dTranspose(FromFrameworks):
+class Conv1dTranspose(FromFrameworks, OnDevice):
     """1-D transposed convolution with MindSpore's arguments.
 
     x is (N, in_channels, Lin), the result (N, out_channels, Lout), the weight
@@ -123,7 +122,7 @@ class Conv1dTranspose(FromFrameworks):
             weight_init,
             bias_init,
             accuracy,
-            _target(device, target),
+            target_of(device, target),
             engine,
             dtype,
         )
@@ -182,7 +181,7 @@ class Conv1dTranspose(FromFrameworks):
             weight_init,
             bias_init,
             accuracy,
-            _target(device, target),
+            target_of(device, target),
             engine,
             dtype,
         )
@@ -275,7 +274,8 @@ class Conv1dTranspose(FromFrameworks):
         if stream is not None:
             _check.integer("stream", stream)
         if self._on_device and _device.is_device_array(x):
-            return self._run_on_device(x, out, stream or 0)
+            view = _device.view("x", x, stream or 0)
+            return self._run_on_device(x, view, out, stream or 0)
         if stream is not None:
             raise ValueError(
                 "stream is for a layer and an x that are on a GPU"
@@ -303,92 +303,6 @@ class Conv1dTranspose(FromFrameworks):
         if self._channels_last:
             out[...] = y.transpose(0, 2, 1)
         return out
-
-    def _run_on_device(self, x, out, stream):
-        """__call__ on arrays of the device."""
-        given = _device.view("x", x, stream)
-        if given.stream and not stream:
-            stream = given.stream  # the one that writes x
-        batch, length, x_strides = self._take_view("x", given)
-        out_length = self._check_shape(given.shape, given.shape)
-        shape = (batch, self.out_channels, out_length)
-        if out is None:
-            result = _device.DeviceArray(
-                shape, self._dtype, f"cuda:{self._device_index()}", stream
-            )
-            result._keep = (x, given)
-            address, y_strides = result.pointer, None
-        else:
-            result = out
-            if not _device.is_device_array(out):
-                raise TypeError(
-                    "out must be an array on the device, as x is, not "
-                    + _check.describe(out)
-                )
-            there = _device.view("out", out, stream)
-            if there.shape != shape:
-                raise ValueError(
-                    f"out must have the shape {shape}, not {there.shape}"
-                )
-            self._take_view("out", there)
-            address, y_strides = there.address, there.strides
-        if y_strides is None:
-            y_strides = (self.out_channels * out_length, out_length, 1)
-        if batch == 0:
-            return result
-        strides = _native.Strides(
-            sizeof(_native.Strides),
-            0,
-            # A single item's stride may be anything.
-            x_strides[0] if batch > 1 else 0,
-            x_strides[1] if self.in_channels > 1 else 0,
-            y_strides[0] if batch > 1 else 0,
-            y_strides[1] if self.out_channels > 1 else 0,
-        )
-        _native.check(
-            _native.lib.tconv_layer_run_device(
-                self._handle.pointer,
-                given.address,
-                batch,
-                length,
-                address,
-                byref(strides),
-                stream,
-            )
-        )
-        return result
-
-    def _take_view(self, name, view):
-        """Batch, length and strides of a device's array that is fit to be x or
-        out."""
-        if self._channels_last:
-            raise ValueError(
-                f"{name}: a layer of NLC data takes arrays of the host only"
-            )
-        if view.dtype != self._dtype:
-            raise TypeError(
-                f"{name} must be of dtype {self._dtype}, not {view.dtype}"
-            )
-        if len(view.shape) != 3:
-            raise ValueError(
-                f"{name} must have 3 axes, NCL, not the shape {view.shape}"
-            )
-        if view.shape[2] > 1 and view.strides[2] != 1:
-            raise ValueError(
-                f"{name} must have its positions side by side on a device; "
-                f"its strides are {view.strides} elements"
-            )
-        return view.shape[0], view.shape[2], view.strides
-
-    def _device_index(self):
-        """The number of the layer's GPU."""
-        result = c_int32()
-        _native.check(
-            _native.lib.tconv_layer_device(
-                self._handle.pointer, byref(result)
-            )
-        )
-        return result.value
 
     def _warn_without_compiler(self, length, batch):
         """Says it once where layers are slow because there is no compiler."""
@@ -529,20 +443,9 @@ class Conv1dTranspose(FromFrameworks):
         return self._engine
 
     @property
-    def device(self):
-        """'cuda' or 'cuda:N' for a GPU's layer, else 'cpu'."""
-        if not self._on_device:
-            return "cpu"
-        return self._target if self._target.startswith("cuda") else "cuda"
-
-    @property
     def dtype(self):
         """'float32', 'float16' or 'bfloat16': of x and the result."""
         return self._dtype
-
-    @property
-    def _on_device(self):
-        return (self._target or "").startswith(("cuda", "nvptx:"))
 
     @property
     def data_format(self):
@@ -720,20 +623,6 @@ for _name in _PARAMETERS:
     # output_length is a method: the length depends on x.
     if _name != "output_length":
         setattr(Conv1dTranspose, _name, _parameter(_name))
-
-
-def _target(device, target):
-    """The target of a layer for a device; one of them is None."""
-    if device is None:
-        return target
-    _check.c_string("device", device)
-    if target is not None:
-        raise ValueError(
-            f"device = {device!r}: target = {target!r} says that already"
-        )
-    if device == "cpu":
-        return None
-    return _device.cuda_target(device)
 
 
 def _initial(name, init, shape):

@@ -322,3 +322,114 @@ assert np.array_equal(layer(x), y)
 """
     done = run(program)
     assert done.returncode == 0, done.stderr
+
+
+WEIGHT, BIAS = random((6, 5, 5)), random((5,))
+
+
+@FOREIGN
+def test_functional_on_arrays_of_a_device(protocol):
+    wanted = tconv.conv_transpose1d(X, WEIGHT, BIAS, 3, (2, 1))
+    there = wrap(tconv.to_device(X), protocol)
+    weight = wrap(tconv.to_device(WEIGHT), protocol)
+    bias = wrap(tconv.to_device(BIAS), protocol)
+    for w, b in ((WEIGHT, BIAS), (weight, bias), (weight, BIAS)):
+        y = tconv.conv_transpose1d(there, w, b, 3, (2, 1))
+        assert isinstance(y, tconv.DeviceArray) and y.device == "cuda:0"
+        np.testing.assert_allclose(y.numpy(), wanted, rtol=1e-5, atol=1e-6)
+    # Without the batch axis.
+    one = wrap(tconv.to_device(X[1]), protocol)
+    y = tconv.conv_transpose1d(one, WEIGHT, BIAS, 3, (2, 1))
+    assert y.shape == wanted.shape[1:]
+    np.testing.assert_allclose(y.numpy(), wanted[1], rtol=1e-5, atol=1e-6)
+
+
+def test_functional_sees_weights_that_change_in_place():
+    there, changed = tconv.to_device(X), WEIGHT.copy()
+    weight = tconv.to_device(WEIGHT)
+    first = tconv.conv_transpose1d(there, weight).numpy()
+    changed[0] += 1
+    tconv._native.check(
+        tconv._native.lib.tconv_device_buffer_write(
+            weight._buffer, changed.ctypes.data, changed.nbytes
+        )
+    )
+    second = tconv.conv_transpose1d(there, weight).numpy()
+    assert not np.array_equal(first, second)
+    np.testing.assert_allclose(
+        second, tconv.conv_transpose1d(X, changed), rtol=1e-5, atol=1e-6
+    )
+
+
+def test_functional_with_halves():
+    x, weight = X.astype(np.float16), WEIGHT.astype(np.float16)
+    y = tconv.conv_transpose1d(tconv.to_device(x), tconv.to_device(weight))
+    assert y.dtype == "float16"
+    wanted = tconv.conv_transpose1d(
+        x.astype(np.float32), weight.astype(np.float32)
+    )
+    np.testing.assert_allclose(y.numpy(), wanted, rtol=1e-3, atol=1e-3)
+
+
+def test_functional_with_a_device():
+    wanted = tconv.conv_transpose1d(X, WEIGHT, BIAS, 3)
+    y = tconv.conv_transpose1d(X, WEIGHT, BIAS, 3, device="cuda")
+    assert isinstance(y, np.ndarray)
+    np.testing.assert_allclose(y, wanted, rtol=1e-5, atol=1e-6)
+    y = tconv.conv_transpose1d(
+        X, tconv.to_device(WEIGHT), BIAS, 3, device="cuda:0"
+    )
+    np.testing.assert_allclose(y, wanted, rtol=1e-5, atol=1e-6)
+
+
+def test_functional_refuses():
+    there = tconv.to_device(X)
+    with pytest.raises(ValueError, match="device = 'cpu': x is on 'cuda:0'"):
+        tconv.conv_transpose1d(there, WEIGHT, device="cpu")
+    with pytest.raises(ValueError, match="device = 'cuda:1'"):
+        tconv.conv_transpose1d(there, WEIGHT, device="cuda:1")
+    with pytest.raises(TypeError, match="weight must be an array on the CPU"):
+        tconv.conv_transpose1d(X, tconv.to_device(WEIGHT))
+    with pytest.raises(TypeError, match="weight must be of dtype float32 or"):
+        tconv.conv_transpose1d(
+            there, tconv.to_device(WEIGHT.astype(np.float16))
+        )
+    with pytest.raises(ValueError, match="stream"):
+        tconv.conv_transpose1d(X, WEIGHT, stream=0)
+    with pytest.raises(ValueError, match="6 channels"):
+        tconv.conv_transpose1d(tconv.to_device(X[:, :5]), WEIGHT)
+
+
+def test_constructors_of_other_frameworks_take_a_device():
+    made = tconv.Conv1dTranspose.from_torch(6, 5, 5, 3, device="cuda")
+    assert made.device == "cuda" and made.dtype == "float32"
+    check_layer(made, X)
+    half = tconv.Conv1dTranspose.from_torch(
+        6, 5, 5, 3, device="cuda", dtype="float16"
+    )
+    assert half(X.astype(np.float16)).dtype == np.float16
+    assert tconv.Conv1dTranspose.from_torch(
+        6, 5, 5, device="cuda", dtype="bfloat16"
+    ).dtype == "bfloat16"
+    made = tconv.Conv1dTranspose.from_onnx(
+        WEIGHT, BIAS, pads=(1, 2), strides=2, device="cuda:0"
+    )
+    assert made.device == "cuda:0"
+    np.testing.assert_allclose(
+        made(tconv.to_device(X)).numpy(),
+        tconv.conv_transpose1d(X, WEIGHT, BIAS, 2, (1, 2)),
+        rtol=1e-5,
+        atol=1e-6,
+    )
+    keras = tconv.Conv1dTranspose.from_keras(
+        WEIGHT.transpose(2, 1, 0), BIAS, strides=2, device="cuda"
+    )
+    plain = tconv.Conv1dTranspose.from_keras(
+        WEIGHT.transpose(2, 1, 0), BIAS, strides=2
+    )
+    x = np.ascontiguousarray(X.transpose(0, 2, 1))
+    np.testing.assert_allclose(keras(x), plain(x), rtol=1e-5, atol=1e-6)
+    with pytest.raises(ValueError, match="dtype must be float32, not"):
+        tconv.Conv1dTranspose.from_torch(6, 5, 5, dtype="float16")
+    with pytest.raises(ValueError, match="device"):
+        tconv.Conv1dTranspose.from_torch(6, 5, 5, device="gpu")

@@ -402,6 +402,11 @@ TCONV_API tconv_status tconv_device_buffer_read(
  */
 TCONV_API tconv_status
 tconv_device_buffer_wait(const tconv_device_buffer *buffer);
+/** Copies from any of the device's memory, after whatever was issued to its
+ * context: that of `target`, as in tconv_device_buffer_create. Where the memory
+ * ends isn't known. */
+TCONV_API tconv_status tconv_device_read(const char *target, const void *from,
+                                         int64_t bytes, void *to);
 
 /*----------------------------------------------------------------- kernels -*/
 /*

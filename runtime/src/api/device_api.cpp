@@ -148,21 +148,27 @@ Status deviceInfo(int32_t index, tconv_device_info &info) {
   return Status::ok();
 }
 
-Status createBuffer(const std::string &target, int64_t bytes,
-                    tconv_device_buffer **result) {
+/// The context in which this thread works on a device.
+Status contextOf(const std::string &target,
+                 std::shared_ptr<const CudaContext> &context) {
   if (!isDeviceTarget(target))
     return {TCONV_INVALID_VALUE, "target = '" + target +
                                      "': must be cuda, cuda:N or one of " +
                                      nvptxTargets()};
-  if (bytes < 0)
-    return {TCONV_INVALID_VALUE,
-            "bytes = " + std::to_string(bytes) + ": must be at least 0"};
   DeviceTarget device;
   if (Status error = resolveDevice(target, device))
     return error;
+  return CudaContext::of(*device.api, device.device, /*stream=*/nullptr,
+                         context);
+}
+
+Status createBuffer(const std::string &target, int64_t bytes,
+                    tconv_device_buffer **result) {
+  if (bytes < 0)
+    return {TCONV_INVALID_VALUE,
+            "bytes = " + std::to_string(bytes) + ": must be at least 0"};
   auto buffer = std::make_unique<tconv_device_buffer>();
-  if (Status error = CudaContext::of(*device.api, device.device,
-                                     /*stream=*/nullptr, buffer->context))
+  if (Status error = contextOf(target, buffer->context))
     return error;
   if (Status error = CudaMemory::allocate(buffer->context, bytes, "buffer",
                                           buffer->memory))
@@ -203,6 +209,27 @@ Status copyOnStream(const tconv_device_buffer &buffer, Copy &&copy) {
 Status waitFor(const CudaContext &context) {
   return cudaStatus(context.api(), "cuCtxSynchronize",
                     context.api().contextSynchronize());
+}
+
+Status readDevice(const std::string &target, const void *from, int64_t bytes,
+                  void *to) {
+  std::shared_ptr<const CudaContext> context;
+  if (Status error = contextOf(target, context))
+    return error;
+  CudaScope scope(*context);
+  if (scope.status())
+    return scope.status();
+  if (Status error = checkReachable(*context, "from", from))
+    return error;
+  if (Status error = waitFor(*context))
+    return error;
+  std::unique_ptr<CudaStream> stream;
+  if (Status error = CudaStream::create(context, stream))
+    return error;
+  Status issued =
+      stream->copyToHost(to, reinterpret_cast<cuda::Address>(from), bytes);
+  Status done = stream->synchronize("from");
+  return issued ? issued : done;
 }
 
 } // namespace
@@ -316,6 +343,24 @@ tconv_status tconv_device_buffer_read(const tconv_device_buffer *buffer,
         return stream.copyToHost(to, *buffer->memory, bytes);
       });
     });
+  });
+}
+
+tconv_status tconv_device_read(const char *target, const void *from,
+                               int64_t bytes, void *to) {
+  return guard([&]() -> Status {
+    ForkHold hold;
+    if (Status error = checkPointer("target", target))
+      return error;
+    if (bytes < 0)
+      return {TCONV_INVALID_VALUE,
+              "bytes = " + std::to_string(bytes) + ": must be at least 0"};
+    if (bytes > 0)
+      for (const auto &[name, pointer] :
+           {std::pair<const char *, const void *>("from", from), {"to", to}})
+        if (Status error = checkPointer(name, pointer))
+          return error;
+    return readDevice(target, from, bytes, to);
   });
 }
 

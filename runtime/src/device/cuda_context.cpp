@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "device/cuda_context.h"
 
+#include <cstdio>
 #include <map>
 #include <mutex>
 
@@ -107,6 +108,28 @@ Status CudaContext::of(const cuda::Api &api, cuda::Device device,
   return Status::ok();
 }
 
+Status tconv::checkReachable(const CudaContext &context, const char *name,
+                             const void *pointer) {
+  const cuda::Api &api = context.api();
+  auto address = reinterpret_cast<cuda::Address>(pointer);
+  int type = 0, there = context.device();
+  cuda::Result result = api.pointerAttribute(&type, cuda::kMemoryType, address);
+  // Memory of the host that is known to CUDA is of no device.
+  if (!result && type == cuda::kDeviceMemory)
+    result = api.pointerAttribute(&there, cuda::kMemoryDevice, address);
+  if (!result && there == context.device())
+    return Status::ok();
+  char text[32];
+  std::snprintf(text, sizeof(text), "%p", pointer);
+  std::string given = std::string(name) + " = " + text + ": ";
+  if (!result)
+    return {TCONV_INVALID_VALUE,
+            given + "is on device " + std::to_string(there) +
+                ": the layer is on device " + std::to_string(context.device())};
+  return {TCONV_INVALID_VALUE,
+          given + "must be memory that the layer's GPU can reach"};
+}
+
 CudaScope::CudaScope(const CudaContext &context) : api_(context.api()) {
   if (!cudaDriverHere())
     return;
@@ -189,13 +212,13 @@ Status CudaStream::copyToDevice(const CudaMemory &to, const void *from,
                                      static_cast<size_t>(bytes), handle_));
 }
 
-Status CudaStream::copyToHost(void *to, const CudaMemory &from, int64_t bytes) {
+Status CudaStream::copyToHost(void *to, cuda::Address from, int64_t bytes) {
   if (bytes == 0)
     return Status::ok();
   const cuda::Api &api = context_->api();
   return cudaStatus(
       api, "cuMemcpyDtoHAsync",
-      api.copyToHost(to, from.address(), static_cast<size_t>(bytes), handle_));
+      api.copyToHost(to, from, static_cast<size_t>(bytes), handle_));
 }
 
 Status CudaStream::synchronize(const std::string &what) {

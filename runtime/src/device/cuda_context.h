@@ -47,6 +47,12 @@ private:
   unsigned long long id_ = 0;
 };
 
+/// Refuses what would be an access out of bounds, after which CUDA refuses
+/// everything else. Where the memory ends isn't known: what was reserved and
+/// mapped piecewise has no single end. The context is current.
+Status checkReachable(const CudaContext &context, const char *name,
+                      const void *pointer);
+
 /// Makes a context the thread's current one for its lifetime.
 class CudaScope {
 public:
@@ -107,7 +113,10 @@ public:
   // These three need the context to be current. Copies may be under way when
   // they return; what is copied must stay.
   Status copyToDevice(const CudaMemory &to, const void *from, int64_t bytes);
-  Status copyToHost(void *to, const CudaMemory &from, int64_t bytes);
+  Status copyToHost(void *to, const CudaMemory &from, int64_t bytes) {
+    return copyToHost(to, from.address(), bytes);
+  }
+  Status copyToHost(void *to, cuda::Address from, int64_t bytes);
   /// Waits, and gives the failure of whatever was done meanwhile.
   Status synchronize(const std::string &what);
 

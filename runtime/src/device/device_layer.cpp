@@ -2,7 +2,6 @@
 #include "device/device_layer.h"
 
 #include <algorithm>
-#include <cstdio>
 
 #include "support/fork.h"
 #include "support/half.h"
@@ -25,30 +24,6 @@ Status upload(const std::shared_ptr<const CudaContext> &context,
     return error;
   return stream.copyToDevice(*result, host.data(),
                              static_cast<int64_t>(host.size()));
-}
-
-/// Refuses what would be an access out of bounds, after which CUDA refuses
-/// everything else. Where the memory ends isn't known: what was reserved and
-/// mapped piecewise has no single end.
-Status checkReachable(const cuda::Api &api, cuda::Device device,
-                      const char *name, const void *pointer) {
-  auto address = reinterpret_cast<cuda::Address>(pointer);
-  int type = 0, there = device;
-  cuda::Result result = api.pointerAttribute(&type, cuda::kMemoryType, address);
-  // Memory of the host that is known to CUDA is of no device.
-  if (!result && type == cuda::kDeviceMemory)
-    result = api.pointerAttribute(&there, cuda::kMemoryDevice, address);
-  if (!result && there == device)
-    return Status::ok();
-  char text[32];
-  std::snprintf(text, sizeof(text), "%p", pointer);
-  std::string given = std::string(name) + " = " + text + ": ";
-  if (!result)
-    return {TCONV_INVALID_VALUE,
-            given + "is on device " + std::to_string(there) +
-                ": the layer is on device " + std::to_string(device)};
-  return {TCONV_INVALID_VALUE,
-          given + "must be memory that the layer's GPU can reach"};
 }
 
 } // namespace
@@ -198,9 +173,9 @@ Status DeviceLayer::run(tconv_layer &layer, const State &state,
   CudaScope scope(*context);
   if (scope.status())
     return scope.status();
-  if (Status error = checkReachable(api_, device_, "x", args.x))
+  if (Status error = checkReachable(*context, "x", args.x))
     return error;
-  if (Status error = checkReachable(api_, device_, "y", args.y))
+  if (Status error = checkReachable(*context, "y", args.y))
     return error;
   return plan.weights->kernel->run(full, stream);
 }
