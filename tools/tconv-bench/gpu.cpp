@@ -4,7 +4,7 @@
 #include <algorithm>
 
 #include "common/command.h"
-#include "device/device_target.h"
+#include "device/cuda_target.h"
 #include "support/half.h"
 
 namespace tconv::tools {
@@ -20,12 +20,22 @@ std::string architecture(int capability) {
 } // namespace
 
 Status Gpu::open(const std::string &target, std::unique_ptr<Gpu> &result) {
-  DeviceTarget device;
-  if (Status error = resolveDevice(target, device))
-    return error;
+  if (deviceKind(target) != DeviceKind::cuda)
+    return {TCONV_UNSUPPORTED,
+            "target = '" + target + "': only CUDA's devices are timed"};
+  auto about = [&](const Status &why) -> Status {
+    return {why.code(), "target = '" + target + "': " + why.message()};
+  };
+  Status why;
+  const cuda::Api *api = cudaDriver(why);
+  if (!api)
+    return about(why);
+  cuda::Device device = 0;
+  std::string kernels;
+  if (Status error = resolveCudaDevice(*api, target, device, kernels))
+    return about(error);
   std::shared_ptr<const CudaContext> context;
-  if (Status error = CudaContext::of(*device.api, device.device,
-                                     /*stream=*/nullptr, context))
+  if (Status error = CudaContext::of(*api, device, /*stream=*/nullptr, context))
     return error;
   std::unique_ptr<Gpu> gpu(new Gpu(std::move(context)));
   if (gpu->scope_->status())
@@ -112,7 +122,7 @@ Status GpuArrays::download(const CudaMemory &memory,
   auto count = static_cast<int64_t>(values.size());
   std::vector<char> bytes(
       static_cast<size_t>(count * dtypeBytes(entry_.params.dtype)));
-  if (Status error = stream_->copyToHost(bytes.data(), memory,
+  if (Status error = stream_->copyToHost(bytes.data(), memory.address(),
                                          static_cast<int64_t>(bytes.size())))
     return error;
   if (Status error = stream_->synchronize("y"))

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// The part of the C interface that deals in GPUs.
+// The part of the C interface that deals in devices.
 #include <cstdio>
 #include <cstring>
 
 #include "api/launch.h"
+#include "device/cuda_target.h"
 #include "device/device_layer.h"
 #include "support/fork.h"
 #include "support/status.h"
@@ -13,8 +14,9 @@
 using namespace tconv;
 
 struct tconv_device_buffer {
-  std::shared_ptr<const CudaContext> context;
-  std::unique_ptr<CudaMemory> memory;
+  DeviceKind kind;
+  std::shared_ptr<const DeviceContext> context;
+  std::unique_ptr<DeviceMemory> memory;
 };
 
 namespace {
@@ -109,7 +111,7 @@ Status runOnDevice(tconv_layer &layer, const LaunchArgs &tensors,
   if (!layer.device)
     return {TCONV_INVALID_VALUE,
             "layer: its target is '" + layer.target +
-                "': must be a GPU's to run on a device's memory"};
+                "': must be a device's to run on a device's memory"};
   if (Status error = checkElements("x", tensors.x, layer.params.dtype))
     return error;
   if (Status error = checkElements("y", tensors.y, layer.params.dtype))
@@ -120,8 +122,7 @@ Status runOnDevice(tconv_layer &layer, const LaunchArgs &tensors,
       return error;
   if (Status error = checkApart(layer.params, args))
     return error;
-  return layer.device->run(layer, layer.state(), args,
-                           static_cast<cuda::Stream>(stream));
+  return layer.device->run(layer, layer.state(), args, stream);
 }
 
 Status deviceInfo(int32_t index, tconv_device_info &info) {
@@ -150,16 +151,16 @@ Status deviceInfo(int32_t index, tconv_device_info &info) {
 
 /// The context in which this thread works on a device.
 Status contextOf(const std::string &target,
-                 std::shared_ptr<const CudaContext> &context) {
+                 std::shared_ptr<const DeviceContext> &context) {
   if (!isDeviceTarget(target))
     return {TCONV_INVALID_VALUE, "target = '" + target +
-                                     "': must be cuda, cuda:N or one of " +
-                                     nvptxTargets()};
+                                     "': must be cuda, cuda:N, ascend, "
+                                     "ascend:N or one of " +
+                                     nvptxTargets() + ", " + ascendTargets()};
   DeviceTarget device;
   if (Status error = resolveDevice(target, device))
     return error;
-  return CudaContext::of(*device.api, device.device, /*stream=*/nullptr,
-                         context);
+  return device.driver->context(device.device, /*stream=*/nullptr, context);
 }
 
 Status createBuffer(const std::string &target, int64_t bytes,
@@ -168,10 +169,10 @@ Status createBuffer(const std::string &target, int64_t bytes,
     return {TCONV_INVALID_VALUE,
             "bytes = " + std::to_string(bytes) + ": must be at least 0"};
   auto buffer = std::make_unique<tconv_device_buffer>();
+  buffer->kind = deviceKind(target);
   if (Status error = contextOf(target, buffer->context))
     return error;
-  if (Status error = CudaMemory::allocate(buffer->context, bytes, "buffer",
-                                          buffer->memory))
+  if (Status error = buffer->context->allocate(bytes, "buffer", buffer->memory))
     return error;
   buffer->memory->keepForLaunches();
   *result = buffer.release();
@@ -182,52 +183,46 @@ Status createBuffer(const std::string &target, int64_t bytes,
 template <typename Function>
 Status withBuffer(const tconv_device_buffer &buffer, int64_t bytes,
                   Function &&function) {
-  Status why;
-  if (!cudaDriver(why)) // in a child after fork()
+  if (Status why = deviceDriver(buffer.kind).open()) // in a child after fork()
     return why;
   if (bytes < 0 || bytes > buffer.memory->bytes())
     return {TCONV_INVALID_VALUE, "bytes = " + std::to_string(bytes) +
                                      ": must be from 0 to " +
                                      std::to_string(buffer.memory->bytes())};
-  CudaScope scope(*buffer.context);
-  if (scope.status())
-    return scope.status();
+  std::unique_ptr<DeviceScope> scope = buffer.context->enter();
+  if (scope->status())
+    return scope->status();
   return function();
 }
 
 /// Copies on a stream of its own and waits for that.
 template <typename Copy>
 Status copyOnStream(const tconv_device_buffer &buffer, Copy &&copy) {
-  std::unique_ptr<CudaStream> stream;
-  if (Status error = CudaStream::create(buffer.context, stream))
+  std::unique_ptr<DeviceStream> stream;
+  if (Status error = buffer.context->createStream(stream))
     return error;
   Status issued = copy(*stream);
   Status done = stream->synchronize("buffer");
   return issued ? issued : done;
 }
 
-Status waitFor(const CudaContext &context) {
-  return cudaStatus(context.api(), "cuCtxSynchronize",
-                    context.api().contextSynchronize());
-}
-
 Status readDevice(const std::string &target, const void *from, int64_t bytes,
                   void *to) {
-  std::shared_ptr<const CudaContext> context;
+  std::shared_ptr<const DeviceContext> context;
   if (Status error = contextOf(target, context))
     return error;
-  CudaScope scope(*context);
-  if (scope.status())
-    return scope.status();
-  if (Status error = checkReachable(*context, "from", from))
+  std::unique_ptr<DeviceScope> scope = context->enter();
+  if (scope->status())
+    return scope->status();
+  if (Status error = context->checkReachable("from", from))
     return error;
-  if (Status error = waitFor(*context))
+  if (Status error = context->synchronize())
     return error;
-  std::unique_ptr<CudaStream> stream;
-  if (Status error = CudaStream::create(context, stream))
+  std::unique_ptr<DeviceStream> stream;
+  if (Status error = context->createStream(stream))
     return error;
   Status issued =
-      stream->copyToHost(to, reinterpret_cast<cuda::Address>(from), bytes);
+      stream->copyToHost(to, reinterpret_cast<uint64_t>(from), bytes);
   Status done = stream->synchronize("from");
   return issued ? issued : done;
 }
@@ -321,7 +316,7 @@ tconv_status tconv_device_buffer_write(tconv_device_buffer *buffer,
       if (Status error = checkPointer("from", from))
         return error;
     return withBuffer(*buffer, bytes, [&] {
-      return copyOnStream(*buffer, [&](CudaStream &stream) {
+      return copyOnStream(*buffer, [&](DeviceStream &stream) {
         return stream.copyToDevice(*buffer->memory, from, bytes);
       });
     });
@@ -337,10 +332,10 @@ tconv_status tconv_device_buffer_read(const tconv_device_buffer *buffer,
       if (Status error = checkPointer("to", to))
         return error;
     return withBuffer(*buffer, bytes, [&]() -> Status {
-      if (Status error = waitFor(*buffer->context))
+      if (Status error = buffer->context->synchronize())
         return error;
-      return copyOnStream(*buffer, [&](CudaStream &stream) {
-        return stream.copyToHost(to, *buffer->memory, bytes);
+      return copyOnStream(*buffer, [&](DeviceStream &stream) {
+        return stream.copyToHost(to, buffer->memory->address(), bytes);
       });
     });
   });
@@ -368,7 +363,8 @@ tconv_status tconv_device_buffer_wait(const tconv_device_buffer *buffer) {
   return guard([&]() -> Status {
     if (Status error = checkPointer("buffer", buffer))
       return error;
-    return withBuffer(*buffer, 0, [&] { return waitFor(*buffer->context); });
+    return withBuffer(*buffer, 0,
+                      [&] { return buffer->context->synchronize(); });
   });
 }
 

@@ -3,7 +3,7 @@
 // The part of the C interface that deals in kernels: those that the program
 // brings, those that caches have, and single ones for launchers of their own.
 #include "api/layer_options.h"
-#include "device/device_target.h"
+#include "device/device.h"
 #include "kernel/kernel_cache.h"
 #include "kernel/kernel_lookup.h"
 #include "kernel/packed_cache.h"

@@ -74,7 +74,7 @@ Status createLayer(const tconv_params &params,
   auto layer = std::make_unique<tconv_layer>();
   layer->params = params;
   layer->target = target;
-  if (device.api)
+  if (device.driver)
     layer->device = std::make_unique<DeviceLayer>(device);
   layer->engine = engineOf(options);
   layer->accuracy = static_cast<tconv_accuracy>(options.accuracy);
@@ -168,7 +168,8 @@ nlohmann::ordered_json describe(const tconv_layer &layer, const Plan &plan,
   json["load_ms"] =
       origin == Origin::compiled ? 0.0 : plan.kernel->milliseconds();
   if (layer.device)
-    json["device"] = "cuda:" + std::to_string(layer.device->device());
+    json["device"] = std::string(deviceKindName(layer.device->kind())) + ":" +
+                     std::to_string(layer.device->device());
   json["packed_bytes"] = kernel.packed_bytes;
   json["workspace_bytes"] = kernel.workspace_bytes;
   json["task_positions"] = kernel.task_positions;

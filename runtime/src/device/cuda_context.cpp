@@ -5,6 +5,9 @@
 #include <map>
 #include <mutex>
 
+#include "device/cuda_module.h"
+#include "device/cuda_target.h"
+
 using namespace tconv;
 
 namespace {
@@ -108,16 +111,52 @@ Status CudaContext::of(const cuda::Api &api, cuda::Device device,
   return Status::ok();
 }
 
-Status tconv::checkReachable(const CudaContext &context, const char *name,
-                             const void *pointer) {
-  const cuda::Api &api = context.api();
+bool CudaContext::isSame(const DeviceContext &other) const {
+  auto *cuda = dynamic_cast<const CudaContext *>(&other);
+  return cuda && handle_ == cuda->handle_ && id_ == cuda->id_;
+}
+
+std::unique_ptr<DeviceScope> CudaContext::enter() const {
+  return std::make_unique<CudaScope>(*this);
+}
+
+Status CudaContext::allocate(int64_t bytes, const std::string &what,
+                             std::unique_ptr<DeviceMemory> &result) const {
+  std::unique_ptr<CudaMemory> memory;
+  if (Status error =
+          CudaMemory::allocate(shared_from_this(), bytes, what, memory))
+    return error;
+  result = std::move(memory);
+  return Status::ok();
+}
+
+Status CudaContext::createStream(std::unique_ptr<DeviceStream> &result) const {
+  std::unique_ptr<CudaStream> stream;
+  if (Status error = CudaStream::create(shared_from_this(), stream))
+    return error;
+  result = std::move(stream);
+  return Status::ok();
+}
+
+Status CudaContext::load(const tconv_kernel &kernel,
+                         std::unique_ptr<DeviceModule> &result) const {
+  return CudaModule::load(kernel, shared_from_this(), result);
+}
+
+Status CudaContext::synchronize() const {
+  return cudaStatus(api_, "cuCtxSynchronize", api_.contextSynchronize());
+}
+
+Status CudaContext::checkReachable(const char *name,
+                                   const void *pointer) const {
   auto address = reinterpret_cast<cuda::Address>(pointer);
-  int type = 0, there = context.device();
-  cuda::Result result = api.pointerAttribute(&type, cuda::kMemoryType, address);
+  int type = 0, there = device_;
+  cuda::Result result =
+      api_.pointerAttribute(&type, cuda::kMemoryType, address);
   // Memory of the host that is known to CUDA is of no device.
   if (!result && type == cuda::kDeviceMemory)
-    result = api.pointerAttribute(&there, cuda::kMemoryDevice, address);
-  if (!result && there == context.device())
+    result = api_.pointerAttribute(&there, cuda::kMemoryDevice, address);
+  if (!result && there == device_)
     return Status::ok();
   char text[32];
   std::snprintf(text, sizeof(text), "%p", pointer);
@@ -125,7 +164,7 @@ Status tconv::checkReachable(const CudaContext &context, const char *name,
   if (!result)
     return {TCONV_INVALID_VALUE,
             given + "is on device " + std::to_string(there) +
-                ": the layer is on device " + std::to_string(context.device())};
+                ": the layer is on device " + std::to_string(device_)};
   return {TCONV_INVALID_VALUE,
           given + "must be memory that the layer's GPU can reach"};
 }
@@ -202,7 +241,7 @@ CudaStream::~CudaStream() {
     context_->api().streamDestroy(handle_);
 }
 
-Status CudaStream::copyToDevice(const CudaMemory &to, const void *from,
+Status CudaStream::copyToDevice(const DeviceMemory &to, const void *from,
                                 int64_t bytes) {
   if (bytes == 0)
     return Status::ok();
@@ -212,7 +251,7 @@ Status CudaStream::copyToDevice(const CudaMemory &to, const void *from,
                                      static_cast<size_t>(bytes), handle_));
 }
 
-Status CudaStream::copyToHost(void *to, cuda::Address from, int64_t bytes) {
+Status CudaStream::copyToHost(void *to, uint64_t from, int64_t bytes) {
   if (bytes == 0)
     return Status::ok();
   const cuda::Api &api = context_->api();
@@ -225,4 +264,44 @@ Status CudaStream::synchronize(const std::string &what) {
   const cuda::Api &api = context_->api();
   return cudaStatus(api, what + ": cuStreamSynchronize",
                     api.streamSynchronize(handle_));
+}
+
+namespace {
+
+class CudaDevices : public DeviceDriver {
+public:
+  DeviceKind kind() const override { return DeviceKind::cuda; }
+  Status open() const override {
+    Status why;
+    (void)cudaDriver(why);
+    return why;
+  }
+  Status context(int device, void *stream,
+                 std::shared_ptr<const DeviceContext> &result) const override {
+    Status why;
+    const cuda::Api *api = cudaDriver(why);
+    if (!api)
+      return why;
+    std::shared_ptr<const CudaContext> found;
+    if (Status error = CudaContext::of(
+            *api, device, static_cast<cuda::Stream>(stream), found))
+      return error;
+    result = std::move(found);
+    return Status::ok();
+  }
+  Status resolve(const std::string &target,
+                 DeviceTarget &result) const override {
+    Status why;
+    const cuda::Api *api = cudaDriver(why);
+    if (!api)
+      return why;
+    return resolveCudaDevice(*api, target, result.device, result.kernels);
+  }
+};
+
+} // namespace
+
+const DeviceDriver &tconv::cudaDevices() {
+  static const CudaDevices *instance = new CudaDevices;
+  return *instance;
 }

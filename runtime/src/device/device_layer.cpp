@@ -12,15 +12,15 @@ namespace {
 
 /// Floats as elements of a layer's dtype, in memory of the device; `host` must
 /// stay until the stream has been waited for.
-Status upload(const std::shared_ptr<const CudaContext> &context,
+Status upload(const std::shared_ptr<const DeviceContext> &context,
               const std::vector<float> &values, int32_t dtype,
-              const std::string &what, CudaStream &stream,
-              std::vector<char> &host, std::unique_ptr<CudaMemory> &result) {
+              const std::string &what, DeviceStream &stream,
+              std::vector<char> &host, std::unique_ptr<DeviceMemory> &result) {
   auto count = static_cast<int64_t>(values.size());
   host.resize(static_cast<size_t>(count * dtypeBytes(dtype)));
   fromFloats(dtype, values.data(), count, host.data());
-  if (Status error = CudaMemory::allocate(
-          context, static_cast<int64_t>(host.size()), what, result))
+  if (Status error =
+          context->allocate(static_cast<int64_t>(host.size()), what, result))
     return error;
   return stream.copyToDevice(*result, host.data(),
                              static_cast<int64_t>(host.size()));
@@ -28,11 +28,11 @@ Status upload(const std::shared_ptr<const CudaContext> &context,
 
 } // namespace
 
-bool DeviceLayer::find(const CudaContext &context, const State &state,
+bool DeviceLayer::find(const DeviceContext &context, const State &state,
                        tconv_length_class lengthClass, DevicePlan &result) {
   std::lock_guard<std::mutex> lock(entriesMutex_);
   for (const Entry &entry : entries_) {
-    if (entry.lengthClass == lengthClass && *entry.context == context &&
+    if (entry.lengthClass == lengthClass && entry.context->isSame(context) &&
         entry.state.weights == state.weights &&
         entry.state.bias == state.bias) {
       result = entry.plan;
@@ -70,19 +70,19 @@ void DeviceLayer::keep(Entry entry) {
 
 Status DeviceLayer::make(tconv_layer &layer, const State &state,
                          std::shared_ptr<const LoadedKernel> kernel,
-                         const std::shared_ptr<const CudaContext> &context,
+                         const std::shared_ptr<const DeviceContext> &context,
                          DevicePlan &result) {
   std::shared_ptr<const DeviceKernel> loaded;
   if (Status error = DeviceKernel::load(std::move(kernel), context, loaded))
     return error;
-  CudaScope scope(*context);
-  if (scope.status())
-    return scope.status();
+  std::unique_ptr<DeviceScope> scope = context->enter();
+  if (scope->status())
+    return scope->status();
   // The stream goes first: what it copies from and to outlives it.
   std::vector<char> hostWeight, hostBias;
-  std::unique_ptr<CudaMemory> weight, packed, bias;
-  std::unique_ptr<CudaStream> stream;
-  if (Status error = CudaStream::create(context, stream))
+  std::unique_ptr<DeviceMemory> weight, packed, bias, scratch;
+  std::unique_ptr<DeviceStream> stream;
+  if (Status error = context->createStream(stream))
     return error;
   auto issue = [&]() -> Status {
     int32_t dtype = layer.params.dtype;
@@ -91,11 +91,11 @@ Status DeviceLayer::make(tconv_layer &layer, const State &state,
       if (Status error = upload(context, state.weights->values, dtype, "weight",
                                 *stream, hostWeight, weight))
         return error;
-      if (Status error = CudaMemory::allocate(
-              context, loaded->kernel().packed_bytes, "packed weights", packed))
+      if (Status error = context->allocate(loaded->kernel().packed_bytes,
+                                           "packed weights", packed))
         return error;
-      if (Status error = loaded->pack(weight->address(), packed->address(),
-                                      stream->handle()))
+      if (Status error = loaded->module().pack(
+              weight->address(), packed->address(), stream->address(), scratch))
         return error;
     }
     if (!state.bias)
@@ -120,7 +120,7 @@ Status DeviceLayer::make(tconv_layer &layer, const State &state,
 
 Status DeviceLayer::plan(tconv_layer &layer, const State &state,
                          tconv_length_class lengthClass,
-                         const std::shared_ptr<const CudaContext> &context,
+                         const std::shared_ptr<const DeviceContext> &context,
                          DevicePlan &result) {
   if (find(*context, state, lengthClass, result))
     return Status::ok();
@@ -142,25 +142,19 @@ Status DeviceLayer::plan(tconv_layer &layer, const State &state,
 Status DeviceLayer::prepare(tconv_layer &layer, const State &state,
                             tconv_length_class lengthClass) {
   // In a child after fork(), this says so before a lock is touched.
-  Status why;
-  if (!cudaDriver(why))
+  if (Status why = driver_.open())
     return why;
-  std::shared_ptr<const CudaContext> context;
-  if (Status error =
-          CudaContext::of(api_, device_, /*stream=*/nullptr, context))
+  std::shared_ptr<const DeviceContext> context;
+  if (Status error = driver_.context(device_, /*stream=*/nullptr, context))
     return error;
   DevicePlan ignored;
   return plan(layer, state, lengthClass, context, ignored);
 }
 
-Status DeviceLayer::run(tconv_layer &layer, const State &state,
-                        const tconv_kernel_args &args, cuda::Stream stream) {
-  Status why;
-  if (!cudaDriver(why))
-    return why;
-  std::shared_ptr<const CudaContext> context;
-  if (Status error = CudaContext::of(api_, device_, stream, context))
-    return error;
+Status DeviceLayer::runIn(const std::shared_ptr<const DeviceContext> &context,
+                          tconv_layer &layer, const State &state,
+                          const tconv_kernel_args &args, void *stream,
+                          std::unique_ptr<DeviceMemory> *scratch) {
   DevicePlan plan;
   if (Status error = this->plan(
           layer, state, lengthClass(layer.params, args.length), context, plan))
@@ -170,38 +164,46 @@ Status DeviceLayer::run(tconv_layer &layer, const State &state,
       reinterpret_cast<const void *>(plan.weights->packed->address());
   full.bias = plan.bias ? reinterpret_cast<const void *>(plan.bias->address())
                         : nullptr;
-  CudaScope scope(*context);
-  if (scope.status())
-    return scope.status();
-  if (Status error = checkReachable(*context, "x", args.x))
+  std::unique_ptr<DeviceScope> scope = context->enter();
+  if (scope->status())
+    return scope->status();
+  if (Status error = context->checkReachable("x", args.x))
     return error;
-  if (Status error = checkReachable(*context, "y", args.y))
+  if (Status error = context->checkReachable("y", args.y))
     return error;
-  return plan.weights->kernel->run(full, stream);
+  return plan.weights->kernel->module().run(full, stream, scratch);
+}
+
+Status DeviceLayer::run(tconv_layer &layer, const State &state,
+                        const tconv_kernel_args &args, void *stream) {
+  if (Status why = driver_.open())
+    return why;
+  std::shared_ptr<const DeviceContext> context;
+  if (Status error = driver_.context(device_, stream, context))
+    return error;
+  return runIn(context, layer, state, args, stream, /*scratch=*/nullptr);
 }
 
 Status DeviceLayer::runOnHostArrays(tconv_layer &layer, const State &state,
                                     const tconv_kernel_args &args) {
-  Status why;
-  if (!cudaDriver(why))
+  if (Status why = driver_.open())
     return why;
-  std::shared_ptr<const CudaContext> context;
-  if (Status error =
-          CudaContext::of(api_, device_, /*stream=*/nullptr, context))
+  std::shared_ptr<const DeviceContext> context;
+  if (Status error = driver_.context(device_, /*stream=*/nullptr, context))
     return error;
-  CudaScope scope(*context);
-  if (scope.status())
-    return scope.status();
+  std::unique_ptr<DeviceScope> scope = context->enter();
+  if (scope->status())
+    return scope->status();
   int64_t bytes = dtypeBytes(layer.params.dtype);
-  std::unique_ptr<CudaMemory> x, y;
-  std::unique_ptr<CudaStream> stream;
-  if (Status error = CudaMemory::allocate(
-          context, args.batch * args.x_batch_stride * bytes, "x", x))
+  std::unique_ptr<DeviceMemory> x, y, scratch;
+  std::unique_ptr<DeviceStream> stream;
+  if (Status error =
+          context->allocate(args.batch * args.x_batch_stride * bytes, "x", x))
     return error;
-  if (Status error = CudaMemory::allocate(
-          context, args.batch * args.y_batch_stride * bytes, "y", y))
+  if (Status error =
+          context->allocate(args.batch * args.y_batch_stride * bytes, "y", y))
     return error;
-  if (Status error = CudaStream::create(context, stream))
+  if (Status error = context->createStream(stream))
     return error;
   auto issue = [&]() -> Status {
     if (Status error = stream->copyToDevice(*x, args.x, x->bytes()))
@@ -209,10 +211,11 @@ Status DeviceLayer::runOnHostArrays(tconv_layer &layer, const State &state,
     tconv_kernel_args there = args;
     there.x = reinterpret_cast<const void *>(x->address());
     there.y = reinterpret_cast<void *>(y->address());
-    if (Status error = run(layer, state, there, stream->handle()))
+    if (Status error =
+            runIn(context, layer, state, there, stream->address(), &scratch))
       return error;
-    // After a launch that failed, CUDA copies nothing: y stays as it was.
-    return stream->copyToHost(args.y, *y, y->bytes());
+    // After a launch that failed, nothing is copied: y stays as it was.
+    return stream->copyToHost(args.y, y->address(), y->bytes());
   };
   Status issued = issue();
   // Whatever was issued is done before its memory goes.

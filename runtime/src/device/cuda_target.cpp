@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-#include "device/device_target.h"
+#include "device/cuda_target.h"
 
 #include "target/target.h"
 
@@ -76,34 +76,24 @@ Status tconv::deviceFacts(const cuda::Api &api, cuda::Device device,
   return Status::ok();
 }
 
-Status tconv::resolveDevice(const std::string &target, DeviceTarget &result) {
-  auto about = [&](const Status &why) -> Status {
-    return {why.code(), "target = '" + target + "': " + why.message()};
-  };
-  if (deviceKind(target) == DeviceKind::ascend)
-    return about({TCONV_UNSUPPORTED, "there is no driver of Ascend yet"});
-  DeviceTarget found;
-  Status why;
-  found.api = cudaDriver(why);
-  if (!found.api)
-    return about(why);
+Status tconv::resolveCudaDevice(const cuda::Api &api, const std::string &target,
+                                cuda::Device &device, std::string &kernels) {
   int index = deviceIndex(target);
-  if (Status error = index >= 0 ? deviceOf(*found.api, index, found.device)
-                                : currentDevice(*found.api, found.device))
-    return about(error);
+  if (Status error = index >= 0 ? deviceOf(api, index, device)
+                                : currentDevice(api, device))
+    return error;
   int have = 0;
-  if (Status error = capability(*found.api, found.device, have))
-    return about(error);
-  std::string device = "device " + std::to_string(found.device) +
-                       " has compute capability " + std::to_string(have / 10) +
-                       "." + std::to_string(have % 10);
+  if (Status error = capability(api, device, have))
+    return error;
+  std::string found = "device " + std::to_string(device) +
+                      " has compute capability " + std::to_string(have / 10) +
+                      "." + std::to_string(have % 10);
   int wanted = nvptxArchitecture(target);
   if (wanted > have)
-    return about({TCONV_UNSUPPORTED, device});
-  found.kernels = wanted ? target : nearestNvptxTarget(have);
-  if (found.kernels.empty())
-    return about({TCONV_UNSUPPORTED,
-                  device + ": kernels are made for " + nvptxTargets()});
-  result = found;
+    return {TCONV_UNSUPPORTED, found};
+  kernels = wanted ? target : nearestNvptxTarget(have);
+  if (kernels.empty())
+    return {TCONV_UNSUPPORTED,
+            found + ": kernels are made for " + nvptxTargets()};
   return Status::ok();
 }

@@ -1,26 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// From a GPU target to the device that is meant, and to the target that
+// From a GPU's target to the device that is meant, and to the target that
 // kernels for it have.
-#ifndef TCONV_SRC_DEVICE_DEVICE_TARGET_H
-#define TCONV_SRC_DEVICE_DEVICE_TARGET_H
+#ifndef TCONV_SRC_DEVICE_CUDA_TARGET_H
+#define TCONV_SRC_DEVICE_CUDA_TARGET_H
 
 #include "device/cuda_driver.h"
 
 namespace tconv {
 
-struct DeviceTarget {
-  const cuda::Api *api = nullptr; ///< NULL: no GPU
-  cuda::Device device = 0;
-  std::string kernels; ///< "nvptx:sm_86"
-};
-
-/// The device of a GPU target that was checked (isDeviceTarget): "cuda" and
-/// "nvptx:sm_XX" mean that of the calling thread's current context, else the
-/// first one; "cuda:N" the one with that number. Kernels are those of the
+/// The device of a GPU's target, and the target of its kernels: those of the
 /// newest architecture that there are targets for and the device runs; for
 /// "nvptx:sm_XX" they are that one's, which the device must run.
-Status resolveDevice(const std::string &target, DeviceTarget &result);
+Status resolveCudaDevice(const cuda::Api &api, const std::string &target,
+                         cuda::Device &device, std::string &kernels);
 
 /// What is known of a device.
 struct DeviceFacts {
@@ -39,4 +32,4 @@ Status deviceFacts(const cuda::Api &api, cuda::Device device,
 
 } // namespace tconv
 
-#endif // TCONV_SRC_DEVICE_DEVICE_TARGET_H
+#endif // TCONV_SRC_DEVICE_CUDA_TARGET_H
