@@ -81,7 +81,11 @@ protected:
     tconv_status status =
         tconv_layer_run(layer, x.data(), batch, length, y.data());
     if (status) {
-      EXPECT_EQ(y, before);
+      // A failed call changes nothing; where waiting after the last copy
+      // fails, y is there.
+      if (y != before) {
+        EXPECT_EQ(compareWithExact(layer, params, x, batch, length, y), "");
+      }
       return status;
     }
     EXPECT_EQ(compareWithExact(layer, params, x, batch, length, y), "");
@@ -224,7 +228,7 @@ TEST_P(Ascend, TheCallersStreamAndMemory) {
       << "the thread's context is lost";
   EXPECT_EQ(tconv_layer_run_device(layer.get(), nullptr, 1, kLength, y.data(),
                                    nullptr, stream),
-            TCONV_INVALID_VALUE);
+            TCONV_INVALID_TYPE);
   std::vector<float> read(4);
   EXPECT_EQ(tconv_device_read("ascend",
                               tconv_device_buffer_pointer(there.get()), 16,
@@ -343,7 +347,7 @@ TEST_P(Ascend, FailuresOfSingleCalls) {
        TCONV_DEVICE_ERROR}};
   tconv_params params = parse(kLine);
   add(params);
-  for (const Expected &one : all) {
+  auto check = [&](const Expected &one) {
     LayerHandle layer;
     ASSERT_EQ(makeLayer(params, "ascend", layer), TCONV_OK)
         << tconv_last_error();
@@ -358,7 +362,10 @@ TEST_P(Ascend, FailuresOfSingleCalls) {
     EXPECT_EQ(runOnHost(layer.get(), params), TCONV_OK) << one.function;
     layer.reset();
     expectNothingLeft(one.function);
-  }
+  };
+  // A thread that has no context yet needs one.
+  for (const Expected &one : all)
+    std::thread(check, one).join();
 }
 
 TEST_P(Ascend, EveryCallMayFail) {

@@ -274,14 +274,15 @@ Status AscendContext::synchronize() const {
 AscendScope::AscendScope(const AscendContext &context) : api_(context.api()) {
   if (!ascendDriverHere())
     return;
+  open_ = true;
   if (api_.contextGet(&before_))
     before_ = nullptr;
-  status_ = ascendStatus(api_, "aclrtSetCurrentContext",
-                         api_.contextSet(context.handle()));
-  open_ = !status_;
+  if (before_ != context.handle())
+    status_ = ascendStatus(api_, "aclrtSetCurrentContext",
+                           api_.contextSet(context.handle()));
 }
 
 AscendScope::~AscendScope() {
-  if (open_ && before_)
+  if (before_)
     (void)api_.contextSet(before_);
 }

@@ -50,7 +50,8 @@ class AscendScope : public DeviceScope {
 public:
   explicit AscendScope(const AscendContext &context);
   ~AscendScope() override;
-  /// In a child after fork(), nothing may be done with the context.
+  /// In a child after fork(), nothing may be done with the context. Whoever
+  /// cleans up tries it in any case.
   bool isOpen() const { return open_; }
 
 private:
