@@ -54,7 +54,7 @@ struct State {
   int devices = 1;
   std::string soc = "Ascend910B3";
   int64_t memoryBytes = int64_t(1) << 30;
-  int delay = 0;
+  int delay = 0, pause = 0;
   std::map<std::string, int> always;
   std::string failFunction;
   int failResult = 0;
@@ -120,6 +120,8 @@ void configure(State &s, const char *text) {
       s.memoryBytes = std::atoll(value.c_str());
     else if (name == "delay")
       s.delay = std::atoi(value.c_str());
+    else if (name == "pause")
+      s.pause = std::atoi(value.c_str());
     else if (!name.empty())
       s.always[name] = std::atoi(value.c_str());
   }
@@ -229,8 +231,9 @@ Result findKernel(State &s, void *binary, const char *name, const void *key) {
   return 0;
 }
 
-Result issue(State &s, const void *key, uint32_t blocks, void *handle,
+Result issue(Call &call, const void *key, uint32_t blocks, void *handle,
              const void *parameters, size_t bytes) {
+  State &s = call.s;
   auto kernel = s.kernels.find(key);
   auto stream = streamOf(s, handle);
   if (kernel == s.kernels.end() || !stream || blocks < 1 || blocks > 65535)
@@ -268,6 +271,10 @@ Result issue(State &s, const void *key, uint32_t blocks, void *handle,
     return result;
   });
   stream->changed.notify_all();
+  if (s.pause > 0) {
+    call.lock.unlock();
+    std::this_thread::sleep_for(std::chrono::microseconds(s.pause));
+  }
   return 0;
 }
 
@@ -460,7 +467,7 @@ EXPORT Result aclrtLaunchKernelWithHostArgs(void *function, uint32_t blocks,
     return call.result;
   if (config || placeHolders || count)
     return kInvalid;
-  return issue(call.s, function, blocks, stream, arguments, bytes);
+  return issue(call, function, blocks, stream, arguments, bytes);
 }
 EXPORT Result aclrtGetHardwareSyncAddr(void **address) {
   Call call("aclrtGetHardwareSyncAddr");
@@ -499,7 +506,7 @@ EXPORT Result rtKernelLaunch(const void *stub, uint32_t blocks, void *arguments,
     return call.result;
   if (shared)
     return kInvalid;
-  return issue(call.s, stub, blocks, stream, arguments, bytes);
+  return issue(call, stub, blocks, stream, arguments, bytes);
 }
 EXPORT Result rtGetC2cCtrlAddr(uint64_t *address, uint32_t *bytes) {
   Call call("rtGetC2cCtrlAddr");

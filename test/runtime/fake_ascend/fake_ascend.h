@@ -12,6 +12,8 @@
  *   soc=NAME     aclrtGetSocName; Ascend910B3 by default
  *   memory=N     bytes of all devices; 1073741824 by default
  *   delay=N      milliseconds that a launch takes at least; 0 by default
+ *   pause=N      microseconds that a call which launches takes after it has
+ *                launched, so that other threads come in between; 0 by default
  *   FUNCTION=N   every call of this function fails with result N
  *
  * The library fake_ascend_old lacks the calls of CANN 9.1, fake_ascend_none
