@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-"""Arrays in the memory of a GPU: those of other libraries, through DLPack or
-__cuda_array_interface__, and this package's own."""
+"""Arrays in the memory of a GPU or an Ascend: those of other libraries, through
+DLPack or __cuda_array_interface__, and this package's own."""
 
 import ctypes
 import math
@@ -25,6 +25,7 @@ from tconv import _check, _native
 
 # DLPack's numbers.
 _CUDA, _MANAGED = 2, 13
+_EXTENSION = 12  # no number is Ascend's own: libraries call it that
 _CODES = {"float32": (2, 32), "float16": (2, 16), "bfloat16": (4, 16)}
 _TYPESTRS = {"float32": "<f4", "float16": "<f2"}
 
@@ -101,7 +102,9 @@ class View:
     """Where an array of a device lies: address, shape, strides in elements,
     dtype's name, device's number. Keeps the array alive."""
 
-    def __init__(self, address, shape, strides, dtype, device, keep):
+    def __init__(
+        self, address, shape, strides, dtype, device, keep, kind="cuda"
+    ):
         self.address = address
         self.shape = tuple(shape)
         if strides is None:
@@ -113,37 +116,46 @@ class View:
         self.dtype = dtype
         self.device = device  # None: not told
         self.keep = keep
+        self.kind = kind  # "cuda" or "ascend"
         self.stream = None  # on which it is written, where that is told
 
     @property
     def target(self):
         """'cuda:N'; 'cuda' where the number isn't told."""
-        return "cuda" if self.device is None else f"cuda:{self.device}"
+        number = "" if self.device is None else f":{self.device}"
+        return self.kind + number
 
     def with_batch(self):
         """The same with an axis of one item before the others."""
         shape, strides = (1, *self.shape), (0, *self.strides)
         result = View(
-            self.address, shape, strides, self.dtype, self.device, self.keep
+            self.address,
+            shape,
+            strides,
+            self.dtype,
+            self.device,
+            self.keep,
+            self.kind,
         )
         result.stream = self.stream
         return result
 
 
 def is_device_array(value):
-    """Whether an array lies in a GPU's memory."""
+    """Whether an array lies in a device's memory."""
     if isinstance(value, type):
         return False
     if hasattr(value, "__dlpack_device__"):
         try:
-            return int(value.__dlpack_device__()[0]) in (_CUDA, _MANAGED)
+            kind = int(value.__dlpack_device__()[0])
+            return kind in (_CUDA, _MANAGED, _EXTENSION)
         except Exception:  # whoever reads it says what is wrong
             return False
     return hasattr(value, "__cuda_array_interface__")
 
 
 def view(name, value, stream):
-    """The View of a device's array, ready on `stream` (CUDA's number of it).
+    """The View of a device's array, ready on `stream` (its address).
 
     Raises TypeError where it can't be read as one."""
     try:
@@ -221,6 +233,7 @@ def _from_dlpack(value, stream):
         dtype,
         tensor.device_id,
         taken,
+        "ascend" if tensor.device_type == _EXTENSION else "cuda",
     )
 
 
@@ -244,7 +257,7 @@ def _from_interface(interface):
 
 
 class DeviceArray:
-    """A C-contiguous array in a GPU's memory, for other libraries to take:
+    """A C-contiguous array in a device's memory, for other libraries to take:
     torch.from_dlpack(y), cupy.from_dlpack(y), y.numpy().
 
     What is still computed is waited for when it is handed over, unless the
@@ -255,6 +268,7 @@ class DeviceArray:
         self._buffer = None
         self.shape = tuple(int(size) for size in shape)
         self.dtype = dtype
+        self._kind = "ascend" if target.startswith("ascend") else "cuda"
         self._stream = stream or 0
         self._keep = None  # what is read by the kernel that writes this
         pointer = c_void_p()
@@ -285,8 +299,8 @@ class DeviceArray:
 
     @property
     def device(self):
-        """'cuda:N'"""
-        return f"cuda:{self._device_index()}"
+        """'cuda:N' or 'ascend:N'"""
+        return f"{self._kind}:{self._device_index()}"
 
     def wait(self):
         """Waits for what is still computed. Raises RuntimeError where that
@@ -307,7 +321,8 @@ class DeviceArray:
         return result
 
     def __dlpack_device__(self):
-        return _CUDA, self._device_index()
+        kind = _CUDA if self._kind == "cuda" else _EXTENSION
+        return kind, self._device_index()
 
     def __dlpack__(
         self, *, stream=None, max_version=None, dl_device=None, copy=None
@@ -328,7 +343,7 @@ class DeviceArray:
         code, bits = _CODES[self.dtype]
         managed.tensor = _Tensor(
             data=self.pointer,
-            device_type=_CUDA,
+            device_type=self.__dlpack_device__()[0],
             device_id=self._device_index(),
             ndim=self.ndim,
             code=code,
@@ -348,6 +363,8 @@ class DeviceArray:
 
     @property
     def __cuda_array_interface__(self):
+        if self._kind != "cuda":
+            raise AttributeError("the interface is CUDA's")
         if self.dtype not in _TYPESTRS:
             raise AttributeError(f"the interface has no {self.dtype}")
         return {
@@ -367,11 +384,11 @@ class DeviceArray:
 
 
 def to_device(array, device="cuda"):
-    """A copy of a host's float32 or float16 array in a GPU's memory.
+    """A copy of a host's float32 or float16 array in a device's memory.
 
     Args:
       array: numpy's, or one with __dlpack__.
-      device: 'cuda' or 'cuda:N'.
+      device: 'cuda', 'cuda:N', 'ascend' or 'ascend:N'.
 
     Raises TypeError and ValueError for wrong arguments, RuntimeError where
     there is no such device, MemoryError where it has no room."""
@@ -381,7 +398,7 @@ def to_device(array, device="cuda"):
             f"array must be float32 or float16, not {array.dtype}"
         )
     array = np.ascontiguousarray(array)
-    result = DeviceArray(array.shape, array.dtype.name, cuda_target(device))
+    result = DeviceArray(array.shape, array.dtype.name, device_target(device))
     _native.check(
         _native.lib.tconv_device_buffer_write(
             result._buffer, array.ctypes.data, array.nbytes
@@ -390,14 +407,15 @@ def to_device(array, device="cuda"):
     return result
 
 
-def cuda_target(device):
-    """'cuda' or 'cuda:N', which are targets too."""
+def device_target(device):
+    """'cuda', 'cuda:N', 'ascend' or 'ascend:N', which are targets too."""
     text = _check.c_string("device", device).decode("utf-8")
-    number = text[len("cuda:") :]
-    if text == "cuda" or (
-        text.startswith("cuda:") and number.isascii() and number.isdigit()
+    kind, colon, number = text.partition(":")
+    if kind in ("cuda", "ascend") and (
+        not colon or (number.isascii() and number.isdigit())
     ):
         return text
     raise ValueError(
-        f"device must be 'cpu', 'cuda' or 'cuda:N', not {device!r}"
+        "device must be 'cpu', 'cuda', 'cuda:N', 'ascend' or 'ascend:N', "
+        f"not {device!r}"
     )

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-"""What a layer does on a GPU: its device, and calls on arrays that lie there."""
+"""What a layer does on a GPU or an Ascend: its device, and calls on arrays that
+lie there."""
 
 from ctypes import byref, c_int32, sizeof
 
@@ -12,14 +13,24 @@ class OnDevice:
 
     @property
     def device(self):
-        """'cuda' or 'cuda:N' for a GPU's layer, else 'cpu'."""
+        """'cuda' or 'cuda:N' for a GPU's layer, 'ascend' or 'ascend:N' for an
+        Ascend's, else 'cpu'."""
         if not self._on_device:
             return "cpu"
-        return self._target if self._target.startswith("cuda") else "cuda"
+        kind, _, number = self._target.partition(":")
+        if kind == "nvptx":
+            return "cuda"
+        return self._target if not number or number.isdigit() else kind
+
+    @property
+    def _device_kind(self):
+        return self.device.partition(":")[0]
 
     @property
     def _on_device(self):
-        return (self._target or "").startswith(("cuda", "nvptx:"))
+        return (self._target or "").startswith(
+            ("cuda", "nvptx:", "ascend")
+        )
 
     def _run_on_device(self, x, given, out, stream):
         """__call__ on x, whose View is `given`."""
@@ -30,7 +41,7 @@ class OnDevice:
         shape = (batch, self.out_channels, out_length)
         if out is None:
             result = _device.DeviceArray(
-                shape, self._dtype, f"cuda:{self._device_index()}", stream
+                shape, self._dtype, f"{self._device_kind}:{self._device_index()}", stream
             )
             result._keep = (x, given)
             address, y_strides = result.pointer, None
@@ -81,6 +92,11 @@ class OnDevice:
             raise ValueError(
                 f"{name}: a layer of NLC data takes arrays of the host only"
             )
+        if view.kind != self._device_kind:
+            raise ValueError(
+                f"{name} is on {view.target!r}, and the layer on "
+                f"{self.device!r}"
+            )
         if view.dtype != self._dtype:
             raise TypeError(
                 f"{name} must be of dtype {self._dtype}, not {view.dtype}"
@@ -118,4 +134,4 @@ def target_of(device, target):
         )
     if device == "cpu":
         return None
-    return _device.cuda_target(device)
+    return _device.device_target(device)

@@ -104,8 +104,8 @@ def conv_transpose1d(
         on the right.
       engine: as Conv1dTranspose takes it; not one of PyTorch's arguments.
       groups: int that divides both channel counts.
-      device: 'cpu', 'cuda' or 'cuda:N', where it is computed; by default where
-        x lies.
+      device: 'cpu', 'cuda', 'cuda:N', 'ascend' or 'ascend:N', where it is
+        computed; by default where x lies.
       stream: of an x on a device, as Conv1dTranspose's call takes it.
     Arrays are numpy's or have __dlpack__. x may lie on a GPU, as float32,
     float16 or bfloat16, and then the result does, as a DeviceArray. weight and
@@ -211,11 +211,10 @@ def _device_of(device, given):
     """The device of an x that lies on one; `device` must not be another."""
     if device is None:
         return given.target
-    if device == "cuda" and given.device in (None, 0):
+    if device == given.kind and given.device in (None, 0):
         return device
-    if device != given.target and (
-        device == "cpu" or given.device is not None
-    ):
+    other = device.partition(":")[0] != given.kind
+    if device != given.target and (other or given.device is not None):
         raise ValueError(
             f"device = {device!r}: x is on {given.target!r}"
         )

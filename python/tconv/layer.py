@@ -70,7 +70,8 @@ class Conv1dTranspose(FromFrameworks, OnDevice):
         what a tuning file chooses.
       output_padding: int < stride or < dilation, lengthens the right side with
         real taps; only with 'pad'.
-      device: 'cpu', 'cuda' or 'cuda:N', in place of target. On a GPU, the
+      device: 'cpu', 'cuda', 'cuda:N', 'ascend' or 'ascend:N', in place of
+        target. On a GPU or an Ascend, the
         layer takes arrays of the host (numpy) and arrays of the device
         (DLPack, __cuda_array_interface__), and gives the like.
       dtype: 'float32', or on a GPU 'float16' or 'bfloat16', of x and the
@@ -259,7 +260,7 @@ class Conv1dTranspose(FromFrameworks, OnDevice):
         both is NLC for a layer made by from_keras.
 
         Where the layer and x are on a GPU, the work is issued to `stream`, a
-        CUDA stream's address as an int (torch.cuda.Stream.cuda_stream), or the
+        CUDA or AscendCL stream's address as an int (torch.cuda.Stream.cuda_stream), or the
         default one; x may have any strides that keep its positions side by
         side. The result is a DeviceArray, or `out`, a device's array; x and
         out must stay until the stream is there. Its memory costs a wait for
