@@ -1,75 +1,27 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// The functions of libcuda.so.1 that tconv uses, and those that its tests need
-// beside them.
+// The functions of libcuda.so.1 that tconv uses, but for those of streams and
+// events, and those that its tests need beside them.
 #include <algorithm>
-#include <chrono>
 #include <cstdlib>
 #include <cstring>
 
-#include "state.h"
+#include "call.h"
 
 using namespace tconv;
 using namespace tconv::test;
 using cuda::Address;
 using cuda::Context;
 using cuda::Device;
-using cuda::Event;
 using cuda::Function;
 using cuda::Module;
 using cuda::Result;
 using cuda::Stream;
 
-#define EXPORT extern "C" __attribute__((visibility("default")))
-
 namespace {
 
-constexpr int kInvalidContext = 201, kContextIsDestroyed = 709,
-              kInvalidHandle = 400, kNotFound = 500, kNotReady = 600;
 constexpr int kSharedWithoutAsking = 48 * 1024, kMostShared = 163 * 1024;
 constexpr int kMultiprocessors = 4, kMostThreads = 1024;
-
-/// Of each thread, the last is the current one.
-thread_local std::vector<Context> contextStack;
-
-Context currentContext() {
-  return contextStack.empty() ? nullptr : contextStack.back();
-}
-
-/// One call: the lock, the failure that was ordered, and whether cuInit came.
-struct Call {
-  explicit Call(const char *function, bool needsInit = true)
-      : driver(fakeDriver()), lock(driver.mutex),
-        result(driver.enter(function)) {
-    if (!result && needsInit && !driver.initialised)
-      result = cuda::kNotInitialized;
-  }
-  FakeDriver &driver;
-  std::unique_lock<std::mutex> lock;
-  Result result;
-};
-
-/// A call in the current context, which a failed launch may have spoiled.
-struct ContextCall : Call {
-  explicit ContextCall(const char *function)
-      : Call(function), context(currentContext()) {
-    if (result)
-      return;
-    if (!context)
-      result = kInvalidContext;
-    else if (!driver.isKnown(context))
-      result = kContextIsDestroyed;
-    else
-      result = context->error;
-  }
-  Context context;
-};
-
-double now() {
-  return std::chrono::duration<double>(
-             std::chrono::steady_clock::now().time_since_epoch())
-      .count();
-}
 
 struct Name {
   int result;
@@ -625,108 +577,6 @@ EXPORT Result cuPointerGetAttribute(void *value, int attribute,
     *static_cast<int *>(value) = allocation->device;
   else
     return cuda::kInvalidValue;
-  return cuda::kSuccess;
-}
-
-/*------------------------------------------------------ streams and events -*/
-
-EXPORT Result cuStreamCreate(Stream *stream, unsigned flags) {
-  ContextCall call("cuStreamCreate");
-  if (call.result)
-    return call.result;
-  *stream =
-      call.driver.makeStream(call.context, flags != cuda::kNonBlockingStream);
-  return cuda::kSuccess;
-}
-
-EXPORT Result cuStreamDestroy_v2(Stream stream) {
-  ContextCall call("cuStreamDestroy_v2");
-  if (!call.context || !call.driver.isKnown(call.context))
-    return call.result;
-  if (!call.context->streams.count(stream) || stream->destroyed)
-    return kInvalidHandle;
-  call.driver.destroyStream(stream);
-  return call.result;
-}
-
-EXPORT Result cuStreamSynchronize(Stream handle) {
-  ContextCall call("cuStreamSynchronize");
-  if (!call.context || !call.driver.isKnown(call.context))
-    return call.result;
-  auto stream = call.driver.streamOf(call.context, handle);
-  if (!stream)
-    return kInvalidHandle;
-  // Whatever it reports, it has waited for.
-  call.driver.wait(stream, call.lock);
-  return call.result ? call.result : call.context->error;
-}
-
-EXPORT Result cuStreamGetCtx(Stream stream, Context *context) {
-  Call call("cuStreamGetCtx");
-  if (call.result)
-    return call.result;
-  for (Context candidate : call.driver.contexts)
-    if (candidate->streams.count(stream)) {
-      *context = candidate;
-      return cuda::kSuccess;
-    }
-  return kInvalidHandle;
-}
-
-EXPORT Result cuEventCreate(Event *event, unsigned) {
-  ContextCall call("cuEventCreate");
-  if (call.result)
-    return call.result;
-  *event = new CUevent_st{call.context};
-  call.context->events.insert(*event);
-  ++call.driver.counts.events;
-  return cuda::kSuccess;
-}
-
-EXPORT Result cuEventDestroy_v2(Event event) {
-  ContextCall call("cuEventDestroy_v2");
-  if (!call.context || !call.context->events.erase(event))
-    return kInvalidHandle;
-  --call.driver.counts.events;
-  delete event;
-  return cuda::kSuccess;
-}
-
-EXPORT Result cuEventRecord(Event event, Stream handle) {
-  ContextCall call("cuEventRecord");
-  if (call.result)
-    return call.result;
-  auto stream = call.driver.streamOf(call.context, handle);
-  if (!stream)
-    return kInvalidHandle;
-  event->recorded = true;
-  event->done = false;
-  call.driver.issue(stream, [event] {
-    std::lock_guard<std::mutex> lock(fakeDriver().mutex);
-    event->seconds = now();
-    event->done = true;
-  });
-  return cuda::kSuccess;
-}
-
-EXPORT Result cuEventSynchronize(Event event) {
-  ContextCall call("cuEventSynchronize");
-  if (call.result)
-    return call.result;
-  if (event->recorded && !event->done)
-    call.driver.waitForAll(call.context, call.lock);
-  return call.context->error;
-}
-
-EXPORT Result cuEventElapsedTime(float *milliseconds, Event begin, Event end) {
-  ContextCall call("cuEventElapsedTime");
-  if (call.result)
-    return call.result;
-  if (!begin->recorded || !end->recorded)
-    return kInvalidHandle;
-  if (!begin->done || !end->done)
-    return kNotReady;
-  *milliseconds = static_cast<float>(1e3 * (end->seconds - begin->seconds));
   return cuda::kSuccess;
 }
 
