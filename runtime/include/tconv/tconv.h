@@ -239,7 +239,10 @@ typedef struct tconv_layer_options {
    * first one; "cuda:N" is device N; "nvptx:sm_80" is as "cuda", with kernels
    * for that architecture rather than for the device's own, which must be as
    * new. TCONV_NOT_FOUND without a driver, TCONV_UNSUPPORTED without such a
-   * device or with a driver that is too old. */
+   * device or with a driver that is too old.
+   *
+   * For an Ascend, through AscendCL, the same: "ascend", "ascend:N", and
+   * "ascend:910b3", which must be the device's own. */
   const char *target;
   /** Who makes the kernels: "mlir"; "halide", scheduled by hand; or
    * "halide:" with one of Halide's autoschedulers, Mullapudi2016, Adams2019,
@@ -336,7 +339,7 @@ typedef struct tconv_strides {
 } tconv_strides;
 
 /**
- * Computes y from x, both in memory that the layer's GPU can reach and of the
+ * Computes y from x, both in memory that the layer's device can reach and of the
  * layer's dtype: issues the work to `stream` and returns. x must be there, and
  * y is there, in the stream's order; they must not overlap. The first call for
  * a length class in a context also compiles, loads and packs, which waits for
@@ -347,7 +350,8 @@ typedef struct tconv_strides {
  * be had, its status is this call's. Failures of a kernel that is under way
  * come with a later call of the driver.
  * @param strides NULL: C-contiguous
- * @param stream a CUstream or cudaStream_t; NULL for the default one
+ * @param stream a CUstream or cudaStream_t, or an aclrtStream; NULL for the
+ *        default one
  */
 TCONV_API tconv_status tconv_layer_run_device(tconv_layer *layer, const void *x,
                                               int64_t batch, int64_t length,
