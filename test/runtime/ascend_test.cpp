@@ -6,6 +6,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <filesystem>
 #include <mutex>
 #include <set>
 #include <thread>
@@ -471,6 +472,44 @@ TEST_P(Ascend, AKernelThatItsObjectLacks) {
   EXPECT_NE(std::string(tconv_last_error()).find("kernel other"),
             std::string::npos)
       << tconv_last_error();
+}
+
+/// Runs a layer in a child, and says whether its kernel came from `from`.
+bool runsInAChild(const tconv_params &params, const char *from) {
+  pid_t child = fork();
+  if (child == 0) {
+    LayerHandle layer;
+    std::vector<float> x(static_cast<size_t>(xElements(params, 1, kLength)), 1);
+    std::vector<float> y(static_cast<size_t>(yElements(params, 1, kLength)));
+    char json[4096] = "";
+    bool right =
+        makeLayer(params, "ascend", layer) == TCONV_OK &&
+        tconv_layer_run(layer.get(), x.data(), 1, kLength, y.data()) ==
+            TCONV_OK &&
+        compareWithExact(layer.get(), params, x, 1, kLength, y) == "" &&
+        tconv_layer_describe(layer.get(), 1, kLength, json, sizeof(json),
+                             nullptr) == TCONV_OK &&
+        std::string(json).find(from) != std::string::npos;
+    if (!right)
+      std::fprintf(stderr, "%s: %s\n", tconv_last_error(), json);
+    _exit(right ? 0 : 1);
+  }
+  int status = 0;
+  return waitpid(child, &status, 0) == child && WIFEXITED(status) &&
+         WEXITSTATUS(status) == 0;
+}
+
+TEST_P(Ascend, KernelsAreCachedOnDisk) {
+  char folder[] = "/tmp/tconv-ascend-XXXXXX";
+  ASSERT_NE(mkdtemp(folder), nullptr);
+  setenv("TCONV_CACHE_DIR", folder, 1);
+  unsetenv("TCONV_CACHE_SIZE");
+  tconv_params params = parse(kLine);
+  setenv("TCONV_COMPILER_LIBRARY", FAKE_GPU_COMPILER_LIBRARY, 1);
+  EXPECT_TRUE(runsInAChild(params, "\"from\":\"compiled\""));
+  EXPECT_TRUE(runsInAChild(params, "\"from\":\"disk cache\""));
+  std::error_code ignored;
+  std::filesystem::remove_all(folder, ignored);
 }
 
 TEST_P(Ascend, DevicesThatAreNotThere) {

@@ -10,8 +10,8 @@
  *     tconv::Conv1dTranspose layer(3, 64, 4, options);
  *     std::vector<float> y = layer(std::vector<float>(150, 1.0f), 1, 50);
  *
- * With options.target = "cuda" the same runs on a GPU, and runOnDevice() takes
- * what is in its memory.
+ * With options.target = "cuda" the same runs on a GPU, with "ascend" on an
+ * Ascend, and runOnDevice() takes what is in its memory.
  *
  * Whatever fails throws tconv::TypeError, tconv::ValueError or tconv::Error,
  * and leaves every object as it was.
@@ -184,8 +184,8 @@ struct Options {
   Initializer biasInit;
   std::int64_t outputPadding = 0; /**< only with "pad" */
   tconv_accuracy accuracy = TCONV_ACCURACY_DEFAULT;
-  tconv_dtype dtype = TCONV_F32; /**< of x and y; others on GPUs only */
-  /** "cpu:native", "cuda", "cuda:1", ...: see tconv_layer_options. */
+  tconv_dtype dtype = TCONV_F32; /**< of x and y; others on devices only */
+  /** "cpu:native", "cuda", "cuda:1", "ascend", ...: see tconv_layer_options. */
   std::string target = "cpu:native";
   /** "mlir", "halide", "halide:Adams2019", ...; empty leaves it open: see
    * tconv_layer_options. */
@@ -390,7 +390,7 @@ private:
   std::unique_ptr<tconv_layer, Destroy> layer_;
 };
 
-/** Memory of a GPU, for those who have no other way to it. */
+/** Memory of a device, for those who have no other way to it. */
 class DeviceBuffer {
 public:
   explicit DeviceBuffer(std::int64_t bytes,
