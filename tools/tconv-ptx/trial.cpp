@@ -168,7 +168,9 @@ struct Baseline {
 };
 
 Status runBaseline(const Trials &trials, Baseline &baseline) {
-  if (Status status = readModule(trials.file, baseline.module))
+  if (Status status = trials.text.empty()
+                          ? readModule(trials.file, baseline.module)
+                          : ptx::Module::parse(trials.text, baseline.module))
     return status;
   for (const TrialLaunch &launch : trials.launches) {
     baseline.outcomes.emplace_back();

@@ -49,6 +49,7 @@ struct TrialLaunch {
 
 struct Trials {
   std::string file; ///< path of the PTX text
+  std::string text; ///< or the text itself; then `file` only names it
   std::string entry;
   std::vector<TrialLaunch> launches;
 };

@@ -1,0 +1,287 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#include "mutation/cases.h"
+
+#include <cmath>
+#include <cstring>
+#include <ostream>
+
+#include "compiler/API/Compiler.h"
+#include "ptx/formats.h"
+#include "support/exact.h"
+#include "support/layers.h"
+
+using namespace tconv;
+using namespace tconv::test;
+using tools::TrialBuffer;
+using tools::TrialLaunch;
+using tools::TrialOutcome;
+using tools::Trials;
+
+namespace {
+
+/// Rows of x and of y lie this many elements apart.
+constexpr int64_t kGap = 3;
+
+// Two groups, rows that fill one tile of 128 and begin another one.
+#define TCONV_EVEN                                                             \
+  "in_channels=40 out_channels=72 group=2 kernel_size=8 stride=4 "             \
+  "pad_mode=pad padding=2 has_bias=1"
+constexpr const char *kEven = TCONV_EVEN;
+constexpr const char *kEvenF16 = TCONV_EVEN " dtype=f16";
+constexpr const char *kEvenBf16 = TCONV_EVEN " dtype=bf16";
+// Phases of two taps and of one, which begin at different inputs.
+constexpr const char *kUneven =
+    "in_channels=21 out_channels=9 kernel_size=7 stride=4 dilation=3 "
+    "pad_mode=pad padding=3 has_bias=1";
+// Phases without a tap.
+constexpr const char *kEmpty = "in_channels=12 out_channels=20 group=2 "
+                               "kernel_size=3 stride=5 has_bias=1";
+constexpr const char *kSmall = "in_channels=4 out_channels=10 group=2 "
+                               "kernel_size=7 stride=3 pad_mode=pad "
+                               "padding=1 has_bias=1";
+constexpr const char *kDepthwise =
+    "in_channels=6 out_channels=6 group=6 kernel_size=5 stride=2 "
+    "pad_mode=pad padding=1 has_bias=1";
+// An inverse STFT in small: the phases of one channel are two tiles.
+constexpr const char *kSpectrum =
+    "in_channels=9 out_channels=1 kernel_size=320 "
+    "stride=160 pad_mode=pad padding=80";
+
+float widen(int32_t dtype, const uint8_t *bytes, int64_t i) {
+  float value;
+  uint16_t bits;
+  if (dtype == TCONV_F32) {
+    std::memcpy(&value, bytes + i * 4, 4);
+    return value;
+  }
+  std::memcpy(&bits, bytes + i * 2, 2);
+  return dtype == TCONV_F16 ? ptx::f16ToFloat(bits) : ptx::bf16ToFloat(bits);
+}
+
+TrialBuffer inputBuffer(int32_t dtype, const std::vector<float> &values) {
+  TrialBuffer buffer;
+  size_t size = dtype == TCONV_F32 ? 4 : 2;
+  buffer.bytes.resize(values.size() * size);
+  for (size_t i = 0; i < values.size(); ++i) {
+    uint16_t bits = dtype == TCONV_F16 ? ptx::floatToF16(values[i])
+                                       : ptx::floatToBf16(values[i]);
+    std::memcpy(&buffer.bytes[i * size],
+                size == 4 ? static_cast<const void *>(&values[i]) : &bits,
+                size);
+  }
+  return buffer;
+}
+
+TrialBuffer outputBuffer(int64_t bytes) {
+  TrialBuffer buffer;
+  buffer.isOutput = true;
+  buffer.bytes.resize(static_cast<size_t>(bytes));
+  return buffer;
+}
+
+void addBuffer(TrialLaunch &launch, TrialBuffer buffer) {
+  launch.parameters.push_back({true, launch.buffers.size()});
+  launch.buffers.push_back(std::move(buffer));
+}
+
+/// From -3 to 3, seldom zero: what is left out should show.
+std::vector<float> smallNumbers(Random &random, int64_t count) {
+  static constexpr float kNumbers[] = {-3, -2, -1, 1, 2, 3, 1, -1, 0};
+  std::vector<float> values(static_cast<size_t>(count));
+  for (float &value : values)
+    value = kNumbers[random() % std::size(kNumbers)];
+  return values;
+}
+
+std::string findingOf(const ptx::Report &report) {
+  if (report.findings.empty())
+    return "";
+  const ptx::Finding &first = report.findings[0];
+  return std::string(ptx::findingKindName(first.kind)) + ": " +
+         first.instruction + ": " + first.message;
+}
+
+/// A compiled layer and what its launches are made from.
+struct Subject {
+  tconv_params params;
+  mlir::tconv::DeviceKernel kernel;
+  std::vector<float> weight, bias;
+  TrialBuffer packed;
+
+  TrialLaunch packLaunch() const {
+    TrialLaunch launch;
+    launch.grid[0] = static_cast<uint32_t>(kernel.device.pack_blocks);
+    launch.block[0] = static_cast<uint32_t>(kernel.device.pack_threads);
+    launch.sharedBytes = static_cast<uint64_t>(kernel.device.pack_shared_bytes);
+    addBuffer(launch, inputBuffer(params.dtype, weight));
+    addBuffer(launch, outputBuffer(kernel.kernel.packed_bytes));
+    return launch;
+  }
+
+  /// @param outputs of each row; fewer than the formula has are its first
+  TrialLaunch runLaunch(const Tensors &tensors, int64_t outputs) const {
+    int64_t rows = tensors.batch * params.in_channels;
+    int64_t inStride = tensors.length + kGap, outStride = outputs + kGap;
+    std::vector<float> x(static_cast<size_t>(rows * inStride - kGap), NAN);
+    for (int64_t r = 0; r < rows; ++r)
+      std::copy_n(tensors.x + r * tensors.length, tensors.length,
+                  x.begin() + r * inStride);
+    tconv_kernel_args args = {};
+    args.batch = tensors.batch;
+    args.output_length = outputs;
+    TrialLaunch launch;
+    launch.grid[0] =
+        static_cast<uint32_t>(tconv_kernel_task_count(&kernel.kernel, &args));
+    launch.block[0] = static_cast<uint32_t>(kernel.device.run_threads);
+    launch.sharedBytes = static_cast<uint64_t>(kernel.device.run_shared_bytes);
+    addBuffer(launch, inputBuffer(params.dtype, x));
+    launch.buffers.push_back(packed);
+    launch.parameters.push_back({true, 1});
+    if (params.has_bias)
+      addBuffer(launch, inputBuffer(params.dtype, bias));
+    else
+      launch.parameters.push_back({false, 0});
+    int64_t size = params.dtype == TCONV_F32 ? 4 : 2;
+    addBuffer(
+        launch,
+        outputBuffer((tensors.batch * params.out_channels * outStride - kGap) *
+                     size));
+    for (int64_t number :
+         {tensors.batch, tensors.length, outputs, params.in_channels * inStride,
+          inStride, params.out_channels * outStride, outStride})
+      launch.parameters.push_back({false, static_cast<uint64_t>(number)});
+    return launch;
+  }
+};
+
+/// "" where y is the formula's, to the bit: the sums are whole numbers.
+std::string compare(const Subject &subject, const Tensors &tensors,
+                    int64_t outputs, const std::vector<uint8_t> &y) {
+  const tconv_params &params = subject.params;
+  for (int64_t n = 0; n < tensors.batch; ++n)
+    for (int64_t co = 0; co < params.out_channels; ++co) {
+      ExactRow row = exactRow(params, tensors, n, co);
+      std::vector<float> wanted(row.sums.begin(), row.sums.end());
+      TrialBuffer rounded = inputBuffer(params.dtype, wanted);
+      for (int64_t t = 0; t < outputs; ++t) {
+        float have =
+            widen(params.dtype, y.data(),
+                  (n * params.out_channels + co) * (outputs + kGap) + t);
+        float want = widen(params.dtype, rounded.bytes.data(), t);
+        if (have != want)
+          return "y[" + std::to_string(n) + ", " + std::to_string(co) + ", " +
+                 std::to_string(t) + "] = " + std::to_string(have) +
+                 ", must be " + std::to_string(want);
+      }
+    }
+  return "";
+}
+
+std::string compile(const MutationCase &one, Subject &subject) {
+  subject.params = parse(one.layer);
+  mlir::tconv::CompileOptions options;
+  options.target = one.target;
+  options.lengthClass = TCONV_LENGTH_MEDIUM;
+  if (std::strcmp(one.accuracy, "tf32") == 0)
+    options.accuracy = TCONV_ACCURACY_TF32;
+  mlir::tconv::Compilation compilation(subject.params, options);
+  if (Status status = compilation.deviceKernel(subject.kernel))
+    return status.message();
+  std::string kind = std::string("\"kind\":\"") + one.kind + "\"";
+  if (subject.kernel.description.find(kind) == std::string::npos)
+    return "the kernel is not of kind " + std::string(one.kind) + ": " +
+           subject.kernel.description;
+  return "";
+}
+
+} // namespace
+
+std::ostream &test::operator<<(std::ostream &stream, const MutationCase &one) {
+  return stream << one.name;
+}
+
+const std::vector<MutationCase> &test::mutationCases() {
+  static const std::vector<MutationCase> cases = {
+      {"gemm_sm80", kEven, "nvptx:sm_80", "default", "gemm", false},
+      {"gemm_sm75", kEven, "nvptx:sm_75", "default", "gemm", false},
+      {"gemm_uneven", kUneven, "nvptx:sm_80", "default", "gemm", false},
+      {"gemm_empty_phases", kEmpty, "nvptx:sm_86", "default", "gemm", false},
+      {"gemm_spectrum", kSpectrum, "nvptx:sm_90", "default", "gemm", false},
+      {"gemm_bf16_sm75", kEvenBf16, "nvptx:sm_75", "default", "gemm", false},
+      {"mma_f16_sm80", kEvenF16, "nvptx:sm_80", "default", "mma", false},
+      {"mma_f16_sm75", kEvenF16, "nvptx:sm_75", "default", "mma", false},
+      {"mma_bf16_sm89", kEvenBf16, "nvptx:sm_89", "default", "mma", false},
+      {"tf32", kEven, "nvptx:sm_80", "tf32", "tf32", false},
+      {"small", kSmall, "nvptx:sm_80", "default", "small", false},
+      {"depthwise", kDepthwise, "nvptx:sm_120", "default", "small", false},
+      {"pack_gemm", kUneven, "nvptx:sm_80", "default", "gemm", true},
+      {"pack_mma", kEvenF16, "nvptx:sm_80", "default", "mma", true},
+      {"pack_tf32", kEven, "nvptx:sm_80", "tf32", "tf32", true},
+      {"pack_small", kDepthwise, "nvptx:sm_75", "default", "small", true},
+  };
+  return cases;
+}
+
+/// How many outputs launches make, the largest first: a block more or less.
+static std::vector<int64_t> launchOutputs(const tconv_params &params) {
+  int64_t stride = params.stride, lead = expectedCropBegin(params) % stride;
+  // Blocks have 64, 128 or, without shared memory for x, more positions.
+  std::vector<int64_t> outputs;
+  for (int64_t positions : {512, 128})
+    for (int64_t beside : {1, 0, -1})
+      outputs.push_back(positions * stride - lead + beside);
+  outputs.push_back(1);
+  return outputs;
+}
+
+std::string test::makeTrials(const MutationCase &one, Trials &trials) {
+  Subject subject;
+  if (std::string error = compile(one, subject); !error.empty())
+    return error;
+  const tconv_params &params = subject.params;
+  Random random(7);
+  subject.weight = smallNumbers(random, weightElements(params));
+  subject.bias = smallNumbers(random, params.out_channels);
+
+  std::shared_ptr<const ptx::Module> module;
+  if (Status status = ptx::Module::parse(subject.kernel.code, module))
+    return status.message();
+  TrialOutcome outcome;
+  TrialLaunch pack = subject.packLaunch();
+  if (Status status = runTrial(*module, subject.kernel.packEntry, pack,
+                               ptx::LaunchOptions(), outcome))
+    return status.message();
+  if (std::string found = findingOf(outcome.report); !found.empty())
+    return found;
+  subject.packed.bytes = outcome.outputs[0];
+
+  trials = Trials();
+  trials.file = one.name;
+  trials.text = subject.kernel.code;
+  trials.entry = one.pack ? subject.kernel.packEntry : subject.kernel.runEntry;
+  if (one.pack)
+    trials.launches.push_back(pack);
+  for (int64_t outputs : launchOutputs(params)) {
+    // As many inputs as give that many outputs, or a few more.
+    int64_t length = 1;
+    while (expectedOutputLength(params, length) < outputs)
+      ++length;
+    std::vector<float> x = smallNumbers(random, xElements(params, 2, length));
+    Tensors tensors = {x.data(), subject.weight.data(),
+                       params.has_bias ? subject.bias.data() : nullptr, 2,
+                       length};
+    TrialLaunch launch = subject.runLaunch(tensors, outputs);
+    if (Status status = runTrial(*module, subject.kernel.runEntry, launch,
+                                 ptx::LaunchOptions(), outcome))
+      return status.message();
+    if (std::string found = findingOf(outcome.report); !found.empty())
+      return found;
+    if (std::string error =
+            compare(subject, tensors, outputs, outcome.outputs[0]);
+        !error.empty())
+      return error;
+    if (!one.pack)
+      trials.launches.push_back(launch);
+  }
+  return "";
+}
