@@ -167,10 +167,14 @@ struct Baseline {
   std::vector<uint64_t> limits;
 };
 
+Status loadModule(const Trials &trials,
+                  std::shared_ptr<const ptx::Module> &module) {
+  return trials.text.empty() ? readModule(trials.file, module)
+                             : ptx::Module::parse(trials.text, module);
+}
+
 Status runBaseline(const Trials &trials, Baseline &baseline) {
-  if (Status status = trials.text.empty()
-                          ? readModule(trials.file, baseline.module)
-                          : ptx::Module::parse(trials.text, baseline.module))
+  if (Status status = loadModule(trials, baseline.module))
     return status;
   for (const TrialLaunch &launch : trials.launches) {
     baseline.outcomes.emplace_back();
@@ -296,12 +300,21 @@ Status runTrial(const ptx::Module &module, const std::string &entry,
 
 Status runMutants(const Trials &trials, uint64_t perKind, int threads,
                   std::vector<MutationResult> &results) {
+  std::shared_ptr<const ptx::Module> module;
+  if (Status status = loadModule(trials, module))
+    return status;
+  return runMutants(trials,
+                    ptx::makeMutants(module->syntax(), trials.entry, perKind),
+                    threads, results);
+}
+
+Status runMutants(const Trials &trials, std::vector<ptx::Mutant> mutants,
+                  int threads, std::vector<MutationResult> &results) {
   results.clear();
   Baseline baseline;
   if (Status status = runBaseline(trials, baseline))
     return status;
-  for (ptx::Mutant &mutant :
-       ptx::makeMutants(baseline.module->syntax(), trials.entry, perKind))
+  for (ptx::Mutant &mutant : mutants)
     results.push_back({std::move(mutant), false, ""});
   std::atomic<size_t> next{0};
   std::mutex mutex;

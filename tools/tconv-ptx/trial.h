@@ -77,8 +77,10 @@ struct MutationResult {
 /// Runs mutants of the trials' kernel until one launch shows the mistake: by a
 /// finding or by other bytes in an output. Fails if the kernel itself has
 /// findings.
-/// @param perKind as for makeMutants
 /// @param threads of the host
+Status runMutants(const Trials &trials, std::vector<ptx::Mutant> mutants,
+                  int threads, std::vector<MutationResult> &results);
+/// The same with those of makeMutants.
 Status runMutants(const Trials &trials, uint64_t perKind, int threads,
                   std::vector<MutationResult> &results);
 

@@ -22,16 +22,17 @@ namespace {
 /// Rows of x and of y lie this many elements apart.
 constexpr int64_t kGap = 3;
 
-// Two groups, rows that fill one tile of 128 and begin another one.
+// Two groups, rows that fill one tile of 128 and begin another one, more chunks
+// than stages.
 #define TCONV_EVEN                                                             \
-  "in_channels=40 out_channels=72 group=2 kernel_size=8 stride=4 "             \
+  "in_channels=72 out_channels=72 group=2 kernel_size=12 stride=4 "            \
   "pad_mode=pad padding=2 has_bias=1"
 constexpr const char *kEven = TCONV_EVEN;
 constexpr const char *kEvenF16 = TCONV_EVEN " dtype=f16";
 constexpr const char *kEvenBf16 = TCONV_EVEN " dtype=bf16";
 // Phases of two taps and of one, which begin at different inputs.
 constexpr const char *kUneven =
-    "in_channels=21 out_channels=9 kernel_size=7 stride=4 dilation=3 "
+    "in_channels=21 out_channels=128 kernel_size=7 stride=4 dilation=3 "
     "pad_mode=pad padding=3 has_bias=1";
 // Phases without a tap.
 constexpr const char *kEmpty = "in_channels=12 out_channels=20 group=2 "
@@ -84,13 +85,22 @@ void addBuffer(TrialLaunch &launch, TrialBuffer buffer) {
   launch.buffers.push_back(std::move(buffer));
 }
 
-/// From -3 to 3, seldom zero: what is left out should show.
-std::vector<float> smallNumbers(Random &random, int64_t count) {
-  static constexpr float kNumbers[] = {-3, -2, -1, 1, 2, 3, 1, -1, 0};
+/// Whole numbers from -`range` to `range`, seldom zero: what is left out should
+/// show.
+std::vector<float> wholeNumbers(Random &random, int64_t count, int64_t range) {
   std::vector<float> values(static_cast<size_t>(count));
-  for (float &value : values)
-    value = kNumbers[random() % std::size(kNumbers)];
+  for (float &value : values) {
+    auto number = static_cast<int64_t>(random() % (2 * range + 1)) - range;
+    value = static_cast<float>(number == 0 && random() % 4 ? 1 : number);
+  }
   return values;
+}
+
+/// The smallest number above zero, exact as a factor of whole numbers.
+float leastNumber(int32_t dtype) {
+  return dtype == TCONV_F32   ? 0x1p-149F
+         : dtype == TCONV_F16 ? 0x1p-24F
+                              : 0x1p-133F;
 }
 
 std::string findingOf(const ptx::Report &report) {
@@ -168,7 +178,7 @@ std::string compare(const Subject &subject, const Tensors &tensors,
             widen(params.dtype, y.data(),
                   (n * params.out_channels + co) * (outputs + kGap) + t);
         float want = widen(params.dtype, rounded.bytes.data(), t);
-        if (have != want)
+        if (have != want && !(std::isnan(have) && std::isnan(want)))
           return "y[" + std::to_string(n) + ", " + std::to_string(co) + ", " +
                  std::to_string(t) + "] = " + std::to_string(have) +
                  ", must be " + std::to_string(want);
@@ -222,15 +232,18 @@ const std::vector<MutationCase> &test::mutationCases() {
   return cases;
 }
 
-/// How many outputs launches make, the largest first: a block more or less.
-static std::vector<int64_t> launchOutputs(const tconv_params &params) {
+/// How many outputs launches make. Few show most mistakes soonest; the last
+/// ones end at a block's end, one before and one behind it.
+static std::vector<int64_t> launchOutputs(const MutationCase &one,
+                                          const tconv_params &params) {
   int64_t stride = params.stride, lead = expectedCropBegin(params) % stride;
-  // Blocks have 64, 128 or, without shared memory for x, more positions.
-  std::vector<int64_t> outputs;
-  for (int64_t positions : {512, 128})
+  bool small = std::strcmp(one.kind, "small") == 0;
+  // A block of the small kind may have several positions a thread.
+  std::vector<int64_t> outputs = {1, expectedOutputLength(params, 40)};
+  for (int64_t positions : {128, small ? 512 : 128})
     for (int64_t beside : {1, 0, -1})
       outputs.push_back(positions * stride - lead + beside);
-  outputs.push_back(1);
+  outputs.resize(small ? 8 : 5);
   return outputs;
 }
 
@@ -240,8 +253,7 @@ std::string test::makeTrials(const MutationCase &one, Trials &trials) {
     return error;
   const tconv_params &params = subject.params;
   Random random(7);
-  subject.weight = smallNumbers(random, weightElements(params));
-  subject.bias = smallNumbers(random, params.out_channels);
+  subject.weight = wholeNumbers(random, weightElements(params), 3);
 
   std::shared_ptr<const ptx::Module> module;
   if (Status status = ptx::Module::parse(subject.kernel.code, module))
@@ -261,12 +273,26 @@ std::string test::makeTrials(const MutationCase &one, Trials &trials) {
   trials.entry = one.pack ? subject.kernel.packEntry : subject.kernel.runEntry;
   if (one.pack)
     trials.launches.push_back(pack);
-  for (int64_t outputs : launchOutputs(params)) {
+  bool tf32 = std::strcmp(one.kind, "tf32") == 0;
+  std::vector<int64_t> outputCounts = launchOutputs(one, params);
+  for (size_t index = 0; index < outputCounts.size(); ++index) {
+    int64_t outputs = outputCounts[index];
     // As many inputs as give that many outputs, or a few more.
     int64_t length = 1;
     while (expectedOutputLength(params, length) < outputs)
       ++length;
-    std::vector<float> x = smallNumbers(random, xElements(params, 2, length));
+    // Halves have sums that need rounding.
+    std::vector<float> x = wholeNumbers(random, xElements(params, 2, length),
+                                        params.dtype == TCONV_F32 ? 3 : 40);
+    subject.bias = wholeNumbers(random, params.out_channels, 3);
+    if (index == 1 && !tf32) {
+      // So small that one bit too many shows; TF32 can't hold them.
+      for (std::vector<float> *values : {&x, &subject.bias})
+        for (float &value : *values)
+          value *= leastNumber(params.dtype);
+    }
+    if (index == 3)
+      x.back() = NAN;
     Tensors tensors = {x.data(), subject.weight.data(),
                        params.has_bias ? subject.bias.data() : nullptr, 2,
                        length};

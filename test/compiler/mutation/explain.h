@@ -13,8 +13,12 @@
 
 namespace tconv::test {
 
-/// The reason why no launch can show the mistake, or "".
-std::string explainSurvivor(const ptx::Syntax &syntax, const std::string &entry,
+/// The reason why no launch can show the mistake, or "". There is none for a
+/// barrier, a wait, a copy or a store that is left out.
+/// @param changed the module with the mistake
+std::string explainSurvivor(const ptx::Syntax &syntax,
+                            const ptx::Syntax &changed,
+                            const std::string &entry,
                             const ptx::Mutant &mutant);
 
 } // namespace tconv::test
