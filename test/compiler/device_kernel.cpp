@@ -1,8 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "device_kernel.h"
 
+#include <algorithm>
+#include <cfloat>
 #include <cmath>
 #include <cstring>
+
+#include "support/bounds.h"
 
 using namespace tconv;
 using namespace tconv::test;
@@ -123,6 +127,63 @@ std::vector<float> test::roundToTf32(std::vector<float> values) {
     if (std::isfinite(value))
       value = floatOf((bitsOf(value) + 0x1000) & ~0x1fffu);
   return values;
+}
+
+std::vector<uint8_t> test::toBytes(int32_t dtype,
+                                   const std::vector<float> &values) {
+  Elements elements = elementsOf(dtype, values.data(), values.size());
+  const auto *bytes = static_cast<const uint8_t *>(elements.data());
+  return {bytes, bytes + elements.size()};
+}
+
+std::vector<float> test::fromBytes(int32_t dtype,
+                                   const std::vector<uint8_t> &bytes) {
+  size_t size = dtype == TCONV_F32 ? 4 : 2;
+  Elements elements(dtype, bytes.size() / size);
+  std::memcpy(elements.data(), bytes.data(), elements.size());
+  std::vector<float> values(bytes.size() / size);
+  for (size_t i = 0; i < values.size(); ++i)
+    values[i] = elements.get(i);
+  return values;
+}
+
+std::string test::compare16(const tconv_params &params, const Tensors &tensors,
+                            const std::vector<float> &y) {
+  int64_t outputs = expectedOutputLength(params, tensors.length);
+  int64_t columns = params.out_channels / params.group;
+  auto longest = static_cast<double>(longestSum(params));
+  bool f16 = params.dtype == TCONV_F16;
+  double half = f16 ? 0x1p-11 : 0x1p-8, least = f16 ? 0x1p-25 : 0x1p-134;
+  for (int64_t n = 0; n < tensors.batch; ++n)
+    for (int64_t g = 0; g < params.group; ++g) {
+      std::vector<ExactRow> rows;
+      double largest = 0, fmaError = 0;
+      for (int64_t c = 0; c < columns; ++c) {
+        rows.push_back(exactRow(params, tensors, n, g * columns + c));
+        for (size_t t = 0; t < rows.back().sums.size(); ++t) {
+          largest = std::max(largest, rows.back().absolutes[t]);
+          fmaError = std::max(
+              fmaError, std::fabs(rows.back().fma[t] - rows.back().sums[t]));
+        }
+      }
+      for (int64_t c = 0; c < columns; ++c)
+        for (int64_t t = 0; t < outputs; ++t) {
+          double wanted = rows[c].sums[t];
+          double have =
+              y[(n * params.out_channels + g * columns + c) * outputs + t];
+          double bound =
+              std::max(4 * FLT_EPSILON * std::sqrt(longest) * largest +
+                           2 * FLT_EPSILON * std::fabs(wanted),
+                       2 * fmaError);
+          bound += half * (std::fabs(wanted) + bound) + least;
+          if (!(std::fabs(have - wanted) <= bound))
+            return "y[" + std::to_string(n) + ", " +
+                   std::to_string(g * columns + c) + ", " + std::to_string(t) +
+                   "] = " + std::to_string(have) + ", must be " +
+                   std::to_string(wanted);
+        }
+    }
+  return "";
 }
 
 test::DeviceKernel::DeviceKernel(const tconv_params &params,

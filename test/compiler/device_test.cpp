@@ -3,8 +3,6 @@
 // Kernels for GPUs, run by the PTX interpreter: results by SPEC.md's bounds, no
 // finding. TCONV_TEST_DEVICE_LAYERS=N makes the sweep longer or shorter,
 // TCONV_TEST_SEED=S another one.
-#include <cfloat>
-#include <cmath>
 #include <cstdlib>
 #include <cstring>
 #include <gtest/gtest.h>
@@ -22,46 +20,6 @@ namespace {
 int fromEnvironment(const char *name, int otherwise) {
   const char *text = std::getenv(name);
   return text ? std::atoi(text) : otherwise;
-}
-
-/// y of 16 bits: the bound of f32, and half of a last place of what it allows.
-std::string compare16(const tconv_params &params, const Tensors &tensors,
-                      const std::vector<float> &y) {
-  int64_t outputs = expectedOutputLength(params, tensors.length);
-  int64_t columns = params.out_channels / params.group;
-  auto longest = static_cast<double>(longestSum(params));
-  bool f16 = params.dtype == TCONV_F16;
-  double half = f16 ? 0x1p-11 : 0x1p-8, least = f16 ? 0x1p-25 : 0x1p-134;
-  for (int64_t n = 0; n < tensors.batch; ++n)
-    for (int64_t g = 0; g < params.group; ++g) {
-      std::vector<ExactRow> rows;
-      double largest = 0, fmaError = 0;
-      for (int64_t c = 0; c < columns; ++c) {
-        rows.push_back(exactRow(params, tensors, n, g * columns + c));
-        for (size_t t = 0; t < rows.back().sums.size(); ++t) {
-          largest = std::max(largest, rows.back().absolutes[t]);
-          fmaError = std::max(
-              fmaError, std::fabs(rows.back().fma[t] - rows.back().sums[t]));
-        }
-      }
-      for (int64_t c = 0; c < columns; ++c)
-        for (int64_t t = 0; t < outputs; ++t) {
-          double wanted = rows[c].sums[t];
-          double have =
-              y[(n * params.out_channels + g * columns + c) * outputs + t];
-          double bound =
-              std::max(4 * FLT_EPSILON * std::sqrt(longest) * largest +
-                           2 * FLT_EPSILON * std::fabs(wanted),
-                       2 * fmaError);
-          bound += half * (std::fabs(wanted) + bound) + least;
-          if (!(std::fabs(have - wanted) <= bound))
-            return "y[" + std::to_string(n) + ", " +
-                   std::to_string(g * columns + c) + ", " + std::to_string(t) +
-                   "] = " + std::to_string(have) + ", must be " +
-                   std::to_string(wanted);
-        }
-    }
-  return "";
 }
 
 struct Variant {
