@@ -62,14 +62,6 @@ std::vector<CallInst *> waitsOf(Function &function) {
   return callsOf(function, "llvm.nvvm.cp.async.wait");
 }
 
-/// Moves a pointer operand by bytes.
-void shift(Instruction &user, unsigned operand, int64_t bytes) {
-  IRBuilder<> builder(&user);
-  Value *pointer = user.getOperand(operand);
-  user.setOperand(operand, builder.CreateGEP(builder.getInt8Ty(), pointer,
-                                             builder.getInt64(bytes)));
-}
-
 std::string plant(Function &function, const Planted &planted,
                   int64_t sharedBytes) {
   bool wait = planted.kind == Planted::dropWait;
@@ -85,35 +77,37 @@ std::string plant(Function &function, const Planted &planted,
     calls[planted.which]->eraseFromParent();
     return "";
   }
-  case Planted::shiftStore: {
-    StoreInst *last = nullptr;
+  case Planted::overrunStores:
     for (Instruction &instruction : instructions(function))
       if (auto *store = dyn_cast<StoreInst>(&instruction))
-        if (store->getPointerAddressSpace() == kGlobal)
-          last = store;
-    if (!last)
-      return "there is no store to y";
-    shift(*last, StoreInst::getPointerOperandIndex(),
-          last->getValueOperand()->getType()->getPrimitiveSizeInBits() / 8);
+        if (store->getPointerAddressSpace() == kGlobal) {
+          IRBuilder<> builder(store);
+          store->setOperand(
+              StoreInst::getPointerOperandIndex(),
+              builder.CreateGEP(store->getValueOperand()->getType(),
+                                store->getPointerOperand(),
+                                builder.getInt64(1)));
+        }
     return "";
-  }
-  case Planted::shiftShared:
+  case Planted::overrunShared: {
+    GlobalVariable *shared = function.getParent()->getNamedGlobal(
+        (function.getName() + "_shared").str());
     for (Instruction &instruction : instructions(function)) {
       auto *store = dyn_cast<StoreInst>(&instruction);
       auto *call = dyn_cast<CallInst>(&instruction);
-      if (store && store->getPointerAddressSpace() == kShared) {
-        shift(*store, StoreInst::getPointerOperandIndex(), sharedBytes);
-        return "";
-      }
-      if (call && call->getCalledFunction() &&
-          call->getCalledFunction()->getName().starts_with(
-              "llvm.nvvm.cp.async.c") &&
-          !call->arg_empty()) {
-        shift(*call, 0, sharedBytes);
-        return "";
-      }
+      bool copy = call && call->getCalledFunction() && !call->arg_empty() &&
+                  call->getCalledFunction()->getName().starts_with(
+                      "llvm.nvvm.cp.async.c");
+      if (!copy && !(store && store->getPointerAddressSpace() == kShared))
+        continue;
+      IRBuilder<> builder(&instruction);
+      instruction.setOperand(copy ? 0 : StoreInst::getPointerOperandIndex(),
+                             builder.CreateGEP(builder.getInt8Ty(), shared,
+                                               builder.getInt64(sharedBytes)));
+      return "";
     }
     return "there is no write to shared memory";
+  }
   }
   return "";
 }

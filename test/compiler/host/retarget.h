@@ -16,10 +16,10 @@ enum class Sanitizer { address, thread };
 struct Planted {
   enum Kind {
     nothing,
-    dropBarrier, ///< the `which`-th one
-    dropWait,    ///< the `which`-th wait for copies
-    shiftStore,  ///< the last store to y goes one element further
-    shiftShared, ///< the first write to shared memory goes behind its end
+    dropBarrier,   ///< the `which`-th one
+    dropWait,      ///< the `which`-th wait for copies
+    overrunStore,  ///< the last store to y goes one element further
+    overrunShared, ///< the first write to shared memory goes behind its end
   };
   Kind kind = nothing;
   int which = 0;
