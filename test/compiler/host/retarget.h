@@ -18,7 +18,7 @@ struct Planted {
     nothing,
     dropBarrier,   ///< the `which`-th one
     dropWait,      ///< the `which`-th wait for copies
-    overrunStore,  ///< the last store to y goes one element further
+    overrunStores, ///< stores to y go one element further
     overrunShared, ///< the first write to shared memory goes behind its end
   };
   Kind kind = nothing;
