@@ -42,15 +42,15 @@ constexpr const char *kUneven =
     "pad_mode=pad padding=2 has_bias=1";
 
 const Case kCases[] = {
-    {"gemm_sm80", kHifigan, "nvptx:sm_80", "gemm", 300},
-    {"gemm_sm75", kHifigan, "nvptx:sm_75", "gemm", 300},
-    {"gemm_uneven", kUneven, "nvptx:sm_80", "gemm", 500},
-    {"mma_f16_sm80", kHifiganF16, "nvptx:sm_80", "mma", 200},
-    {"mma_f16_sm75", kHifiganF16, "nvptx:sm_75", "mma", 200},
-    {"tf32", kHifigan, "nvptx:sm_80", "tf32", 200},
+    {"gemm_sm80", kHifigan, "nvptx:sm_80", "gemm", 600},
+    {"gemm_sm75", kHifigan, "nvptx:sm_75", "gemm", 600},
+    {"gemm_uneven", kUneven, "nvptx:sm_80", "gemm", 1500},
+    {"mma_f16_sm80", kHifiganF16, "nvptx:sm_80", "mma", 400},
+    {"mma_f16_sm75", kHifiganF16, "nvptx:sm_75", "mma", 400},
+    {"tf32", kHifigan, "nvptx:sm_80", "tf32", 400},
     {"small",
      "in_channels=2 out_channels=16 kernel_size=20 stride=10 has_bias=1",
-     "nvptx:sm_80", "small", 9000},
+     "nvptx:sm_80", "small", 20000},
     {"depthwise",
      "in_channels=64 out_channels=64 group=64 kernel_size=12 stride=2 "
      "pad_mode=pad padding=5",

@@ -5,8 +5,7 @@
 #include <cstring>
 #include <ostream>
 
-#include "compiler/API/Compiler.h"
-#include "ptx/formats.h"
+#include "device_kernel.h"
 #include "support/exact.h"
 #include "support/layers.h"
 
@@ -48,28 +47,9 @@ constexpr const char *kSpectrum =
     "in_channels=9 out_channels=1 kernel_size=320 "
     "stride=160 pad_mode=pad padding=80";
 
-float widen(int32_t dtype, const uint8_t *bytes, int64_t i) {
-  float value;
-  uint16_t bits;
-  if (dtype == TCONV_F32) {
-    std::memcpy(&value, bytes + i * 4, 4);
-    return value;
-  }
-  std::memcpy(&bits, bytes + i * 2, 2);
-  return dtype == TCONV_F16 ? ptx::f16ToFloat(bits) : ptx::bf16ToFloat(bits);
-}
-
 TrialBuffer inputBuffer(int32_t dtype, const std::vector<float> &values) {
   TrialBuffer buffer;
-  size_t size = dtype == TCONV_F32 ? 4 : 2;
-  buffer.bytes.resize(values.size() * size);
-  for (size_t i = 0; i < values.size(); ++i) {
-    uint16_t bits = dtype == TCONV_F16 ? ptx::floatToF16(values[i])
-                                       : ptx::floatToBf16(values[i]);
-    std::memcpy(&buffer.bytes[i * size],
-                size == 4 ? static_cast<const void *>(&values[i]) : &bits,
-                size);
-  }
+  buffer.bytes = toBytes(dtype, values);
   return buffer;
 }
 
@@ -168,16 +148,15 @@ struct Subject {
 std::string compare(const Subject &subject, const Tensors &tensors,
                     int64_t outputs, const std::vector<uint8_t> &y) {
   const tconv_params &params = subject.params;
+  std::vector<float> all = fromBytes(params.dtype, y);
   for (int64_t n = 0; n < tensors.batch; ++n)
     for (int64_t co = 0; co < params.out_channels; ++co) {
       ExactRow row = exactRow(params, tensors, n, co);
-      std::vector<float> wanted(row.sums.begin(), row.sums.end());
-      TrialBuffer rounded = inputBuffer(params.dtype, wanted);
+      std::vector<float> wanted =
+          roundTo(params.dtype, {row.sums.begin(), row.sums.end()});
+      int64_t start = (n * params.out_channels + co) * (outputs + kGap);
       for (int64_t t = 0; t < outputs; ++t) {
-        float have =
-            widen(params.dtype, y.data(),
-                  (n * params.out_channels + co) * (outputs + kGap) + t);
-        float want = widen(params.dtype, rounded.bytes.data(), t);
+        float have = all[start + t], want = wanted[t];
         if (have != want && !(std::isnan(have) && std::isnan(want)))
           return "y[" + std::to_string(n) + ", " + std::to_string(co) + ", " +
                  std::to_string(t) + "] = " + std::to_string(have) +
