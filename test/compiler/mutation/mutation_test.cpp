@@ -22,7 +22,16 @@ namespace {
 using tools::MutationResult;
 using tools::Trials;
 
-/// Chosen once and for all; the order is the text's.
+bool isOfOrder(const ptx::Mutant &mutant) {
+  for (const char *kind :
+       {"drop-barrier", "drop-wait", "drop-commit", "wait-for-less"})
+    if (mutant.kind == kind)
+      return true;
+  return false;
+}
+
+/// Chosen once and for all, in the order of the text: everything that orders
+/// threads and copies, and so many others.
 std::vector<ptx::Mutant> sample(std::vector<ptx::Mutant> mutants,
                                 size_t count) {
   std::mt19937 random(20);
@@ -30,6 +39,11 @@ std::vector<ptx::Mutant> sample(std::vector<ptx::Mutant> mutants,
   std::iota(order.begin(), order.end(), 0);
   for (size_t i = 0; i < order.size(); ++i)
     std::swap(order[i], order[i + random() % (order.size() - i)]);
+  auto others =
+      std::stable_partition(order.begin(), order.end(), [&](size_t index) {
+        return isOfOrder(mutants[index]);
+      });
+  count += static_cast<size_t>(others - order.begin());
   order.resize(std::min(count, order.size()));
   std::sort(order.begin(), order.end());
   std::vector<ptx::Mutant> chosen;
