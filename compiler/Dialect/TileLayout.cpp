@@ -13,6 +13,7 @@ TileLayout::TileLayout(DecompositionAttr decomposition, const DeviceTile &tile,
                        int64_t groupOutputs) {
   int64_t rows = tile.rows();
   tapChunks_ = llvm::divideCeil(groupInputs, tile.depth);
+  lastChunk_ = std::max<int64_t>(groupInputs - tile.depth, 0);
   chunkElements_ = rows * tile.depth;
   llvm::BitVector reached(decomposition.getStride());
   // Products of sizes that no machine has must not wrap.

@@ -53,37 +53,87 @@ const Variant kVariants[] = {
 
 class Device : public testing::TestWithParam<Variant> {};
 
-void check(const tconv_params &given, const Variant &variant, Random &random,
-           std::vector<int64_t> lengths) {
-  tconv_params params = given;
-  params.dtype = variant.dtype;
+/// A layer as a variant compiles it, with weights; runs are checked.
+class CheckedLayer {
+public:
+  CheckedLayer(const tconv_params &params, const Variant &variant,
+               tconv_length_class lengthClass)
+      : params_(withType(params, variant.dtype)),
+        tf32_(variant.kind && std::string(variant.kind) == "tf32"),
+        kernel_(params_, optionsOf(variant, lengthClass)), accuracy_(params_) {}
+
+  const tconv_params &params() const { return params_; }
+  const DeviceKernel &kernel() const { return kernel_; }
+  std::string error() const { return kernel_.error(); }
+  std::vector<float> values(Random &random, int64_t count) const {
+    return roundTo(params_.dtype, randomValues(random, count));
+  }
+
+  std::string setWeights(std::vector<float> weight, std::vector<float> bias) {
+    weight_ = std::move(weight);
+    bias_ = std::move(bias);
+    return kernel_.pack(weight_);
+  }
+
+  std::string run(const std::vector<float> &x, int64_t batch, int64_t length,
+                  const ::tconv::ptx::LaunchOptions &launch = {}) {
+    const float *bias = params_.has_bias ? bias_.data() : nullptr;
+    std::vector<float> y;
+    std::string error =
+        kernel_.run({x.data(), weight_.data(), bias, batch, length}, y, launch);
+    if (!error.empty())
+      return error;
+    std::vector<float> xUsed = tf32_ ? roundToTf32(x) : x;
+    std::vector<float> weightUsed = tf32_ ? roundToTf32(weight_) : weight_;
+    Tensors used = {xUsed.data(), weightUsed.data(), bias, batch, length};
+    return params_.dtype == TCONV_F32 ? accuracy_.compare(used, y.data())
+                                      : compare16(params_, used, y);
+  }
+
+  std::string compareMeanSquare() const {
+    return params_.dtype == TCONV_F32 ? accuracy_.compareMeanSquare() : "";
+  }
+
+private:
+  static tconv_params withType(tconv_params params, int32_t dtype) {
+    params.dtype = dtype;
+    return params;
+  }
+  static CompileOptions optionsOf(const Variant &variant,
+                                  tconv_length_class lengthClass) {
+    CompileOptions options;
+    options.target = variant.target;
+    options.accuracy = variant.accuracy;
+    if (variant.kind)
+      options.scheduleKind = variant.kind;
+    options.lengthClass = lengthClass;
+    return options;
+  }
+
+  tconv_params params_;
+  bool tf32_;
+  DeviceKernel kernel_;
+  Accuracy accuracy_;
+  std::vector<float> weight_, bias_;
+};
+
+void check(const tconv_params &params, const Variant &variant, Random &random,
+           const std::vector<int64_t> &lengths) {
   SCOPED_TRACE(::tconv::formatLayerLine(params));
-  CompileOptions options;
-  options.target = variant.target;
-  options.accuracy = variant.accuracy;
-  if (variant.kind)
-    options.scheduleKind = variant.kind;
-  options.lengthClass = random() % 2 ? TCONV_LENGTH_BULK : TCONV_LENGTH_MEDIUM;
-  DeviceKernel kernel(params, options);
-  ASSERT_EQ(kernel.error(), "");
-  SCOPED_TRACE(kernel.description());
-  auto values = [&](int64_t count) {
-    return roundTo(params.dtype, randomValues(random, count));
-  };
-  std::vector<float> weight = values(weightElements(params));
-  std::vector<float> bias = values(params.out_channels);
-  ASSERT_EQ(kernel.pack(weight), "");
-  bool tf32 = variant.kind && std::string(variant.kind) == "tf32";
-  std::vector<float> weightUsed = tf32 ? roundToTf32(weight) : weight;
-  Accuracy accuracy(params);
+  CheckedLayer layer(params, variant,
+                     random() % 2 ? TCONV_LENGTH_BULK : TCONV_LENGTH_MEDIUM);
+  ASSERT_EQ(layer.error(), "");
+  SCOPED_TRACE(layer.kernel().description());
+  std::vector<float> weight = layer.values(random, weightElements(params));
+  std::vector<float> bias = layer.values(random, params.out_channels);
+  ASSERT_EQ(layer.setWeights(weight, bias), "");
   for (int64_t length : lengths) {
     if (length == 0)
       continue;
     SCOPED_TRACE("length " + std::to_string(length));
     int64_t batch = 1 + static_cast<int64_t>(random() % 2);
-    std::vector<float> x = values(xElements(params, batch, length));
-    std::vector<float> xUsed = tf32 ? roundToTf32(x) : x;
-    const float *b = params.has_bias ? bias.data() : nullptr;
+    std::vector<float> x =
+        layer.values(random, xElements(params, batch, length));
     // Both ends of what the order of warps and of copies can be.
     ::tconv::ptx::LaunchOptions launch;
     if (random() % 2) {
@@ -91,17 +141,36 @@ void check(const tconv_params &given, const Variant &variant, Random &random,
       launch.seed = random();
       launch.eagerCopies = true;
     }
-    std::vector<float> y;
-    ASSERT_EQ(
-        kernel.run({x.data(), weight.data(), b, batch, length}, y, launch), "");
-    Tensors used = {xUsed.data(), weightUsed.data(), b, batch, length};
-    if (params.dtype == TCONV_F32)
-      ASSERT_EQ(accuracy.compare(used, y.data()), "");
-    else
-      ASSERT_EQ(compare16(params, used, y), "");
+    ASSERT_EQ(layer.run(x, batch, length, launch), "");
   }
-  if (params.dtype == TCONV_F32)
-    ASSERT_EQ(accuracy.compareMeanSquare(), "");
+  ASSERT_EQ(layer.compareMeanSquare(), "");
+}
+
+/// Infinity and NaN, in weights, in x and in both: they reach the outputs that
+/// the formula says, which at the ends of x has fewer terms.
+void checkSpecial(const tconv_params &params, const Variant &variant,
+                  Random &random, int64_t length) {
+  SCOPED_TRACE(::tconv::formatLayerLine(params) + " length " +
+               std::to_string(length));
+  CheckedLayer layer(params, variant, TCONV_LENGTH_MEDIUM);
+  ASSERT_EQ(layer.error(), "");
+  SCOPED_TRACE(layer.kernel().description());
+  std::vector<float> bias = layer.values(random, params.out_channels);
+  const float specials[] = {INFINITY, -INFINITY, NAN};
+  for (bool inWeights : {false, true}) {
+    std::vector<float> weight = layer.values(random, weightElements(params));
+    // A few, so that most outputs stay finite.
+    for (int i = 0; inWeights && i < 3; ++i)
+      weight[random() % weight.size()] = specials[random() % 3];
+    ASSERT_EQ(layer.setWeights(weight, bias), "");
+    for (bool inX : {false, true}) {
+      std::vector<float> x = layer.values(random, xElements(params, 1, length));
+      if (inX)
+        x[random() % x.size()] = specials[random() % 3];
+      ASSERT_EQ(layer.run(x, 1, length), "")
+          << (inWeights ? "in weights" : "") << (inX ? " in x" : "");
+    }
+  }
 }
 
 bool fits(const tconv_params &params, const Variant &variant) {
@@ -120,6 +189,20 @@ TEST_P(Device, RandomLayers) {
     ++i;
     check(params, variant, random,
           {randomLength(random, params, 4), randomLength(random, params, 200)});
+  }
+}
+
+TEST_P(Device, SpecialValues) {
+  const Variant &variant = GetParam();
+  Random random(fromEnvironment("TCONV_TEST_SEED", 1) + 100);
+  int wanted = fromEnvironment("TCONV_TEST_DEVICE_LAYERS", 12) / 2;
+  for (int i = 0; i < wanted && !HasFatalFailure();) {
+    tconv_params params = randomParams(random);
+    int64_t length = randomLength(random, params, 60);
+    if (!fits(params, variant) || length == 0)
+      continue;
+    ++i;
+    checkSpecial(params, variant, random, length);
   }
 }
 

@@ -44,6 +44,20 @@ void DeviceEmitter::ifThen(Value condition, function_ref<void()> body) {
   body();
 }
 
+Value DeviceEmitter::choose(Value condition, function_ref<Value()> body,
+                            function_ref<Value()> otherwise) {
+  OpBuilder::InsertionGuard guard(b);
+  auto op = scf::IfOp::create(b, loc, TypeRange{f32}, condition,
+                              /*withElse=*/true);
+  for (auto [block, give] : {std::pair(op.thenBlock(), body),
+                             {op.elseBlock(), otherwise}}) {
+    b.setInsertionPointToEnd(block);
+    Value result = give();
+    scf::YieldOp::create(b, loc, result);
+  }
+  return op.getResult(0);
+}
+
 Value DeviceEmitter::address(Value pointer, Type type, Value at) {
   return LLVM::GEPOp::create(b, loc, pointer.getType(), type, pointer,
                              ArrayRef<LLVM::GEPArg>{at});
@@ -164,10 +178,18 @@ Value DeviceEmitter::fromF32(Value value, Type element, int64_t architecture) {
   Value bits = arith::BitcastOp::create(b, loc, i32, value);
   Value odd = bitAnd(shiftRight(bits, 16), 1);
   Value rounded = shiftRight(add(add(bits, odd), 0x7fff), 16);
-  Value isNan =
-      arith::CmpFOp::create(b, loc, arith::CmpFPredicate::UNO, value, value);
   Value quiet = arith::OrIOp::create(b, loc, shiftRight(bits, 16), int32(0x40));
-  return as(i16, select(isNan, quiet, rounded));
+  return as(i16, select(isNaN(value), quiet, rounded));
+}
+
+Value DeviceEmitter::roundToTf32(Value value) {
+  return NVVM::ConvertFloatToTF32Op::create(
+      b, loc, i32, value, NVVM::FPRoundingMode::RNA,
+      NVVM::SaturationMode::NONE, /*relu=*/false);
+}
+
+Value DeviceEmitter::isNaN(Value value) {
+  return arith::CmpFOp::create(b, loc, arith::CmpFPredicate::UNO, value, value);
 }
 
 Value DeviceEmitter::fma(Value x, Value y, Value z) {

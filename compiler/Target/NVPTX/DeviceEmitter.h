@@ -61,9 +61,10 @@ public:
   Value inside(Value x, Value y) {
     return compare(arith::CmpIPredicate::ult, x, y);
   }
-  Value equal(Value x, int64_t y) {
-    return compare(arith::CmpIPredicate::eq, x, like(x, y));
+  Value equal(Value x, Value y) {
+    return compare(arith::CmpIPredicate::eq, x, y);
   }
+  Value equal(Value x, int64_t y) { return equal(x, like(x, y)); }
   Value select(Value condition, Value x, Value y) {
     return b.createOrFold<arith::SelectOp>(loc, condition, x, y);
   }
@@ -75,6 +76,9 @@ public:
   carry(Value begin, Value end, Value step, ValueRange init,
         function_ref<SmallVector<Value>(Value, ValueRange)> body);
   void ifThen(Value condition, function_ref<void()> body);
+  /// What one of two bodies gives.
+  Value choose(Value condition, function_ref<Value()> body,
+               function_ref<Value()> otherwise);
 
   /// The address of element `at` of an array of `type`.
   Value address(Value pointer, Type type, Value at);
@@ -100,6 +104,9 @@ public:
   /// An f32 rounded to the nearest element, as the integer to be stored.
   /// Architectures before sm_80 have no instruction for bf16.
   Value fromF32(Value value, Type element, int64_t architecture);
+  /// An f32 rounded to the nearest TF32, as an i32. From sm_80 on.
+  Value roundToTf32(Value value);
+  Value isNaN(Value value);
   Value fma(Value x, Value y, Value z);
   Value zero();
 

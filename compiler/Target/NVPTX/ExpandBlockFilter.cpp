@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-#include "compiler/Target/NVPTX/DeviceEmitter.h"
+#include "compiler/Target/NVPTX/DirectSum.h"
 
 #include "llvm/Support/MathExtras.h"
 #include <map>
@@ -31,7 +31,7 @@ public:
         gpu::ThreadIdOp::create(e.b, e.loc, gpu::Dimension::x).getResult());
     Value channel = e.as(e.i64, in.column);
     Value group = e.div(channel, op.getGroupOutputs());
-    Value xStride = e.mul(in.x.channelStride, elementBytes);
+    xStride = e.mul(in.x.channelStride, elementBytes);
     x = bytes(in.x.pointer,
               e.add(e.mul(in.batch, e.mul(in.x.batchStride, elementBytes)),
                     e.mul(e.mul(group, op.getGroupInputs()), xStride)));
@@ -155,8 +155,32 @@ private:
         sums[phase * each + r] = own[n * each + r];
   }
 
-  void storeOne(Value at, Value sum, Value bias) {
+  /// `sum` of a phase at a position, right for all weights.
+  Value guard(Value sum, Value phase, Value position) {
+    SmallVector<int64_t> taps(stride, 0), shifts(stride, 0), firsts(stride, 0);
+    for (SectionAttr section : map.getSections())
+      for (auto [one, first] :
+           llvm::zip(section.getPhases(), section.getFirstTaps())) {
+        taps[one] = section.getTaps();
+        shifts[one] = section.getShift();
+        firsts[one] = first;
+      }
+    auto weight = [&](Value tap, Value input) {
+      Value at = e.add(e.lookUp(firsts, phase), e.mul(tap, map.getTapStep()));
+      at = e.add(e.mul(input, kernelSize()), at);
+      return e.load(e.f32, e.address(weights, e.f32, at), /*readOnly=*/true);
+    };
+    return guardSum(e, sum,
+                    {x, xStride, in.x.length, in.x.element, op.getGroupInputs(),
+                     position, e.as(e.i64, e.lookUp(shifts, phase)),
+                     e.lookUp(taps, phase), map.getShiftStep(),
+                     /*roundsToTf32=*/false, weight});
+  }
+
+  void storeOne(Value at, Value value, Value phase, Value position,
+                Value bias) {
     e.ifThen(e.inside(at, in.y.length), [&] {
+      Value sum = guard(value, phase, position);
       Value result =
           bias ? arith::AddFOp::create(e.b, e.loc, sum, bias).getResult() : sum;
       e.store(e.fromF32(result, in.y.element, architecture),
@@ -172,7 +196,8 @@ private:
                      in.y.element);
     if (stride == 1) {
       for (int64_t r = 0; r < each; ++r)
-        storeOne(e.sub(positions[r], map.getCrop()), sums[r], bias);
+        storeOne(e.sub(positions[r], map.getCrop()), sums[r], e.int32(0),
+                 positions[r], bias);
       return;
     }
     // Rows of phases, as far apart as spreads a warp's reads over the banks.
@@ -192,7 +217,8 @@ private:
              Value phase = e.sub(n, e.mul(position, stride));
              Value from =
                  e.address(shared, e.f32, e.add(e.mul(phase, pitch), position));
-             storeOne(e.add(origin, e.as(e.i64, n)), e.load(e.f32, from), bias);
+             storeOne(e.add(origin, e.as(e.i64, n)), e.load(e.f32, from), phase,
+                      e.add(in.position, e.as(e.i64, position)), bias);
            });
   }
 
@@ -204,6 +230,7 @@ private:
   int64_t threads, each, stride, elementBytes;
   Type raw; ///< the integer of an element's width
   Value thread, x, weights, y;
+  Value xStride; ///< of channels, in bytes
   SmallVector<Value> positions; ///< of the thread
 };
 

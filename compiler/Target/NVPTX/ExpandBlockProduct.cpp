@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "compiler/Dialect/TileLayout.h"
 #include "compiler/Schedule/GpuModel.h"
+#include "compiler/Target/NVPTX/DirectSum.h"
 #include "compiler/Target/NVPTX/WarpProduct.h"
 
 namespace mlir::tconv {
@@ -126,36 +127,48 @@ private:
     Value channel = e.mul(e.sub(k, e.mul(tap, layout.tapChunks())), tile.depth);
     Value back = e.add(
         shift, e.mul(e.as(e.i64, tap), op.getDecomposition().getShiftStep()));
-    Value row = e.add(channel, firstRow);
+    // A tap's last chunk begins early, so as to end with the group's channels.
+    Value first = isWhole() ? channel
+                            : e.min(channel, e.int32(layout.lastChunk()));
+    Value row = e.add(first, firstRow);
+    Value again = e.sub(e.sub(channel, first), firstRow);
     if (asyncX())
-      copyX(row, back, chunk);
+      copyX(row, again, back, chunk);
     else
-      loadX(row, back, pending);
+      loadX(row, again, back, pending);
     return pending;
   }
 
-  /// Whether chunks end with the group's channels.
+  /// Whether no channel is in two chunks of a tap, and none is missing.
   bool isWhole() { return op.getGroupInputs() % tile.depth == 0; }
+  /// Whether every row of a chunk is an input channel.
+  bool isFull() { return op.getGroupInputs() >= tile.depth; }
+  /// Whether row `at` from `row` on is in this chunk for the first time, and a
+  /// channel; `again` rows from there on are not.
+  Value isNew(Value row, Value again, int64_t at) {
+    if (isFull())
+      return e.less(e.sub(again, 1), e.int32(at));
+    return e.less(row, e.int32(op.getGroupInputs() - at));
+  }
   int64_t rounds() const { return tile.depth / rowsAtOnce; }
 
   /// Copies x of input channels from `row` on, `back` positions before this
   /// block's, without a register. Where there is no x, nothing is read and
   /// zeros are written, so that an address outside of x does no harm.
-  void copyX(Value row, Value back, Value chunk) {
+  void copyX(Value row, Value again, Value back, Value chunk) {
     Value start = e.sub(positions[0], back);
     Value from = byteAddress(
         x, e.add(e.mul(start, elementBytes), e.mul(e.as(e.i64, row), xStride)));
     SmallVector<Value> valid;
     for (int64_t j = 0; j < unitsEach; ++j)
       valid.push_back(e.inside(e.add(start, j * tile.threads()), in.x.length));
-    Value left = e.sub(e.int32(op.getGroupInputs()), row);
     for (int64_t i = 0; i < rounds(); ++i) {
       if (i > 0)
         from = byteAddress(from, e.mul(xStride, rowsAtOnce));
       for (int64_t j = 0; j < unitsEach; ++j) {
         Value good = valid[j];
         if (!isWhole())
-          good = e.both(good, e.less(e.int32(i * rowsAtOnce), left));
+          good = e.both(good, isNew(row, again, i * rowsAtOnce));
         NVVM::CpAsyncOp::create(
             e.b, e.loc, xPlace(chunk, i, j),
             byteAddress(from, j * tile.threads() * elementBytes), 4,
@@ -167,7 +180,7 @@ private:
 
   /// The same by registers. What is not there is not read: the start of the
   /// row, or the last channel, is, and doesn't count.
-  void loadX(Value row, Value back, Pending &pending) {
+  void loadX(Value row, Value again, Value back, Pending &pending) {
     for (int64_t j = 0; j < unitsEach; ++j) {
       SmallVector<Value> valid, from;
       for (int64_t u = 0; u < unit(); ++u) {
@@ -175,28 +188,28 @@ private:
         valid.push_back(e.inside(position, in.x.length));
         from.push_back(byteAddress(
             x, e.mul(e.select(valid[u], position, e.int64(0)), elementBytes)));
-        if (isWhole())
+        if (isFull())
           from[u] = byteAddress(from[u], e.mul(e.as(e.i64, row), xStride));
       }
-      Value channel = row;
       for (int64_t i = 0; i < rounds(); ++i) {
-        if (isWhole()) {
-          // One sum for each row, however many multiples of the stride.
-          if (i > 0)
-            for (Value &pointer : from)
-              pointer = byteAddress(pointer, e.mul(xStride, rowsAtOnce));
-          pending.x.push_back(loadUnit(from, valid));
-          continue;
+        SmallVector<Value> pointers = from, good = valid;
+        if (!isWhole()) {
+          Value fresh = isNew(row, again, i * rowsAtOnce);
+          for (Value &one : good)
+            one = e.both(one, fresh);
         }
-        Value last = e.int32(op.getGroupInputs() - 1);
-        Value rowValid = e.inside(channel, e.int32(op.getGroupInputs()));
-        Value bytes = e.mul(e.as(e.i64, e.min(channel, last)), xStride);
-        pending.x.push_back(loadUnit(
-            llvm::map_to_vector(
-                from, [&](Value start) { return byteAddress(start, bytes); }),
-            llvm::map_to_vector(
-                valid, [&](Value good) { return e.both(good, rowValid); })));
-        channel = e.add(channel, rowsAtOnce);
+        if (!isFull()) {
+          Value channel = e.min(e.add(row, i * rowsAtOnce),
+                                e.int32(op.getGroupInputs() - 1));
+          for (Value &pointer : pointers)
+            pointer =
+                byteAddress(pointer, e.mul(e.as(e.i64, channel), xStride));
+        }
+        pending.x.push_back(loadUnit(pointers, good));
+        // One sum for each row, however many multiples of the stride.
+        if (isFull() && i + 1 < rounds())
+          for (Value &pointer : from)
+            pointer = byteAddress(pointer, e.mul(xStride, rowsAtOnce));
       }
     }
   }
@@ -313,14 +326,39 @@ private:
       bias = byteAddress(in.bias.pointer, e.mul(channel, elementBytes));
   }
 
-  /// Stores y of a channel of the tile at a position; `value` may be null.
-  void storeOutput(Value channel, Value position, Value phase, Value value) {
+  /// `sum` of a row of the tile at a position, right for all weights.
+  Value guard(Value sum, Value row, Value position) {
+    auto weight = [&](Value tap, Value input) {
+      Value part = e.div(input, tile.depth);
+      Value first =
+          e.min(e.mul(part, tile.depth), e.int32(layout.lastChunk()));
+      Value deep = e.sub(input, first);
+      Value chunk = e.add(e.mul(tap, layout.tapChunks()), part);
+      Value column = e.bitXor(row, e.swizzle(tile, deep, tile.rows()));
+      Value at = e.add(e.mul(e.as(e.i64, chunk), layout.chunkElements()),
+                       e.as(e.i64, e.add(e.mul(deep, tile.rows()), column)));
+      Type bits = e.b.getIntegerType(stagedBytes * 8);
+      return e.toF32(e.load(bits, e.address(weights, bits, at),
+                            /*readOnly=*/true),
+                     staged);
+    };
+    return guardSum(e, sum,
+                    {x, xStride, in.x.length, in.x.element,
+                     op.getGroupInputs(), position, shift, taps,
+                     op.getDecomposition().getShiftStep(),
+                     tile.math == DeviceMath::tf32, weight});
+  }
+
+  /// Stores y of a channel of the tile at a position; `value`, the sum of a
+  /// row, may be null.
+  void storeOutput(Value channel, Value position, Value phase, Value row,
+                   Value value) {
     DecompositionAttr map = op.getDecomposition();
     Value at = e.add(e.mul(position, map.getStride()),
                      e.sub(e.as(e.i64, phase), map.getCrop()));
     e.ifThen(e.inside(at, in.y.length), [&] {
       Value wide = e.as(e.i64, channel);
-      Value sum = value;
+      Value sum = value ? guard(value, row, position) : value;
       if (in.hasBias) {
         Value added = e.toF32(
             e.load(raw, e.address(bias, raw, channel), /*readOnly=*/true),
@@ -341,7 +379,7 @@ private:
   /// store neighbouring outputs.
   void storeSums(WarpProduct &warp, ValueRange sums) {
     constexpr int64_t kPositions = DeviceTile::kWarpPositions;
-    for (int64_t part = 0; part < tile.positionWarps; ++part) {
+    e.loop(e.int32(0), e.int32(tile.positionWarps), e.int32(1), [&](Value part) {
       e.barrier();
       if (tile.positionWarps == 1)
         warp.writeSums(shared, kPitch, sums);
@@ -350,7 +388,7 @@ private:
                  [&] { warp.writeSums(shared, kPitch, sums); });
       e.barrier();
       Value perChannel = e.mul(phases, kPositions);
-      Value origin = e.add(in.position, part * kPositions);
+      Value origin = e.add(in.position, e.as(e.i64, e.mul(part, kPositions)));
       e.loop(thread, e.mul(channels, perChannel), e.int32(tile.threads()),
              [&](Value n) {
                Value channel = e.div(n, perChannel);
@@ -363,9 +401,9 @@ private:
                                     e.add(e.mul(row, kPitch), position)));
                storeOutput(channel, e.add(origin, e.as(e.i64, position)),
                            e.lookUp(layout.phases(), e.add(firstPhase, phase)),
-                           sum);
+                           row, sum);
              });
-    }
+    });
   }
 
   void fillEmptyPhases() {
@@ -381,7 +419,8 @@ private:
                Value position = e.div(rest, empty);
                Value phase = e.sub(rest, e.mul(position, empty));
                storeOutput(channel, e.add(in.position, e.as(e.i64, position)),
-                           e.lookUp(layout.emptyPhases(), phase), Value());
+                           e.lookUp(layout.emptyPhases(), phase), Value(),
+                           Value());
              });
     });
   }

@@ -95,6 +95,7 @@ private:
       Value tap = e.div(chunk, layout.tapChunks());
       Value depth =
           e.mul(e.sub(chunk, e.mul(tap, layout.tapChunks())), tile.depth);
+      Value firstInput = e.min(depth, e.int32(layout.lastChunk()));
       Value firstChannel = field(&TileColumn::firstChannel);
       Value channels = e.min(field(&TileColumn::channels),
                              e.sub(e.int32(outputs), firstChannel));
@@ -111,9 +112,11 @@ private:
                                     e.swizzle(tile, deep, tile.rows()));
                Value channel = e.div(row, phases);
                Value phase = e.sub(row, e.mul(channel, phases));
-               Value input = e.add(depth, deep);
+               Value input = e.add(firstInput, deep);
+               // Neither beyond the last one, nor in the chunk before.
                Value valid = e.both(e.less(channel, channels),
-                                    e.less(input, e.int32(inputs)));
+                                    e.inside(e.sub(input, depth),
+                                             e.sub(e.int32(inputs), depth)));
                Value first =
                    e.lookUp(layout.firstTaps(), e.add(firstPhase, phase));
                Value k1 =
@@ -143,9 +146,7 @@ private:
     }
     Value value = e.toF32(bits, element);
     if (tile.math == DeviceMath::tf32)
-      value = NVVM::ConvertFloatToTF32Op::create(
-          e.b, e.loc, e.i32, value, NVVM::FPRoundingMode::RNA,
-          NVVM::SaturationMode::NONE, /*relu=*/false);
+      value = e.roundToTf32(value);
     e.store(value, e.address(packed.pointer, e.f32, at));
   }
 

@@ -185,9 +185,7 @@ SmallVector<Value> WarpProduct::multiplyTf32(Value chunk, ValueRange sums) {
       Value at = e_.address(chunk, e_.f32, xOffsets_[j]);
       Value value =
           e_.load(e_.f32, e_.address(at, e_.f32, (k + depth) * positions));
-      return NVVM::ConvertFloatToTF32Op::create(
-          e_.b, e_.loc, e_.i32, value, NVVM::FPRoundingMode::RNA,
-          NVVM::SaturationMode::NONE, /*relu=*/false);
+      return e_.roundToTf32(value);
     };
     SmallVector<SmallVector<Value>> w, v;
     for (int64_t i = 0; i < kRowTiles; ++i)
