@@ -47,8 +47,8 @@ public:
   /// Chunks of one tap.
   int64_t tapChunks() const { return tapChunks_; }
   /// The first input channel of a tap's last chunk, which ends with the group's
-  /// channels where there are enough of them: those that the chunk before it has
-  /// too are zeros in it.
+  /// channels where there are enough of them: those that the chunk before it
+  /// has too are zeros in it.
   int64_t lastChunk() const { return lastChunk_; }
   int64_t groupChunks() const { return groupChunks_; }
   int64_t mostTaps() const { return mostTaps_; }
@@ -58,8 +58,8 @@ public:
 private:
   SmallVector<TileColumn> columns_;
   SmallVector<int64_t> phases_, firstTaps_, emptyPhases_;
-  int64_t tapChunks_ = 0, lastChunk_ = 0, groupChunks_ = 0, mostTaps_ = 0, chunkElements_ = 0,
-          totalElements_ = 0;
+  int64_t tapChunks_ = 0, lastChunk_ = 0, groupChunks_ = 0, mostTaps_ = 0,
+          chunkElements_ = 0, totalElements_ = 0;
   bool fits_ = true;
 };
 

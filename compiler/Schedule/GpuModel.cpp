@@ -20,9 +20,8 @@ static constexpr GpuMachine kMachines[] = {
     {120, "RTX 5090", 170, 100 * kKiB, 1536, 24, 128, 512, 256, 3400, 744},
 };
 
-/// Registers of a multiprocessor, and of a thread with a warp tile of 32 x 64:
-/// 64 sums, operands and addresses.
-static constexpr int64_t kRegisters = 65536, kThreadRegisters = 128;
+/// Registers of a multiprocessor.
+static constexpr int64_t kRegisters = 65536;
 /// Shared memory that the system takes of every block.
 static constexpr int64_t kReserved = kKiB;
 /// Static shared memory of a block at most.
@@ -58,18 +57,25 @@ int64_t mlir::tconv::sharedBytesOf(const DeviceTile &tile,
 }
 
 /// The share of products among the instructions that a warp issues for a chunk
-/// of f32, as counted in machine code: a round of the loop has 40 instructions
-/// of its own, a word of x that is copied takes 1 and a row of them 2 more,
-/// four words of weights take 1. Tensor cores work beside what else is issued.
-static double issueShare(const DeviceTile &tile) {
+/// of f32, as counted in machine code. Tensor cores work beside what else is
+/// issued.
+static double issueShare(const GpuLayer &layer, const DeviceTile &tile) {
   if (tile.math != DeviceMath::fma)
     return 1;
   double threads = double(tile.threads()), depth = double(tile.depth);
   double products = 64 * depth, loads = 4 * depth;
+  // Of one thread: words of x and the rows that they are of, four words of
+  // weights at a time.
   double words = depth * double(tile.positions()) / threads;
   double rows = words / std::max(double(tile.positions()) / threads, 1.0);
   double weights = depth * double(tile.rows()) / 4 / threads;
-  return products / (products + loads + words + 2 * rows + weights + 40);
+  bool whole = layer.groupInputs % tile.depth == 0;
+  double copies;
+  if (tile.async)
+    copies = words + 2 * rows + weights + (whole ? 0 : words + rows) + 40;
+  else // A load, a store, the address, and whether it counts.
+    copies = 5 * words + 2 * weights + (whole ? 0 : words + rows) + 28;
+  return products / (products + loads + copies);
 }
 
 static TileEstimate estimate(const GpuLayer &layer, const GpuMachine &machine,
@@ -83,7 +89,7 @@ static TileEstimate estimate(const GpuLayer &layer, const GpuMachine &machine,
                     layer.groupOutputs);
   if (!layout.fits())
     return result;
-  int64_t resident = residentBlocks(machine, tile.threads(), kThreadRegisters,
+  int64_t resident = residentBlocks(machine, tile.threads(), kProductRegisters,
                                     result.sharedBytes);
   result.blocksPerMulti = std::max<int64_t>(resident, 1);
   result.occupancy = double(result.blocksPerMulti * tile.threads()) /
@@ -115,7 +121,7 @@ static TileEstimate estimate(const GpuLayer &layer, const GpuMachine &machine,
   double peak = double(tile.math == DeviceMath::fma   ? machine.fmas
                        : tile.math == DeviceMath::mma ? machine.mmaFmas
                                                       : machine.tf32Fmas);
-  double issue = issueShare(tile);
+  double issue = issueShare(layer, tile);
   double blockCycles =
       products / double(result.blocks) / std::max(peak, 1.0) / issue;
   // The epilogue: some 20 instructions of a warp for 32 outputs.

@@ -56,6 +56,10 @@ struct TileEstimate {
 int64_t residentBlocks(const GpuMachine &machine, int64_t threads,
                        int64_t registers, int64_t sharedBytes);
 
+/// Registers of a thread of tconv.block_product that the model counts on, with
+/// its 64 sums.
+constexpr int64_t kProductRegisters = 128;
+
 /// Shared memory of a block.
 int64_t sharedBytesOf(const DeviceTile &tile, int64_t elementBytes);
 

@@ -65,7 +65,12 @@ ordered_json tconv::tools::sassLoop(const std::string &text) {
     if (productsOf(counts) > productsOf(best))
       best = std::move(counts);
   }
-  if (best.empty())
+  // A loop for rare cases, beside products that stand one after the other, is
+  // not what a kernel spends its time in.
+  std::map<std::string, uint64_t> every;
+  for (const std::string &opcode : opcodes)
+    ++every[opcode];
+  if (productsOf(best) * 2 < productsOf(every) || productsOf(best) == 0)
     return nullptr;
   uint64_t all = 0;
   std::vector<std::pair<uint64_t, std::string>> sorted;

@@ -17,8 +17,15 @@ namespace {
 int64_t neededBy(Operation *op) {
   return llvm::TypeSwitch<Operation *, int64_t>(op)
       .Case<NVVM::CpAsyncOp, NVVM::CpAsyncCommitGroupOp,
-            NVVM::CpAsyncWaitGroupOp, NVVM::ConvertFloatToTF32Op>(
-          [](auto) { return 80; })
+            NVVM::CpAsyncWaitGroupOp, NVVM::ConvertFloatToTF32Op,
+            nvgpu::DeviceAsyncCopyOp, nvgpu::DeviceAsyncCreateGroupOp,
+            nvgpu::DeviceAsyncWaitOp>([](auto) { return 80; })
+      .Case([](nvgpu::MmaSyncOp mma) {
+        auto type = cast<VectorType>(mma.getMatrixA().getType());
+        bool f16 = type.getElementType().isF16();
+        return f16 && mma.getMmaShapeAsArray()[2] == 8 ? 75 : 80;
+      })
+      .Case([](nvgpu::LdMatrixOp) { return 75; })
       .Case([](NVVM::MmaOp mma) {
         bool f16 = mma.getMultiplicandAPtxType() == NVVM::MMATypes::f16;
         return f16 && mma.getShape().getK() == 8 ? 75 : 80;

@@ -49,8 +49,8 @@ Value DeviceEmitter::choose(Value condition, function_ref<Value()> body,
   OpBuilder::InsertionGuard guard(b);
   auto op = scf::IfOp::create(b, loc, TypeRange{f32}, condition,
                               /*withElse=*/true);
-  for (auto [block, give] : {std::pair(op.thenBlock(), body),
-                             {op.elseBlock(), otherwise}}) {
+  for (auto [block, give] :
+       {std::pair(op.thenBlock(), body), {op.elseBlock(), otherwise}}) {
     b.setInsertionPointToEnd(block);
     Value result = give();
     scf::YieldOp::create(b, loc, result);
@@ -85,6 +85,57 @@ Value DeviceEmitter::load(Type type, Value pointer, bool readOnly) {
 
 void DeviceEmitter::store(Value value, Value pointer) {
   LLVM::StoreOp::create(b, loc, value, pointer, bytesOf(value.getType()));
+}
+
+Value DeviceEmitter::view(Value pointer, Type element, int64_t count) {
+  auto type = MemRefType::get(
+      {count}, element, MemRefLayoutAttrInterface(),
+      b.getI64IntegerAttr(
+          cast<LLVM::LLVMPointerType>(pointer.getType()).getAddressSpace()));
+  // What memrefs become in the LLVM dialect: allocated and aligned pointer,
+  // offset, sizes, strides.
+  Type one = LLVM::LLVMArrayType::get(i64, 1);
+  auto descriptor = LLVM::LLVMStructType::getLiteral(
+      b.getContext(), {pointer.getType(), pointer.getType(), i64, one, one});
+  Value fields = LLVM::PoisonOp::create(b, loc, descriptor);
+  auto set = [&](Value value, ArrayRef<int64_t> place) {
+    fields = LLVM::InsertValueOp::create(b, loc, fields, value, place);
+  };
+  auto number = [&](int64_t value) -> Value {
+    return LLVM::ConstantOp::create(b, loc, i64, b.getI64IntegerAttr(value));
+  };
+  set(pointer, 0);
+  set(pointer, 1);
+  set(number(0), 2);
+  set(number(count), {3, 0});
+  set(number(1), {4, 0});
+  return UnrealizedConversionCastOp::create(b, loc, TypeRange{type}, fields)
+      .getResult(0);
+}
+
+void DeviceEmitter::copy(Value to, Value from, int64_t bytes, Value condition) {
+  int64_t count = bytes / 4;
+  Value zero = as(b.getIndexType(), int64(0));
+  Value present;
+  if (condition)
+    present = select(condition, as(b.getIndexType(), int64(count)), zero);
+  copies_.push_back(nvgpu::DeviceAsyncCopyOp::create(
+      b, loc, nvgpu::DeviceAsyncTokenType::get(b.getContext()),
+      view(to, f32, count), zero, view(from, f32, count), zero,
+      b.getIndexAttr(count), present,
+      bytes == 16 ? b.getUnitAttr() : UnitAttr()));
+}
+
+Value DeviceEmitter::copyGroup() {
+  Value group = nvgpu::DeviceAsyncCreateGroupOp::create(
+      b, loc, nvgpu::DeviceAsyncTokenType::get(b.getContext()), copies_);
+  copies_.clear();
+  return group;
+}
+
+void DeviceEmitter::waitForCopies(Value oldest, int64_t pending) {
+  nvgpu::DeviceAsyncWaitOp::create(b, loc, oldest,
+                                   b.getI32IntegerAttr(pending));
 }
 
 Value DeviceEmitter::sharedMemory(int64_t bytes) {
@@ -184,8 +235,8 @@ Value DeviceEmitter::fromF32(Value value, Type element, int64_t architecture) {
 
 Value DeviceEmitter::roundToTf32(Value value) {
   return NVVM::ConvertFloatToTF32Op::create(
-      b, loc, i32, value, NVVM::FPRoundingMode::RNA,
-      NVVM::SaturationMode::NONE, /*relu=*/false);
+      b, loc, i32, value, NVVM::FPRoundingMode::RNA, NVVM::SaturationMode::NONE,
+      /*relu=*/false);
 }
 
 Value DeviceEmitter::isNaN(Value value) {

@@ -86,6 +86,16 @@ public:
   /// Aligned to its size. What kernels only read goes by `readOnly`.
   Value load(Type type, Value pointer, bool readOnly = false);
   void store(Value value, Value pointer);
+  /// The `count` elements at a pointer, as the nvgpu dialect takes them.
+  Value view(Value pointer, Type element, int64_t count);
+  /// Begins to copy `bytes` (4 or 16) bytes from global to shared memory; where
+  /// there is a `condition` that is false, zeros are written and nothing is
+  /// read. 16 bytes go past L1.
+  void copy(Value to, Value from, int64_t bytes, Value condition = {});
+  /// The copies that began since the last group.
+  Value copyGroup();
+  /// Until all groups but the last `pending` ones have arrived, `oldest` too.
+  void waitForCopies(Value oldest, int64_t pending);
   /// A pointer to `bytes` bytes of shared memory, aligned to 128. One for a
   /// kernel.
   Value sharedMemory(int64_t bytes);
@@ -111,6 +121,7 @@ public:
   Value zero();
 
 private:
+  SmallVector<Value> copies_; ///< of no group yet
   template <typename OpTy> Value fold(Value x, Value y) {
     return b.createOrFold<OpTy>(loc, x, y);
   }

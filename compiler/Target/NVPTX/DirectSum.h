@@ -18,16 +18,16 @@ struct DirectTerms {
   Value length;  ///< of x; i64
   Type element;  ///< of x
   int64_t inputs;
-  Value position, shift;    ///< i64
-  Value taps;               ///< i32
-  int64_t step;             ///< at least 1
-  bool roundsToTf32;        ///< x, before it is multiplied
+  Value position, shift; ///< i64
+  Value taps;            ///< i32
+  int64_t step;          ///< at least 1
+  bool roundsToTf32;     ///< x, before it is multiplied
   function_ref<Value(Value tap, Value input)> weight; ///< an f32
 };
 
-/// `sum`, or, where it is NaN and some tap is outside of x, what the terms inside
-/// of x add up to: zeros in the place of terms that don't exist change no other
-/// sum. Where it is no NaN this costs a comparison.
+/// `sum`, or, where it is NaN and some tap is outside of x, what the terms
+/// inside of x add up to: zeros in the place of terms that don't exist change
+/// no other sum. Where it is no NaN this costs a comparison.
 Value guardSum(DeviceEmitter &e, Value sum, const DirectTerms &terms);
 
 } // namespace mlir::tconv

@@ -230,7 +230,7 @@ private:
   int64_t threads, each, stride, elementBytes;
   Type raw; ///< the integer of an element's width
   Value thread, x, weights, y;
-  Value xStride; ///< of channels, in bytes
+  Value xStride;                ///< of channels, in bytes
   SmallVector<Value> positions; ///< of the thread
 };
 

@@ -128,8 +128,8 @@ private:
     Value back = e.add(
         shift, e.mul(e.as(e.i64, tap), op.getDecomposition().getShiftStep()));
     // A tap's last chunk begins early, so as to end with the group's channels.
-    Value first = isWhole() ? channel
-                            : e.min(channel, e.int32(layout.lastChunk()));
+    Value first =
+        isWhole() ? channel : e.min(channel, e.int32(layout.lastChunk()));
     Value row = e.add(first, firstRow);
     Value again = e.sub(e.sub(channel, first), firstRow);
     if (asyncX())
@@ -169,11 +169,8 @@ private:
         Value good = valid[j];
         if (!isWhole())
           good = e.both(good, isNew(row, again, i * rowsAtOnce));
-        NVVM::CpAsyncOp::create(
-            e.b, e.loc, xPlace(chunk, i, j),
-            byteAddress(from, j * tile.threads() * elementBytes), 4,
-            NVVM::LoadCacheModifierKind::CA,
-            e.select(good, e.int32(4), e.int32(0)));
+        e.copy(xPlace(chunk, i, j),
+               byteAddress(from, j * tile.threads() * elementBytes), 4, good);
       }
     }
   }
@@ -239,9 +236,7 @@ private:
     for (int64_t i = 0; i < weightUnits(); ++i) {
       Value source = byteAddress(from, i * 16 * tile.threads());
       if (tile.async)
-        NVVM::CpAsyncOp::create(
-            e.b, e.loc, byteAddress(to, i * 16 * tile.threads()), source, 16,
-            NVVM::LoadCacheModifierKind::CG, Value());
+        e.copy(byteAddress(to, i * 16 * tile.threads()), source, 16);
       else
         pending.weights.push_back(e.load(VectorType::get({4}, e.i32), source,
                                          /*readOnly=*/true));
@@ -269,37 +264,42 @@ private:
     int64_t stageBytes =
         tile.depth * (tile.rows() + tile.positions()) * stagedBytes;
     int64_t ahead = tile.stages - 1;
+    SmallVector<Value> groups; // of copies, the oldest first
     for (int64_t s = 0; s < ahead; ++s) {
       Value chunk = byteAddress(shared, s * stageBytes);
       finish(begin(e.int32(s), chunk), chunk);
       if (tile.async)
-        NVVM::CpAsyncCommitGroupOp::create(e.b, e.loc);
+        groups.push_back(e.copyGroup());
     }
     SmallVector<Value> init(WarpProduct::kSums, e.zero());
     init.push_back(e.int32(0));                  // the stage to be read
     init.push_back(e.int32(ahead * stageBytes)); // the stage to be written
+    llvm::append_range(init, groups);
     SmallVector<Value> result = e.carry(
         e.int32(0), chunks, e.int32(1), init, [&](Value k, ValueRange values) {
           ValueRange sums = values.take_front(WarpProduct::kSums);
+          SmallVector<Value> arriving = llvm::to_vector_of<Value>(
+              values.drop_front(WarpProduct::kSums + 2));
           Value read = values[WarpProduct::kSums],
                 write = values[WarpProduct::kSums + 1];
           // Chunk k has arrived, and all are done with the one before.
           if (tile.async)
-            NVVM::CpAsyncWaitGroupOp::create(e.b, e.loc, ahead - 1);
+            e.waitForCopies(arriving.front(), ahead - 1);
           e.barrier();
           Value to = byteAddress(shared, write);
           Pending pending = begin(e.add(k, ahead), to);
           if (tile.async)
-            NVVM::CpAsyncCommitGroupOp::create(e.b, e.loc);
+            arriving.push_back(e.copyGroup());
           SmallVector<Value> next =
               warp.multiply(byteAddress(shared, read), sums);
           finish(pending, to);
           next.push_back(nextStage(read, stageBytes));
           next.push_back(nextStage(write, stageBytes));
+          llvm::append_range(next, ArrayRef(arriving).drop_front(tile.async));
           return next;
         });
     if (tile.async)
-      NVVM::CpAsyncWaitGroupOp::create(e.b, e.loc, 0);
+      e.waitForCopies(result.back(), 0);
     result.resize(WarpProduct::kSums);
     return result;
   }
@@ -330,8 +330,7 @@ private:
   Value guard(Value sum, Value row, Value position) {
     auto weight = [&](Value tap, Value input) {
       Value part = e.div(input, tile.depth);
-      Value first =
-          e.min(e.mul(part, tile.depth), e.int32(layout.lastChunk()));
+      Value first = e.min(e.mul(part, tile.depth), e.int32(layout.lastChunk()));
       Value deep = e.sub(input, first);
       Value chunk = e.add(e.mul(tap, layout.tapChunks()), part);
       Value column = e.bitXor(row, e.swizzle(tile, deep, tile.rows()));
@@ -343,8 +342,8 @@ private:
                      staged);
     };
     return guardSum(e, sum,
-                    {x, xStride, in.x.length, in.x.element,
-                     op.getGroupInputs(), position, shift, taps,
+                    {x, xStride, in.x.length, in.x.element, op.getGroupInputs(),
+                     position, shift, taps,
                      op.getDecomposition().getShiftStep(),
                      tile.math == DeviceMath::tf32, weight});
   }
@@ -379,31 +378,34 @@ private:
   /// store neighbouring outputs.
   void storeSums(WarpProduct &warp, ValueRange sums) {
     constexpr int64_t kPositions = DeviceTile::kWarpPositions;
-    e.loop(e.int32(0), e.int32(tile.positionWarps), e.int32(1), [&](Value part) {
-      e.barrier();
-      if (tile.positionWarps == 1)
-        warp.writeSums(shared, kPitch, sums);
-      else
-        e.ifThen(e.equal(warp.positionWarp(), part),
-                 [&] { warp.writeSums(shared, kPitch, sums); });
-      e.barrier();
-      Value perChannel = e.mul(phases, kPositions);
-      Value origin = e.add(in.position, e.as(e.i64, e.mul(part, kPositions)));
-      e.loop(thread, e.mul(channels, perChannel), e.int32(tile.threads()),
-             [&](Value n) {
-               Value channel = e.div(n, perChannel);
-               Value rest = e.sub(n, e.mul(channel, perChannel));
-               Value position = e.div(rest, phases);
-               Value phase = e.sub(rest, e.mul(position, phases));
-               Value row = e.add(e.mul(channel, phases), phase);
-               Value sum = e.load(
-                   e.f32, e.address(shared, e.f32,
-                                    e.add(e.mul(row, kPitch), position)));
-               storeOutput(channel, e.add(origin, e.as(e.i64, position)),
-                           e.lookUp(layout.phases(), e.add(firstPhase, phase)),
-                           row, sum);
-             });
-    });
+    e.loop(
+        e.int32(0), e.int32(tile.positionWarps), e.int32(1), [&](Value part) {
+          e.barrier();
+          if (tile.positionWarps == 1)
+            warp.writeSums(shared, kPitch, sums);
+          else
+            e.ifThen(e.equal(warp.positionWarp(), part),
+                     [&] { warp.writeSums(shared, kPitch, sums); });
+          e.barrier();
+          Value perChannel = e.mul(phases, kPositions);
+          Value origin =
+              e.add(in.position, e.as(e.i64, e.mul(part, kPositions)));
+          e.loop(thread, e.mul(channels, perChannel), e.int32(tile.threads()),
+                 [&](Value n) {
+                   Value channel = e.div(n, perChannel);
+                   Value rest = e.sub(n, e.mul(channel, perChannel));
+                   Value position = e.div(rest, phases);
+                   Value phase = e.sub(rest, e.mul(position, phases));
+                   Value row = e.add(e.mul(channel, phases), phase);
+                   Value sum = e.load(
+                       e.f32, e.address(shared, e.f32,
+                                        e.add(e.mul(row, kPitch), position)));
+                   storeOutput(
+                       channel, e.add(origin, e.as(e.i64, position)),
+                       e.lookUp(layout.phases(), e.add(firstPhase, phase)), row,
+                       sum);
+                 });
+        });
   }
 
   void fillEmptyPhases() {
@@ -461,8 +463,29 @@ struct ExpandBlockProductPass
       if (failed(in))
         return signalPassFailure();
       ProductEmitter(e, op, *in, architecture).emit();
+      // Else ptxas computes addresses again in every round to save registers
+      // that no other block could use, or takes those of one that could.
+      if (auto kernel = op->getParentOfType<gpu::GPUFuncOp>())
+        kernel->setAttr(NVVM::NVVMDialect::getMinctasmAttrName(),
+                        b.getI32IntegerAttr(blocksAtOnce(op, in->x.element)));
       op.erase();
     }
+  }
+
+private:
+  /// Blocks of a multiprocessor that registers have to suffice for: those that
+  /// the model counts on, but for tensor cores without cp.async, whose copies
+  /// wait in registers.
+  int32_t blocksAtOnce(BlockProductOp op, Type element) const {
+    DeviceTile tile = op.getTile();
+    const GpuMachine *machine = gpuMachine(architecture);
+    if (!machine || (tile.math != DeviceMath::fma && !tile.async))
+      return 1;
+    int64_t bytes = stagedType(tile.math, element).getIntOrFloatBitWidth() / 8;
+    return std::max<int64_t>(residentBlocks(*machine, tile.threads(),
+                                            kProductRegisters,
+                                            sharedBytesOf(tile, bytes)),
+                             1);
   }
 };
 

@@ -105,39 +105,68 @@ SmallVector<Value> WarpProduct::multiplyFma(Value chunk, ValueRange sums) {
 }
 
 SmallVector<Value> WarpProduct::loadMatrices(Value pointer) {
-  auto type = LLVM::LLVMStructType::getLiteral(
-      e_.b.getContext(), {e_.i32, e_.i32, e_.i32, e_.i32});
-  auto shape = NVVM::LdStMatrixShapeAttr::get(e_.b.getContext(), 8, 8);
-  Value loaded = NVVM::LdMatrixOp::create(e_.b, e_.loc, type, pointer,
-                                          /*num=*/4, NVVM::MMALayout::col,
-                                          shape, NVVM::LdStMatrixEltType::B16);
-  SmallVector<Value> words;
-  for (int64_t i = 0; i < 4; ++i)
-    words.push_back(LLVM::ExtractValueOp::create(e_.b, e_.loc, loaded, i));
-  return words;
+  constexpr int64_t kMatrices = 4;
+  Value loaded = nvgpu::LdMatrixOp::create(
+      e_.b, e_.loc, VectorType::get({kMatrices, 2}, staged_),
+      e_.view(pointer, staged_, 8),
+      ValueRange(e_.as(e_.b.getIndexType(), e_.int64(0))),
+      /*transpose=*/true, kMatrices);
+  SmallVector<Value> pairs;
+  for (int64_t i = 0; i < kMatrices; ++i)
+    pairs.push_back(vector::ExtractOp::create(e_.b, e_.loc, loaded, i));
+  return pairs;
 }
 
 void WarpProduct::mma(ArrayRef<Value> a, ArrayRef<Value> b,
                       MutableArrayRef<Value> sums) {
-  auto type = LLVM::LLVMStructType::getLiteral(
-      e_.b.getContext(), {e_.f32, e_.f32, e_.f32, e_.f32});
   bool tf32 = tile_.math == DeviceMath::tf32;
-  NVVM::MMATypes element = tf32              ? NVVM::MMATypes::tf32
-                           : staged_.isF16() ? NVVM::MMATypes::f16
-                                             : NVVM::MMATypes::bf16;
-  auto asOperands = [&](ArrayRef<Value> words) {
-    if (element != NVVM::MMATypes::f16)
-      return llvm::to_vector(words);
-    Type pair = VectorType::get({2}, e_.b.getF16Type());
-    return llvm::map_to_vector(words, [&](Value word) -> Value {
-      return LLVM::BitcastOp::create(e_.b, e_.loc, pair, word);
-    });
+  if (!tf32 && staged_.isBF16())
+    return mmaBf16(a, b, sums);
+  // A row for each register, as vectors of vectors are in the LLVM dialect;
+  // what is canonical in the vector dialect has rows without a lowering.
+  auto fragment = [&](ArrayRef<Value> registers) {
+    int64_t count = registers.size(), each = tf32 ? 1 : 2;
+    Type row = VectorType::get({each}, staged_);
+    Value rows = LLVM::PoisonOp::create(e_.b, e_.loc,
+                                        LLVM::LLVMArrayType::get(row, count));
+    for (auto [i, value] : llvm::enumerate(registers)) {
+      Value one = value;
+      if (tf32)
+        one = LLVM::InsertElementOp::create(
+            e_.b, e_.loc, LLVM::PoisonOp::create(e_.b, e_.loc, row), value,
+            e_.int32(0));
+      rows = LLVM::InsertValueOp::create(e_.b, e_.loc, rows, one, i);
+    }
+    return UnrealizedConversionCastOp::create(
+               e_.b, e_.loc, TypeRange{VectorType::get({count, each}, staged_)},
+               rows)
+        .getResult(0);
   };
   int64_t depth = tf32 ? 8 : a.size() * 4;
+  Value before = vector::FromElementsOp::create(
+      e_.b, e_.loc, VectorType::get({2, 2}, e_.f32), ValueRange(sums));
+  Value after =
+      nvgpu::MmaSyncOp::create(e_.b, e_.loc, fragment(a), fragment(b), before,
+                               ArrayRef<int64_t>{16, 8, depth}, tf32);
+  for (int64_t i = 0; i < 4; ++i)
+    sums[i] = vector::ExtractOp::create(e_.b, e_.loc, after,
+                                        ArrayRef<int64_t>{i / 2, i % 2});
+}
+
+/// nvgpu.mma.sync does not lower on bf16.
+void WarpProduct::mmaBf16(ArrayRef<Value> a, ArrayRef<Value> b,
+                          MutableArrayRef<Value> sums) {
+  auto type = LLVM::LLVMStructType::getLiteral(
+      e_.b.getContext(), {e_.f32, e_.f32, e_.f32, e_.f32});
+  auto words = [&](ArrayRef<Value> pairs) {
+    return llvm::map_to_vector(pairs, [&](Value pair) -> Value {
+      return LLVM::BitcastOp::create(e_.b, e_.loc, e_.i32, pair);
+    });
+  };
   Value result = NVVM::MmaOp::create(
-      e_.b, e_.loc, type, asOperands(a), asOperands(b), ValueRange(sums),
-      ArrayRef<int64_t>{16, 8, depth}, std::nullopt, std::nullopt,
-      std::array<NVVM::MMATypes, 2>{element, element},
+      e_.b, e_.loc, type, words(a), words(b), ValueRange(sums),
+      ArrayRef<int64_t>{16, 8, 16}, std::nullopt, std::nullopt,
+      std::array<NVVM::MMATypes, 2>{NVVM::MMATypes::bf16, NVVM::MMATypes::bf16},
       std::array<NVVM::MMALayout, 2>{NVVM::MMALayout::row,
                                      NVVM::MMALayout::col});
   for (int64_t i = 0; i < 4; ++i)
@@ -178,14 +207,14 @@ SmallVector<Value> WarpProduct::multiplyTf32(Value chunk, ValueRange sums) {
   for (int64_t k = 0; k < tile_.depth; k += 8) {
     // The packing has rounded the weights.
     auto weight = [&](int64_t i, int64_t depth) {
-      Value at = e_.address(chunk, e_.i32, weightOffsets_[i]);
-      return e_.load(e_.i32, e_.address(at, e_.i32, (k + depth) * rows));
+      Value at = e_.address(chunk, e_.f32, weightOffsets_[i]);
+      return e_.load(e_.f32, e_.address(at, e_.f32, (k + depth) * rows));
     };
     auto x = [&](int64_t j, int64_t depth) -> Value {
       Value at = e_.address(chunk, e_.f32, xOffsets_[j]);
       Value value =
           e_.load(e_.f32, e_.address(at, e_.f32, (k + depth) * positions));
-      return e_.roundToTf32(value);
+      return e_.toF32(e_.roundToTf32(value), e_.f32);
     };
     SmallVector<SmallVector<Value>> w, v;
     for (int64_t i = 0; i < kRowTiles; ++i)

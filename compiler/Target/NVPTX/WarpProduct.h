@@ -35,8 +35,12 @@ private:
   SmallVector<Value> multiplyFma(Value chunk, ValueRange sums);
   SmallVector<Value> multiplyMma(Value chunk, ValueRange sums);
   SmallVector<Value> multiplyTf32(Value chunk, ValueRange sums);
-  /// One instruction: 16 rows by 8 positions.
+  /// One instruction: 16 rows by 8 positions. Operands are the registers of a
+  /// fragment: pairs of 16-bit elements, or single ones.
   void mma(ArrayRef<Value> a, ArrayRef<Value> b, MutableArrayRef<Value> sums);
+  void mmaBf16(ArrayRef<Value> a, ArrayRef<Value> b,
+               MutableArrayRef<Value> sums);
+  /// Four matrices of 8 x 8, transposed: a register of each.
   SmallVector<Value> loadMatrices(Value pointer);
 
   DeviceEmitter &e_;

@@ -10,6 +10,9 @@
 // CHECK: gpu.barrier
 // CHECK: scf.for
 // CHECK: scf.if
+// A sum that is NaN, where x ends, is added up again.
+// CHECK: arith.cmpf uno
+// CHECK: llvm.intr.fma
 // CHECK: gpu.func @tconv_kernel_main_pack(
 // CHECK-SAME: tconv.block_count = 5 : i64
 // CHECK-NOT: tconv.block_filter

@@ -3,15 +3,15 @@
 // RUN: tconv-opt %s --tconv-cpu-phases --tconv-nvptx-schedule="feature=nvptx/portable kind=mma" --tconv-nvptx-expand="architecture=75" | FileCheck %s --check-prefixes=CHECK,SM75
 
 // CHECK: gpu.func @tconv_kernel_main_run(
-// SM80: nvvm.cp.async.shared.global {{.*}}, 16, cache = cg
-// SM75-NOT: cp.async
+// SM80: nvgpu.device_async_copy {{.*}}, 4 {bypassL1}
+// SM75-NOT: async
 // CHECK: scf.for
 // Three stages: one group of copies may be under way.
-// SM80: nvvm.cp.async.wait.group 1
+// SM80: nvgpu.device_async_wait {{.*}} {numGroups = 1 : i32}
 // CHECK: gpu.barrier
-// CHECK-COUNT-6: nvvm.ldmatrix
-// SM80-COUNT-16: nvvm.mma.sync {{.*}}shape = #nvvm.shape<m = 16, n = 8, k = 16>
-// SM75-COUNT-32: nvvm.mma.sync {{.*}}shape = #nvvm.shape<m = 16, n = 8, k = 8>
+// CHECK-COUNT-6: nvgpu.ldmatrix {{.*}} {numTiles = 4 : i32, transpose = true}
+// SM80-COUNT-16: nvgpu.mma.sync{{.*}} {mmaShape = [16, 8, 16]}
+// SM75-COUNT-32: nvgpu.mma.sync{{.*}} {mmaShape = [16, 8, 8]}
 // CHECK: scf.yield
 module attributes {tconv.architecture = 80 : i64} {
   func.func @layer(%x: tensor<?x16x?xf16>, %w: tensor<16x12x8xf16>, %b: tensor<12xf16>, %y: tensor<?x12x?xf16>) -> tensor<?x12x?xf16> attributes {tconv.blocks = {row_warps = 1, position_warps = 1, depth = 16}} {

@@ -5,7 +5,7 @@
 // CHECK: gpu.func @tconv_kernel_main_run(
 // CHECK: scf.for
 // CHECK: nvvm.convert.float.to.tf32 {{.*}} {rnd = #nvvm.fp_rnd_mode<rna>}
-// CHECK: nvvm.mma.sync {{.*}}multiplicandAPtxType = #nvvm.mma_type<tf32>
+// CHECK: nvgpu.mma.sync{{.*}} {mmaShape = [16, 8, 8], tf32Enabled}
 // CHECK: gpu.func @tconv_kernel_main_pack(
 // CHECK: nvvm.convert.float.to.tf32 {{.*}} {rnd = #nvvm.fp_rnd_mode<rna>}
 module attributes {tconv.architecture = 80 : i64} {

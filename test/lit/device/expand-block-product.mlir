@@ -9,13 +9,13 @@
 // CHECK-SAME: kernel
 // CHECK-SAME: known_block_size = array<i32: 32, 1, 1>
 // The first chunk is on its way before the loop.
-// ASYNC: nvvm.cp.async.shared.global {{.*}}, 16, cache = cg
-// ASYNC: nvvm.cp.async.shared.global {{.*}}, 4, cache = ca
-// ASYNC: nvvm.cp.async.commit.group
-// SYNC-NOT: cp.async
+// ASYNC: nvgpu.device_async_copy {{.*}}, 4 {bypassL1} : memref<4xf32, 1> to memref<4xf32, 3>
+// ASYNC: nvgpu.device_async_copy {{.*}}, 1, %{{.*}} : memref<1xf32, 1> to memref<1xf32, 3>
+// ASYNC: nvgpu.device_async_create_group
+// SYNC-NOT: async
 // CHECK: scf.for
 // What was copied has arrived, and all are done with what is overwritten.
-// ASYNC: nvvm.cp.async.wait.group 0
+// ASYNC: nvgpu.device_async_wait {{.*}} {numGroups = 0 : i32}
 // CHECK: gpu.barrier
 // CHECK-COUNT-1024: llvm.intr.fma
 // SYNC: llvm.store
@@ -26,6 +26,12 @@
 // CHECK: gpu.barrier
 // CHECK: scf.for
 // CHECK: scf.if
+// A sum that is NaN, where x ends, is added up again.
+// CHECK: arith.cmpf uno
+// CHECK: scf.if
+// CHECK: scf.for
+// CHECK: scf.for
+// CHECK: llvm.intr.fma
 // CHECK: llvm.store {{.*}} : i32, !llvm.ptr<1>
 // CHECK-NOT: tconv.block_product
 module attributes {tconv.architecture = 80 : i64} {
