@@ -91,7 +91,8 @@ def Device_PackTilesOp : Device_BufferOp<"pack_tiles"> {
   let summary = "packs weights as tconv.block_product reads them";
   let description = [{
     `packed` is `[group][column][tap][part of the input channels][depth][row]`,
-    the rows of a depth permuted as they lie in shared memory.
+    for "mma" `[group][column][part of the input channels][tap][depth][row]`, the
+    rows of a depth permuted as they lie in shared memory.
   }];
   let arguments = (ins AnyMemRef:$weight, AnyMemRef:$packed,
                        Device_DecompositionAttr:$decomposition, I64Attr:$groups,

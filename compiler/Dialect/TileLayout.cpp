@@ -15,6 +15,15 @@ TileLayout::TileLayout(DecompositionAttr decomposition, const DeviceTile &tile,
   tapChunks_ = llvm::divideCeil(groupInputs, tile.depth);
   lastChunk_ = std::max<int64_t>(groupInputs - tile.depth, 0);
   chunkElements_ = rows * tile.depth;
+  tapsInside_ = tile.math == DeviceMath::mma;
+  if (tapsInside_) {
+    for (SectionAttr section : decomposition.getSections())
+      if (section.getTaps() > 1)
+        halo_ = std::max(halo_, std::min(section.getTaps() - 1, kMostHalo + 1) *
+                                    decomposition.getShiftStep());
+    if (halo_ > kMostHalo)
+      halo_ = 0;
+  }
   llvm::BitVector reached(decomposition.getStride());
   // Products of sizes that no machine has must not wrap.
   llvm::APInt chunks(128, 0);

@@ -27,6 +27,8 @@ class TileLayout {
 public:
   /// Columns of a group at most: tables list them.
   static constexpr int64_t kMostColumns = 1 << 16;
+  /// A larger halo is not worth its shared memory.
+  static constexpr int64_t kMostHalo = 16;
 
   TileLayout(DecompositionAttr decomposition, const DeviceTile &tile,
              int64_t groups, int64_t groupInputs, int64_t groupOutputs);
@@ -50,6 +52,13 @@ public:
   /// channels where there are enough of them: those that the chunk before it
   /// has too are zeros in it.
   int64_t lastChunk() const { return lastChunk_; }
+  /// Whether the chunks of a column go tap by tap within a part of the input
+  /// channels, not the other way round.
+  bool tapsInside() const { return tapsInside_; }
+  /// Whether the taps of such a part share what is staged of x: it has then
+  /// `halo` positions more than the block.
+  bool sharesInput() const { return halo_ > 0; }
+  int64_t halo() const { return halo_; }
   int64_t groupChunks() const { return groupChunks_; }
   int64_t mostTaps() const { return mostTaps_; }
   int64_t chunkElements() const { return chunkElements_; }
@@ -59,8 +68,8 @@ private:
   SmallVector<TileColumn> columns_;
   SmallVector<int64_t> phases_, firstTaps_, emptyPhases_;
   int64_t tapChunks_ = 0, lastChunk_ = 0, groupChunks_ = 0, mostTaps_ = 0,
-          chunkElements_ = 0, totalElements_ = 0;
-  bool fits_ = true;
+          chunkElements_ = 0, totalElements_ = 0, halo_ = 0;
+  bool fits_ = true, tapsInside_ = false;
 };
 
 /// The type of the packed weights' elements, and of shared memory's: that of

@@ -48,9 +48,14 @@ int64_t mlir::tconv::residentBlocks(const GpuMachine &machine, int64_t threads,
 }
 
 int64_t mlir::tconv::sharedBytesOf(const DeviceTile &tile,
+                                   const TileLayout &layout,
                                    int64_t elementBytes) {
-  int64_t stages = tile.stages * tile.depth * (tile.rows() + tile.positions()) *
-                   elementBytes;
+  // Of x there are two buffers where chunks of weights go through it.
+  int64_t columns =
+      layout.tapsInside()
+          ? tile.stages * tile.rows() + 2 * (tile.positions() + layout.halo())
+          : tile.stages * (tile.rows() + tile.positions());
+  int64_t stages = columns * tile.depth * elementBytes;
   // The sums of one column of warps, in rows that lie apart for the banks.
   int64_t sums = tile.rows() * (DeviceTile::kWarpPositions + 4) * 4;
   return std::max(stages, sums);
@@ -84,9 +89,9 @@ static TileEstimate estimate(const GpuLayer &layer, const GpuMachine &machine,
   result.tile = tile;
   bool staged16 = tile.math == DeviceMath::mma;
   int64_t bytes = staged16 ? 2 : 4;
-  result.sharedBytes = sharedBytesOf(tile, bytes);
   TileLayout layout(layer.decomposition, tile, layer.groups, layer.groupInputs,
                     layer.groupOutputs);
+  result.sharedBytes = sharedBytesOf(tile, layout, bytes);
   if (!layout.fits())
     return result;
   int64_t resident = residentBlocks(machine, tile.threads(), kProductRegisters,
@@ -110,8 +115,6 @@ static TileEstimate estimate(const GpuLayer &layer, const GpuMachine &machine,
   useful *= double(layer.groupInputs) * double(layer.groupOutputs) *
             double(layer.groups) * double(layer.positions);
   result.useful = useful / products;
-  result.intensity = 2.0 * double(tile.rows() * tile.positions()) /
-                     double((tile.rows() + tile.positions()) * bytes);
 
   // The slowest multiprocessor has this many blocks, so many at a time.
   int64_t most = llvm::divideCeil(result.blocks, machine.multiprocessors);
@@ -127,8 +130,14 @@ static TileEstimate estimate(const GpuLayer &layer, const GpuMachine &machine,
   // The epilogue: some 20 instructions of a warp for 32 outputs.
   blockCycles += double(tile.rows() * tile.positions()) * 20 / 128;
   result.compute = double(most) * blockCycles / busy;
-  double read = chunks * double((tile.rows() + tile.positions()) * tile.depth) *
-                double(bytes);
+  double inputChunks =
+      layout.sharesInput()
+          ? double(columns * layout.tapChunks()) * double(positionBlocks)
+          : chunks;
+  double read = (chunks * double(tile.rows()) +
+                 inputChunks * double(tile.positions() + layout.halo())) *
+                double(tile.depth * bytes);
+  result.intensity = 2 * products / read;
   result.l2 = read / machine.l2Bytes;
   double weights = double(layout.totalElements()) * double(bytes);
   double xy = double(layer.positions) *

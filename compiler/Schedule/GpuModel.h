@@ -61,7 +61,8 @@ int64_t residentBlocks(const GpuMachine &machine, int64_t threads,
 constexpr int64_t kProductRegisters = 128;
 
 /// Shared memory of a block.
-int64_t sharedBytesOf(const DeviceTile &tile, int64_t elementBytes);
+int64_t sharedBytesOf(const DeviceTile &tile, const TileLayout &layout,
+                      int64_t elementBytes);
 
 /// Estimates of the tiles that there are, the best one first. What `tile` fixes
 /// beside its warps and depth stays; `warps` and `depth` that are not 0 too.

@@ -2,6 +2,7 @@
 #include "compiler/Dialect/TileLayout.h"
 #include "compiler/Schedule/GpuModel.h"
 #include "compiler/Target/NVPTX/DirectSum.h"
+#include "compiler/Target/NVPTX/InputRows.h"
 #include "compiler/Target/NVPTX/WarpProduct.h"
 
 namespace mlir::tconv {
@@ -34,10 +35,11 @@ public:
         e.i32,
         gpu::ThreadIdOp::create(e.b, e.loc, gpu::Dimension::x).getResult());
     decodeColumn();
-    shared = e.sharedMemory(sharedBytesOf(tile, stagedBytes));
-    prepareCopies();
+    shared = e.sharedMemory(sharedBytesOf(tile, layout, stagedBytes));
+    locateInput();
     WarpProduct warp(e, tile, staged, architecture, thread);
-    SmallVector<Value> sums = multiply(warp);
+    SmallVector<Value> sums =
+        tile.math == DeviceMath::mma ? multiplyRows(warp) : multiply(warp);
     locateOutputs();
     storeSums(warp, sums);
     fillEmptyPhases();
@@ -83,23 +85,24 @@ private:
   };
 
   bool asyncX() const { return tile.async && elementBytes == 4; }
-  /// Positions that a thread copies together: words of shared memory.
-  int64_t unit() const { return 4 / stagedBytes; }
 
-  void prepareCopies() {
-    int64_t units = tile.positions() / unit(), threads = tile.threads();
-    rowsAtOnce = std::max<int64_t>(threads / units, 1);
-    unitsEach = std::max<int64_t>(units / threads, 1);
-    Value row = e.div(thread, units);
-    Value column = e.mul(e.rem(thread, units), unit());
+  void locateInput() {
     xStride = e.mul(in.x.channelStride, elementBytes);
     Value channel = e.as(e.i64, e.mul(group, op.getGroupInputs()));
     x = byteAddress(in.x.pointer, e.add(e.mul(in.batch, e.mul(in.x.batchStride,
                                                               elementBytes)),
                                         e.mul(channel, xStride)));
+  }
+
+  void prepareCopies() {
+    int64_t units = tile.positions(), threads = tile.threads();
+    rowsAtOnce = std::max<int64_t>(threads / units, 1);
+    unitsEach = std::max<int64_t>(units / threads, 1);
+    Value row = e.div(thread, units);
+    Value column = e.rem(thread, units);
     firstRow = row;
     for (int64_t j = 0; j < unitsEach; ++j) {
-      Value at = e.add(column, j * threads * unit());
+      Value at = e.add(column, j * threads);
       positions.push_back(e.add(in.position, e.as(e.i64, at)));
       Value swizzled = e.bitXor(at, e.swizzle(tile, row, tile.positions()));
       columns.push_back(swizzled);
@@ -179,49 +182,28 @@ private:
   /// row, or the last channel, is, and doesn't count.
   void loadX(Value row, Value again, Value back, Pending &pending) {
     for (int64_t j = 0; j < unitsEach; ++j) {
-      SmallVector<Value> valid, from;
-      for (int64_t u = 0; u < unit(); ++u) {
-        Value position = e.add(e.sub(positions[j], back), u);
-        valid.push_back(e.inside(position, in.x.length));
-        from.push_back(byteAddress(
-            x, e.mul(e.select(valid[u], position, e.int64(0)), elementBytes)));
-        if (isFull())
-          from[u] = byteAddress(from[u], e.mul(e.as(e.i64, row), xStride));
-      }
+      Value position = e.sub(positions[j], back);
+      Value valid = e.inside(position, in.x.length);
+      Value from = byteAddress(
+          x, e.mul(e.select(valid, position, e.int64(0)), elementBytes));
+      if (isFull())
+        from = byteAddress(from, e.mul(e.as(e.i64, row), xStride));
       for (int64_t i = 0; i < rounds(); ++i) {
-        SmallVector<Value> pointers = from, good = valid;
-        if (!isWhole()) {
-          Value fresh = isNew(row, again, i * rowsAtOnce);
-          for (Value &one : good)
-            one = e.both(one, fresh);
-        }
+        Value pointer = from, good = valid;
+        if (!isWhole())
+          good = e.both(good, isNew(row, again, i * rowsAtOnce));
         if (!isFull()) {
           Value channel = e.min(e.add(row, i * rowsAtOnce),
                                 e.int32(op.getGroupInputs() - 1));
-          for (Value &pointer : pointers)
-            pointer =
-                byteAddress(pointer, e.mul(e.as(e.i64, channel), xStride));
+          pointer = byteAddress(from, e.mul(e.as(e.i64, channel), xStride));
         }
-        pending.x.push_back(loadUnit(pointers, good));
+        pending.x.push_back(e.select(
+            good, e.load(raw, pointer, /*readOnly=*/true), e.integer(raw, 0)));
         // One sum for each row, however many multiples of the stride.
         if (isFull() && i + 1 < rounds())
-          for (Value &pointer : from)
-            pointer = byteAddress(pointer, e.mul(xStride, rowsAtOnce));
+          from = byteAddress(from, e.mul(xStride, rowsAtOnce));
       }
     }
-  }
-
-  /// A word of shared memory, from one element or two.
-  Value loadUnit(ArrayRef<Value> from, ArrayRef<Value> valid) {
-    SmallVector<Value> parts;
-    for (auto [pointer, good] : llvm::zip(from, valid))
-      parts.push_back(e.select(good, e.load(raw, pointer, /*readOnly=*/true),
-                               e.integer(raw, 0)));
-    if (unit() == 1)
-      return parts[0];
-    Value low = arith::ExtUIOp::create(e.b, e.loc, e.i32, parts[0]);
-    Value high = arith::ExtUIOp::create(e.b, e.loc, e.i32, parts[1]);
-    return arith::OrIOp::create(e.b, e.loc, low, e.shiftLeft(high, 16));
   }
 
   int64_t weightUnits() const {
@@ -248,12 +230,9 @@ private:
     Value to = byteAddress(chunk, e.mul(thread, 16));
     for (auto [i, words] : llvm::enumerate(pending.weights))
       e.store(words, byteAddress(to, i * 16 * tile.threads()));
-    for (auto [n, word] : llvm::enumerate(pending.x)) {
-      Value value = word;
-      if (unit() == 1)
-        value = e.toF32(word, in.x.element);
-      e.store(value, xPlace(chunk, n % rounds(), n / rounds()));
-    }
+    for (auto [n, bits] : llvm::enumerate(pending.x))
+      e.store(e.toF32(bits, in.x.element),
+              xPlace(chunk, n % rounds(), n / rounds()));
   }
 
   //===--------------------------------------------------------------------===//
@@ -261,6 +240,7 @@ private:
   //===--------------------------------------------------------------------===//
 
   SmallVector<Value> multiply(WarpProduct &warp) {
+    prepareCopies();
     int64_t stageBytes =
         tile.depth * (tile.rows() + tile.positions()) * stagedBytes;
     int64_t ahead = tile.stages - 1;
@@ -304,6 +284,110 @@ private:
     return result;
   }
 
+  /// What a thread loads under a condition, to be used under it only.
+  SmallVector<Value> loadIf(Value condition, int64_t count,
+                            function_ref<SmallVector<Value>()> load) {
+    OpBuilder::InsertionGuard guard(e.b);
+    SmallVector<Type> types(count, raw);
+    auto op = scf::IfOp::create(e.b, e.loc, types, condition,
+                                /*withElse=*/true);
+    e.b.setInsertionPointToEnd(op.thenBlock());
+    scf::YieldOp::create(e.b, e.loc, load());
+    e.b.setInsertionPointToEnd(op.elseBlock());
+    SmallVector<Value> nothing(count, LLVM::PoisonOp::create(e.b, e.loc, raw));
+    scf::YieldOp::create(e.b, e.loc, nothing);
+    return llvm::to_vector_of<Value>(op.getResults());
+  }
+
+  /// On tensor cores for 16-bit types: weights in stages as ever, x in two
+  /// buffers of InputRows. Where taps share them, the next one is filled while
+  /// the first tap of this one is multiplied.
+  SmallVector<Value> multiplyRows(WarpProduct &warp) {
+    InputRows rows(e, tile, layout.halo(), op.getGroupInputs(), x, xStride,
+                   in.x.length, thread);
+    int64_t stageBytes = tile.depth * tile.rows() * stagedBytes;
+    int64_t ahead = tile.stages - 1;
+    int64_t step = op.getDecomposition().getShiftStep();
+    bool shares = layout.sharesInput();
+    Value buffers = byteAddress(shared, tile.stages * stageBytes);
+    // The row of tap 0 that the block's first position reads.
+    Value reach = shares ? e.mul(e.sub(taps, 1), step) : e.int32(0);
+    Value origin = e.sub(e.sub(in.position, shift), e.as(e.i64, reach));
+    auto loadRows = [&](Value part, Value tap) {
+      Value channel =
+          e.mul(e.min(part, e.int32(layout.tapChunks() - 1)), tile.depth);
+      Value start =
+          shares ? origin : e.sub(origin, e.mul(e.as(e.i64, tap), step));
+      return rows.load(channel, start);
+    };
+    auto beginWeights = [&](Value k, Value to) {
+      Pending pending;
+      copyWeights(e.min(k, e.sub(chunks, 1)), to, pending);
+      return pending;
+    };
+    SmallVector<Value> groups; // of copies, the oldest first
+    for (int64_t s = 0; s < ahead; ++s) {
+      Value to = byteAddress(shared, s * stageBytes);
+      finish(beginWeights(e.int32(s), to), to);
+      if (tile.async)
+        groups.push_back(e.copyGroup());
+    }
+    rows.store(loadRows(e.int32(0), e.int32(0)), buffers);
+    SmallVector<Value> init(WarpProduct::kSums, e.zero());
+    // The stage to be read and that to be written; part, tap, buffer of x.
+    for (int64_t first :
+         {int64_t(0), ahead * stageBytes, int64_t(0), int64_t(0), int64_t(0)})
+      init.push_back(e.int32(first));
+    llvm::append_range(init, groups);
+    SmallVector<Value> result = e.carry(
+        e.int32(0), chunks, e.int32(1), init, [&](Value k, ValueRange values) {
+          ValueRange sums = values.take_front(WarpProduct::kSums);
+          values = values.drop_front(WarpProduct::kSums);
+          Value read = values[0], write = values[1], part = values[2],
+                tap = values[3], buffer = values[4];
+          SmallVector<Value> arriving =
+              llvm::to_vector_of<Value>(values.drop_front(5));
+          // Chunk k has arrived, and all are done with the one before.
+          if (tile.async)
+            e.waitForCopies(arriving.front(), ahead - 1);
+          e.barrier();
+          Value to = byteAddress(shared, write);
+          Pending pending = beginWeights(e.add(k, ahead), to);
+          if (tile.async)
+            arriving.push_back(e.copyGroup());
+          Value wraps = e.equal(e.add(tap, 1), taps);
+          Value nextTap = e.select(wraps, e.int32(0), e.add(tap, 1));
+          Value nextPart = e.select(wraps, e.add(part, 1), part);
+          Value other = e.sub(e.int32(rows.bytes()), buffer);
+          Value isFirst = e.equal(tap, 0);
+          SmallVector<Value> loaded =
+              shares ? loadIf(isFirst, rows.elements(),
+                              [&] { return loadRows(e.add(part, 1), tap); })
+                     : loadRows(nextPart, nextTap);
+          Value firstRow = shares ? e.sub(reach, e.mul(tap, step)) : reach;
+          SmallVector<Value> next =
+              warp.multiplyRows(byteAddress(shared, read),
+                                byteAddress(buffers, buffer), firstRow, sums);
+          finish(pending, to);
+          auto storeRows = [&] {
+            rows.store(loaded, byteAddress(buffers, other));
+          };
+          if (shares)
+            e.ifThen(isFirst, storeRows);
+          else
+            storeRows();
+          llvm::append_values(next, nextStage(read, stageBytes),
+                              nextStage(write, stageBytes), nextPart, nextTap,
+                              shares ? e.select(wraps, other, buffer) : other);
+          llvm::append_range(next, ArrayRef(arriving).drop_front(tile.async));
+          return next;
+        });
+    if (tile.async)
+      e.waitForCopies(result.back(), 0);
+    result.resize(WarpProduct::kSums);
+    return result;
+  }
+
   Value nextStage(Value offset, int64_t stageBytes) {
     Value next = e.add(offset, stageBytes);
     return e.select(e.equal(next, tile.stages * stageBytes), e.int32(0), next);
@@ -332,7 +416,9 @@ private:
       Value part = e.div(input, tile.depth);
       Value first = e.min(e.mul(part, tile.depth), e.int32(layout.lastChunk()));
       Value deep = e.sub(input, first);
-      Value chunk = e.add(e.mul(tap, layout.tapChunks()), part);
+      Value chunk = layout.tapsInside()
+                        ? e.add(e.mul(part, taps), tap)
+                        : e.add(e.mul(tap, layout.tapChunks()), part);
       Value column = e.bitXor(row, e.swizzle(tile, deep, tile.rows()));
       Value at = e.add(e.mul(e.as(e.i64, chunk), layout.chunkElements()),
                        e.as(e.i64, e.add(e.mul(deep, tile.rows()), column)));
@@ -482,9 +568,11 @@ private:
     if (!machine || (tile.math != DeviceMath::fma && !tile.async))
       return 1;
     int64_t bytes = stagedType(tile.math, element).getIntOrFloatBitWidth() / 8;
+    TileLayout layout(op.getDecomposition(), tile, op.getGroups(),
+                      op.getGroupInputs(), op.getGroupOutputs());
     return std::max<int64_t>(residentBlocks(*machine, tile.threads(),
                                             kProductRegisters,
-                                            sharedBytesOf(tile, bytes)),
+                                            sharedBytesOf(tile, layout, bytes)),
                              1);
   }
 };

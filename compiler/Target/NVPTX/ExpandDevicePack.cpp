@@ -92,9 +92,12 @@ private:
     };
     Value chunks = e.mul(field(&TileColumn::taps), layout.tapChunks());
     e.ifThen(e.less(chunk, chunks), [&] {
-      Value tap = e.div(chunk, layout.tapChunks());
-      Value depth =
-          e.mul(e.sub(chunk, e.mul(tap, layout.tapChunks())), tile.depth);
+      Value taps = layout.tapsInside() ? field(&TileColumn::taps)
+                                       : e.int32(layout.tapChunks());
+      Value outer = e.div(chunk, taps);
+      Value inner = e.sub(chunk, e.mul(outer, taps));
+      Value tap = layout.tapsInside() ? inner : outer;
+      Value depth = e.mul(layout.tapsInside() ? outer : inner, tile.depth);
       Value firstInput = e.min(depth, e.int32(layout.lastChunk()));
       Value firstChannel = field(&TileColumn::firstChannel);
       Value channels = e.min(field(&TileColumn::channels),

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "compiler/Target/NVPTX/WarpProduct.h"
 
+#include "compiler/Target/NVPTX/InputRows.h"
+
 using namespace mlir;
 using namespace mlir::tconv;
 
@@ -41,12 +43,8 @@ WarpProduct::WarpProduct(DeviceEmitter &e, const DeviceTile &tile, Type staged,
       weightOffsets_.push_back(
           e.add(e.mul(e.add(in, high), rows), e.bitXor(column, swizzle(rows))));
     }
-    for (int64_t j = 0; j < kPositionTiles / 2; ++j) {
-      Value column = e.add(e.add(position, high), j * 16);
-      xOffsets_.push_back(e.add(e.add(e.mul(e.add(in, low), positions),
-                                      e.bitXor(column, swizzle(positions))),
-                                xStart));
-    }
+    xRow_ = e.add(e.add(position, high), in);
+    xEight_ = e.shiftRight(low, 3);
     return;
   }
   case DeviceMath::tf32: {
@@ -69,8 +67,8 @@ SmallVector<Value> WarpProduct::multiply(Value chunk, ValueRange sums) {
   switch (tile_.math) {
   case DeviceMath::fma:
     return multiplyFma(chunk, sums);
-  case DeviceMath::mma:
-    return multiplyMma(chunk, sums);
+  case DeviceMath::mma: // multiplyRows does it
+    break;
   case DeviceMath::tf32:
     return multiplyTf32(chunk, sums);
   }
@@ -104,13 +102,13 @@ SmallVector<Value> WarpProduct::multiplyFma(Value chunk, ValueRange sums) {
   return next;
 }
 
-SmallVector<Value> WarpProduct::loadMatrices(Value pointer) {
+SmallVector<Value> WarpProduct::loadMatrices(Value pointer, bool transpose) {
   constexpr int64_t kMatrices = 4;
   Value loaded = nvgpu::LdMatrixOp::create(
       e_.b, e_.loc, VectorType::get({kMatrices, 2}, staged_),
       e_.view(pointer, staged_, 8),
-      ValueRange(e_.as(e_.b.getIndexType(), e_.int64(0))),
-      /*transpose=*/true, kMatrices);
+      ValueRange(e_.as(e_.b.getIndexType(), e_.int64(0))), transpose,
+      kMatrices);
   SmallVector<Value> pairs;
   for (int64_t i = 0; i < kMatrices; ++i)
     pairs.push_back(vector::ExtractOp::create(e_.b, e_.loc, loaded, i));
@@ -173,17 +171,24 @@ void WarpProduct::mmaBf16(ArrayRef<Value> a, ArrayRef<Value> b,
     sums[i] = LLVM::ExtractValueOp::create(e_.b, e_.loc, result, i);
 }
 
-SmallVector<Value> WarpProduct::multiplyMma(Value chunk, ValueRange sums) {
+SmallVector<Value> WarpProduct::multiplyRows(Value weights, Value x,
+                                             Value firstRow, ValueRange sums) {
   SmallVector<Value> next = llvm::to_vector_of<Value>(sums);
   Type i16 = e_.b.getI16Type();
+  Value xRow = e_.add(xRow_, firstRow);
+  Value row = e_.address(x, i16, e_.mul(xRow, tile_.depth));
   for (int64_t k = 0; k < tile_.depth; k += 16) {
     SmallVector<SmallVector<Value>> w, v;
     for (Value offset : weightOffsets_)
       w.push_back(loadMatrices(
-          e_.address(e_.address(chunk, i16, offset), i16, k * tile_.rows())));
-    for (Value offset : xOffsets_)
-      v.push_back(loadMatrices(e_.address(e_.address(chunk, i16, offset), i16,
-                                          k * tile_.positions())));
+          e_.address(e_.address(weights, i16, offset), i16, k * tile_.rows()),
+          /*transpose=*/true));
+    Value eight = InputRows::permute(e_, tile_, xRow, e_.add(xEight_, k / 8));
+    Value from = e_.address(row, i16, e_.shiftLeft(eight, 3));
+    // 16 rows further on the permutation is the same.
+    for (int64_t j = 0; j < kPositionTiles / 2; ++j)
+      v.push_back(loadMatrices(e_.address(from, i16, j * 16 * tile_.depth),
+                               /*transpose=*/false));
     for (int64_t i = 0; i < kRowTiles; ++i)
       for (int64_t j = 0; j < kPositionTiles; ++j) {
         auto to =

@@ -10,8 +10,9 @@
 namespace mlir::tconv {
 
 /// A chunk in shared memory is `depth` rows of weights (one column for each row
-/// of the tile), then `depth` rows of x (one column for each position), in the
-/// staged type; columns are permuted by DeviceTile::swizzle.
+/// of the tile), then, but for 16-bit types on tensor cores, `depth` rows of x
+/// (one column for each position), in the staged type; columns are permuted by
+/// DeviceTile::swizzle.
 class WarpProduct {
 public:
   /// Emits what doesn't change from chunk to chunk.
@@ -23,6 +24,10 @@ public:
 
   /// Multiplies the chunk at `chunk` into the sums.
   SmallVector<Value> multiply(Value chunk, ValueRange sums);
+  /// The same on tensor cores for 16-bit types: weights at `weights`, x in
+  /// InputRows at `x`, the block's first position in row `firstRow`.
+  SmallVector<Value> multiplyRows(Value weights, Value x, Value firstRow,
+                                  ValueRange sums);
 
   /// Writes the sums of this warp to rows of `pitch` f32 in shared memory, the
   /// positions of its warp column from 0 on.
@@ -33,15 +38,14 @@ public:
 
 private:
   SmallVector<Value> multiplyFma(Value chunk, ValueRange sums);
-  SmallVector<Value> multiplyMma(Value chunk, ValueRange sums);
   SmallVector<Value> multiplyTf32(Value chunk, ValueRange sums);
   /// One instruction: 16 rows by 8 positions. Operands are the registers of a
   /// fragment: pairs of 16-bit elements, or single ones.
   void mma(ArrayRef<Value> a, ArrayRef<Value> b, MutableArrayRef<Value> sums);
   void mmaBf16(ArrayRef<Value> a, ArrayRef<Value> b,
                MutableArrayRef<Value> sums);
-  /// Four matrices of 8 x 8, transposed: a register of each.
-  SmallVector<Value> loadMatrices(Value pointer);
+  /// Four matrices of 8 x 8: a register of each.
+  SmallVector<Value> loadMatrices(Value pointer, bool transpose);
 
   DeviceEmitter &e_;
   DeviceTile tile_;
@@ -50,6 +54,7 @@ private:
   Value lane_, rowWarp_, positionWarp_;
   /// Elements from a chunk's start.
   SmallVector<Value> weightOffsets_, xOffsets_;
+  Value xRow_, xEight_; ///< of InputRows, which this lane loads
 };
 
 } // namespace mlir::tconv

@@ -9,7 +9,12 @@
 // Three stages: one group of copies may be under way.
 // SM80: nvgpu.device_async_wait {{.*}} {numGroups = 1 : i32}
 // CHECK: gpu.barrier
-// CHECK-COUNT-6: nvgpu.ldmatrix {{.*}} {numTiles = 4 : i32, transpose = true}
+// The next x, which both taps read, comes with the first of them.
+// CHECK: scf.if
+// CHECK: llvm.load {{.*}} i16
+// Weights lie as rows of the tile, x as rows of channels.
+// CHECK-COUNT-2: nvgpu.ldmatrix {{.*}} {numTiles = 4 : i32, transpose = true}
+// CHECK-COUNT-4: nvgpu.ldmatrix {{.*}} {numTiles = 4 : i32, transpose = false}
 // SM80-COUNT-16: nvgpu.mma.sync{{.*}} {mmaShape = [16, 8, 16]}
 // SM75-COUNT-32: nvgpu.mma.sync{{.*}} {mmaShape = [16, 8, 8]}
 // CHECK: scf.yield
