@@ -560,12 +560,12 @@ struct ExpandBlockProductPass
 
 private:
   /// Blocks of a multiprocessor that registers have to suffice for: those that
-  /// the model counts on, but for tensor cores without cp.async, whose copies
-  /// wait in registers.
+  /// the model counts on, but for tensor cores on 16-bit types, where x waits
+  /// in registers and would be spilled.
   int32_t blocksAtOnce(BlockProductOp op, Type element) const {
     DeviceTile tile = op.getTile();
     const GpuMachine *machine = gpuMachine(architecture);
-    if (!machine || (tile.math != DeviceMath::fma && !tile.async))
+    if (!machine || tile.math == DeviceMath::mma)
       return 1;
     int64_t bytes = stagedType(tile.math, element).getIntOrFloatBitWidth() / 8;
     TileLayout layout(op.getDecomposition(), tile, op.getGroups(),
