@@ -4,17 +4,14 @@
 #include <algorithm>
 #include <atomic>
 #include <cerrno>
-#include <cmath>
 #include <cstring>
 #include <filesystem>
 #include <fstream>
 #include <mutex>
-#include <random>
 #include <thread>
 
 #include <nlohmann/json.hpp>
 
-#include "ptx/formats.h"
 #include "ptx/syntax.h"
 #include "tconv-ptx/report.h"
 
@@ -23,90 +20,19 @@ namespace {
 
 using Json = nlohmann::json;
 
-constexpr uint64_t kMaximumElements = 1ull << 28;
-
 Status wrong(const std::string &what) {
   return Status(TCONV_INVALID_VALUE, what);
-}
-
-/// A whole number from 0 to `most`.
-Status readNumber(const Json &object, const char *key, uint64_t most,
-                  uint64_t &value) {
-  auto found = object.find(key);
-  if (found == object.end())
-    return Status::ok();
-  if (!found->is_number_unsigned() || found->get<uint64_t>() > most)
-    return wrong(std::string("\"") + key + "\": " + found->dump() +
-                 " is no whole number up to " + std::to_string(most));
-  value = found->get<uint64_t>();
-  return Status::ok();
-}
-
-Status readSizes(const Json &object, const char *key,
-                 std::array<uint32_t, 3> &sizes) {
-  auto found = object.find(key);
-  if (found == object.end())
-    return wrong(std::string("a launch has no \"") + key + "\"");
-  bool isGood = found->is_array() && !found->empty() && found->size() <= 3;
-  for (size_t axis = 0; isGood && axis < found->size(); ++axis) {
-    isGood = (*found)[axis].is_number_unsigned() &&
-             (*found)[axis].get<uint64_t>() <= 0x7fffffff;
-    if (isGood)
-      sizes[axis] = (*found)[axis].get<uint32_t>();
-  }
-  return isGood ? Status::ok()
-                : wrong(std::string("\"") + key + "\": " + found->dump() +
-                        " is no list of one to three sizes");
-}
-
-Status readBuffer(const Json &object, TrialBuffer &buffer) {
-  uint64_t count = 0;
-  uint64_t range = 3;
-  uint64_t seed = 1;
-  uint64_t infinite = 0;
-  buffer.isOutput = object.contains("output");
-  buffer.type = "f32";
-  if (object.contains("type") && object["type"].is_string())
-    buffer.type = object["type"].get<std::string>();
-  if (buffer.type != "f32" && buffer.type != "f16" && buffer.type != "bf16")
-    return wrong("the type \"" + buffer.type + "\" is not known");
-  if (!buffer.isOutput && !object.contains("random"))
-    return wrong("a parameter that is neither \"random\" nor \"output\": " +
-                 object.dump());
-  if (Status status = readNumber(object, buffer.isOutput ? "output" : "random",
-                                 kMaximumElements, count))
-    return status;
-  if (Status status = readNumber(object, "range", 1024, range))
-    return status;
-  if (Status status = readNumber(object, "seed", UINT32_MAX, seed))
-    return status;
-  if (Status status =
-          readNumber(object, "infinite", kMaximumElements, infinite))
-    return status;
-  size_t size = buffer.type == "f32" ? 4 : 2;
-  buffer.bytes.resize(count * size);
-  std::mt19937 random(static_cast<uint32_t>(seed));
-  for (uint64_t at = 0; !buffer.isOutput && at < count; ++at) {
-    float value = static_cast<float>(random() % (2 * range + 1)) -
-                  static_cast<float>(range);
-    if (infinite != 0 && at % infinite == 0)
-      value = HUGE_VALF;
-    uint16_t half =
-        buffer.type == "f16" ? ptx::floatToF16(value) : ptx::floatToBf16(value);
-    std::memcpy(buffer.bytes.data() + at * size,
-                size == 4 ? static_cast<void *>(&value) : &half, size);
-  }
-  return Status::ok();
 }
 
 Status readLaunch(const Json &object, TrialLaunch &launch) {
   if (!object.is_object())
     return wrong("a launch that is no object: " + object.dump());
-  if (Status status = readSizes(object, "grid", launch.grid))
+  if (Status status = readTrialSizes(object, "grid", launch.grid))
     return status;
-  if (Status status = readSizes(object, "block", launch.block))
+  if (Status status = readTrialSizes(object, "block", launch.block))
     return status;
-  if (Status status = readNumber(object, "shared", 1 << 20, launch.sharedBytes))
+  if (Status status =
+          readTrialNumber(object, "shared", 1 << 20, launch.sharedBytes))
     return status;
   auto found = object.find("parameters");
   if (found == object.end() || !found->is_array())
@@ -117,7 +43,7 @@ Status readLaunch(const Json &object, TrialLaunch &launch) {
       parameter.isBuffer = true;
       parameter.value = launch.buffers.size();
       launch.buffers.emplace_back();
-      if (Status status = readBuffer(one, launch.buffers.back()))
+      if (Status status = readTrialBuffer(one, launch.buffers.back()))
         return status;
     } else if (one.is_number_integer()) {
       parameter.value = static_cast<uint64_t>(one.get<int64_t>());

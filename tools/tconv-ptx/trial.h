@@ -25,14 +25,9 @@
 
 #include "ptx/launch.h"
 #include "ptx/mutate.h"
+#include "tconv-ptx/buffers.h"
 
 namespace tconv::tools {
-
-struct TrialBuffer {
-  std::string type; ///< "f32", "f16", "bf16"
-  bool isOutput = false;
-  std::vector<uint8_t> bytes; ///< an input's content, an output's size
-};
 
 struct TrialParameter {
   bool isBuffer = false;

@@ -1,0 +1,338 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#include "davinci/hivm_text.h"
+
+#include <algorithm>
+#include <cctype>
+#include <cstring>
+#include <map>
+#include <sstream>
+
+namespace tconv::davinci {
+namespace {
+
+Status wrong(int line, const std::string &what) {
+  return Status(TCONV_INVALID_VALUE,
+                "line " + std::to_string(line) + ": " + what);
+}
+
+bool contains(const std::string &text, const char *part) {
+  return text.find(part) != std::string::npos;
+}
+
+/// Functions that the made text calls.
+constexpr const char *kDeclarations =
+    " func.func private @hivm.LINE(i64)"
+    " func.func private @hivm.MASK.NORM()"
+    " func.func private @hivm.BARRIER(i64)"
+    " func.func private @hivm.SET.FLAG.REG(i64, i64, i64)"
+    " func.func private @hivm.WAIT.FLAG.REG(i64, i64, i64)"
+    " func.func private @hivm.GET.BLOCK.IDX() -> i64"
+    " func.func private @hivm.GET.BLOCK.NUM() -> i64"
+    " func.func private @hivm.GET.SUBBLOCKID() -> i64"
+    " func.func private @hivm.GET.SUBBLOCKDIM() -> i64";
+
+class Converter {
+public:
+  explicit Converter(PlainModule &module) : module(module) {}
+
+  Status convert(const std::string &text) {
+    std::istringstream stream(text);
+    std::string one;
+    bool hasModule = false;
+    while (std::getline(stream, one)) {
+      ++line;
+      if (Status status = spaces(one))
+        return status;
+      size_t begin = one.find_first_not_of(" \t");
+      std::string rest = begin == std::string::npos ? "" : one.substr(begin);
+      if (rest.compare(0, 6, "module") == 0 && !hasModule) {
+        hasModule = true;
+        if (Status status = moduleLine(rest, one))
+          return status;
+      } else if (rest.compare(0, 9, "func.func") == 0) {
+        if (Status status = function(one))
+          return status;
+      } else if (contains(rest, "hivm.hir.")) {
+        if (Status status = operation(rest, one))
+          return status;
+      } else if (contains(rest, "call @")) {
+        one = marker() + one;
+      }
+      module.text += one + "\n";
+    }
+    if (!hasModule)
+      return wrong(line, "the text has no module");
+    if (module.entries.empty())
+      return wrong(line, "the module has no kernel (no function with "
+                         "hacc.entry)");
+    return Status::ok();
+  }
+
+private:
+  Status spaces(std::string &text) {
+    static const std::map<std::string, int> kSpaces = {
+        {"gm", 1}, {"cbuf", 2}, {"ca", 3}, {"cb", 4}, {"cc", 5}, {"ub", 6}};
+    constexpr const char *kStart = "#hivm.address_space<";
+    for (size_t at = text.find(kStart); at != std::string::npos;
+         at = text.find(kStart, at)) {
+      size_t name = at + std::strlen(kStart);
+      size_t end = text.find('>', name);
+      if (end == std::string::npos)
+        return wrong(line, "an address space without an end");
+      auto found = kSpaces.find(text.substr(name, end - name));
+      if (found == kSpaces.end())
+        return wrong(line, "address space '" + text.substr(name, end - name) +
+                               "' is not known");
+      text.replace(at, end + 1 - at, std::to_string(found->second));
+    }
+    return Status::ok();
+  }
+
+  Status moduleLine(const std::string &rest, std::string &out) {
+    if (contains(rest, "module_core_type<AIV>"))
+      module.core = CoreType::Vector;
+    else if (contains(rest, "module_core_type<MIX>"))
+      return wrong(line, "a module for cube and vector cores together is not "
+                         "modelled; make kernels of their own");
+    if (rest.back() != '{')
+      return wrong(line, "a module whose body begins on another line");
+    out = std::string("module {") + kDeclarations;
+    return Status::ok();
+  }
+
+  /// Takes the attributes off a function's line, and notes kernels.
+  Status function(std::string &text) {
+    bool isEntry = contains(text, "hacc.entry");
+    bool isDeclared = contains(text, "func.func private @");
+    bool hasBody = text.back() == '{';
+    size_t attributes = text.find(" attributes {");
+    if (isEntry) {
+      if (Status status = entry(text.substr(0, attributes)))
+        return status;
+    }
+    if (attributes != std::string::npos)
+      text.erase(attributes);
+    else if (hasBody)
+      text.pop_back();
+    // Those of arguments and results.
+    for (size_t at = text.find('{'); at != std::string::npos;
+         at = text.find('{')) {
+      size_t end = text.find('}', at);
+      if (end == std::string::npos)
+        return wrong(line, "an attribute without an end");
+      text.erase(at, end + 1 - at);
+    }
+    if (isEntry || isDeclared)
+      text += " attributes {llvm.emit_c_interface}";
+    if (hasBody)
+      text += " {";
+    return Status::ok();
+  }
+
+  Status entry(const std::string &text) {
+    KernelEntry made;
+    made.line = line;
+    size_t name = text.find('@');
+    size_t open = text.find('(', name);
+    size_t close = text.rfind(')');
+    if (name == std::string::npos || open == std::string::npos ||
+        close == std::string::npos)
+      return wrong(line, "a kernel's signature is not understood");
+    made.name = text.substr(name + 1, open - name - 1);
+    int depth = 0;
+    size_t start = open + 1;
+    for (size_t at = start; at <= close; ++at) {
+      char c = text[at];
+      depth += c == '<' || c == '{' ? 1 : c == '>' || c == '}' ? -1 : 0;
+      if (depth != 0 || (c != ',' && at != close))
+        continue;
+      std::string one = text.substr(start, at - start);
+      start = at + 1;
+      if (one.find_first_not_of(' ') == std::string::npos)
+        continue;
+      if (Status status = parameter(one, made))
+        return status;
+    }
+    module.entries.push_back(std::move(made));
+    return Status::ok();
+  }
+
+  Status parameter(const std::string &text, KernelEntry &made) {
+    KernelParameter parameter;
+    size_t colon = text.find(':');
+    size_t type = text.find_first_not_of(' ', colon + 1);
+    size_t end = text.find(" {", type);
+    parameter.type = text.substr(type, end - type);
+    if (contains(text, "ffts_base_address"))
+      parameter.role = KernelParameter::Role::FftsAddress;
+    else if (contains(text, "arg_type<workspace>"))
+      parameter.role = KernelParameter::Role::Workspace;
+    if (parameter.type.compare(0, 8, "memref<?") == 0) {
+      if (parameter.type.find('?', 8) != std::string::npos)
+        return wrong(line, "parameter '" + parameter.type +
+                               "': only buffers of one dimension are taken");
+      parameter.isMemory = true;
+    } else if (parameter.type == "i64" || parameter.type == "index") {
+      parameter.bytes = 8;
+    } else if (parameter.type == "i32" || parameter.type == "f32") {
+      parameter.bytes = 4;
+    } else {
+      return wrong(line,
+                   "parameter type '" + parameter.type + "' is not known");
+    }
+    made.parameters.push_back(std::move(parameter));
+    return Status::ok();
+  }
+
+  std::string fresh(const char *what) {
+    return "%dv" + std::to_string(line) + what;
+  }
+
+  std::string constant(const std::string &name, uint64_t value) {
+    return name + " = arith.constant " + std::to_string(value) + " : i64 ";
+  }
+
+  std::string marker() {
+    std::string name = fresh("l");
+    return constant(name, static_cast<uint64_t>(line)) +
+           "func.call @hivm.LINE(" + name + ") : (i64) -> () ";
+  }
+
+  /// "%7 = " or "".
+  static std::string resultOf(const std::string &text) {
+    size_t at = text.find("hivm.hir.");
+    return text.substr(0, at);
+  }
+
+  Status pipe(const std::string &text, uint64_t &number) {
+    static const std::map<std::string, uint64_t> kPipes = {
+        {"<PIPE_S>", 0},    {"<PIPE_V>", 1},    {"<PIPE_M>", 2},
+        {"<PIPE_MTE1>", 3}, {"<PIPE_MTE2>", 4}, {"<PIPE_MTE3>", 5},
+        {"<PIPE_ALL>", 6},  {"<PIPE_FIX>", 10}};
+    auto found = kPipes.find(text);
+    if (found == kPipes.end())
+      return wrong(line, "pipe '" + text + "' is not known");
+    number = found->second;
+    return Status::ok();
+  }
+
+  /// What stands between the first [ and its ], at the commas.
+  std::vector<std::string> list(const std::string &text) {
+    size_t open = text.find('[');
+    size_t close = text.rfind(']');
+    std::vector<std::string> items;
+    if (open == std::string::npos || close == std::string::npos)
+      return items;
+    std::istringstream stream(text.substr(open + 1, close - open - 1));
+    std::string item;
+    while (std::getline(stream, item, ',')) {
+      item.erase(0, item.find_first_not_of(' '));
+      items.push_back(item);
+    }
+    return items;
+  }
+
+  Status flag(const std::string &rest, const char *name, std::string &out) {
+    std::vector<std::string> items = list(rest);
+    if (items.size() != 3)
+      return wrong(line, "a flag without two pipes and an event: " + rest);
+    uint64_t from = 0;
+    uint64_t to = 0;
+    if (Status status = pipe(items[0], from))
+      return status;
+    if (Status status = pipe(items[1], to))
+      return status;
+    out = constant(fresh("a"), from) + constant(fresh("b"), to);
+    std::string event = items[2];
+    constexpr const char *kEvent = "<EVENT_ID";
+    if (event.compare(0, std::strlen(kEvent), kEvent) == 0) {
+      out += constant(
+          fresh("c"),
+          std::strtoull(event.c_str() + std::strlen(kEvent), nullptr, 10));
+      event = fresh("c");
+    } else if (event[0] != '%') {
+      return wrong(line, "event '" + event + "' is not known");
+    }
+    out += std::string("func.call @hivm.") + name + "(" + fresh("a") + ", " +
+           fresh("b") + ", " + event + ") : (i64, i64, i64) -> ()";
+    return Status::ok();
+  }
+
+  Status pointer(const std::string &rest, std::string &out) {
+    size_t open = rest.find('(');
+    size_t close = rest.find(')');
+    size_t type = rest.rfind(" : memref<");
+    std::string address = rest.substr(open + 1, close - open - 1);
+    std::string memref = rest.substr(type + 3);
+    size_t comma = memref.rfind(", ");
+    if (open == std::string::npos || close == std::string::npos ||
+        type == std::string::npos || comma == std::string::npos ||
+        address.find(',') != std::string::npos || contains(memref, "?"))
+      return wrong(line, "a pointer_cast of another form: " + rest);
+    std::string space = memref.substr(comma + 2, memref.size() - comma - 3);
+    std::string pointer = "!llvm.ptr<" + space + ">";
+    out = fresh("s") + " = llvm.mlir.zero : !llvm.struct<(ptr<" + space +
+          ">, ptr<" + space + ">, i64, array<1 x i64>, array<1 x i64>)> " +
+          fresh("m") + " = builtin.unrealized_conversion_cast " + fresh("s") +
+          " : !llvm.struct<(ptr<" + space + ">, ptr<" + space +
+          ">, i64, array<1 x i64>, array<1 x i64>)> to memref<?xi8, " + space +
+          "> " + fresh("i") + " = arith.index_cast " + address +
+          " : i64 to index " + resultOf(rest) + "memref.view " + fresh("m") +
+          "[" + fresh("i") + "][] : memref<?xi8, " + space + "> to " + memref;
+    return Status::ok();
+  }
+
+  Status operation(const std::string &rest, std::string &out) {
+    static const std::map<std::string, const char *> kNumbers = {
+        {"get_block_idx", "GET.BLOCK.IDX"},
+        {"get_block_num", "GET.BLOCK.NUM"},
+        {"get_sub_block_idx", "GET.SUBBLOCKID"},
+        {"get_sub_block_num", "GET.SUBBLOCKDIM"}};
+    size_t start = rest.find("hivm.hir.") + 9;
+    size_t end = start;
+    while (end < rest.size() && (std::isalnum(rest[end]) || rest[end] == '_'))
+      ++end;
+    std::string name = rest.substr(start, end - start);
+    std::string made;
+    auto number = kNumbers.find(name);
+    if (name == "set_flag" || name == "wait_flag") {
+      if (Status status =
+              flag(rest, name == "set_flag" ? "SET.FLAG.REG" : "WAIT.FLAG.REG",
+                   made))
+        return status;
+    } else if (name == "pipe_barrier") {
+      std::vector<std::string> items = list(rest);
+      uint64_t which = 0;
+      if (items.size() != 1)
+        return wrong(line, "a barrier without a pipe: " + rest);
+      if (Status status = pipe(items[0], which))
+        return status;
+      made = constant(fresh("a"), which) + "func.call @hivm.BARRIER(" +
+             fresh("a") + ") : (i64) -> ()";
+    } else if (name == "set_mask_norm") {
+      made = "func.call @hivm.MASK.NORM() : () -> ()";
+    } else if (name == "pointer_cast") {
+      return pointer(rest, out);
+    } else if (number != kNumbers.end()) {
+      made = resultOf(rest) + "func.call @hivm." + number->second +
+             "() : () -> i64";
+    } else {
+      return wrong(line,
+                   "operation hivm.hir." + name + " is not known to the model");
+    }
+    out = marker() + made;
+    return Status::ok();
+  }
+
+  PlainModule &module;
+  int line = 0;
+};
+
+} // namespace
+
+Status makePlain(const std::string &text, PlainModule &module) {
+  module = PlainModule();
+  return Converter(module).convert(text);
+}
+
+} // namespace tconv::davinci

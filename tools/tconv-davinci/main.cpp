@@ -1,0 +1,14 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#include "common/command.h"
+#include "tconv-davinci/run.h"
+
+using namespace tconv::tools;
+
+int main(int argc, char **argv) {
+  CLI::App app("Runs and checks Ascend kernels without an Ascend.",
+               "tconv-davinci");
+  app.require_subcommand(1);
+  DavinciRunOptions run;
+  addDavinciRunCommand(app, run);
+  return runCommand(app, argc, argv, [&] { return runDavinci(run); });
+}
