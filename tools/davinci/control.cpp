@@ -91,6 +91,15 @@ const std::map<std::string, Known> &known() {
           core.line = static_cast<int>(w[0]);
           return 0;
         }}},
+      {"FIXPIPE.STRIDE",
+       {1,
+        [](Core &core, Words w) -> uint64_t {
+          core.expect(w[0] == 1, FindingKind::Layout, Pipe::Fix, 0,
+                      "the fixpipe is to write elements " +
+                          std::to_string(static_cast<int64_t>(w[0])) +
+                          " apart, but writes neighbours");
+          return 0;
+        }}},
       {"MASK.NORM",
        {0,
         [](Core &core, Words) -> uint64_t {

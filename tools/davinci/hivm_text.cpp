@@ -5,6 +5,7 @@
 #include <cctype>
 #include <cstring>
 #include <map>
+#include <regex>
 #include <sstream>
 
 namespace tconv::davinci {
@@ -23,6 +24,7 @@ bool contains(const std::string &text, const char *part) {
 constexpr const char *kDeclarations =
     " func.func private @hivm.LINE(i64)"
     " func.func private @hivm.MASK.NORM()"
+    " func.func private @hivm.FIXPIPE.STRIDE(i64)"
     " func.func private @hivm.BARRIER(i64)"
     " func.func private @hivm.SET.FLAG.REG(i64, i64, i64)"
     " func.func private @hivm.WAIT.FLAG.REG(i64, i64, i64)"
@@ -56,7 +58,7 @@ public:
         if (Status status = operation(rest, one))
           return status;
       } else if (contains(rest, "call @")) {
-        one = marker() + one;
+        one = marker() + fixpipeStride(rest) + one;
       }
       module.text += one + "\n";
     }
@@ -196,6 +198,32 @@ private:
     std::string name = fresh("l");
     return constant(name, static_cast<uint64_t>(line)) +
            "func.call @hivm.LINE(" + name + ") : (i64) -> () ";
+  }
+
+  /// The templates of the fixpipe use the outer strides of what they write to
+  /// and take the innermost for 1: asks the model whether it is.
+  std::string fixpipeStride(const std::string &call) {
+    static const std::regex kCall(
+        R"(call @fixpipe_\w+\(%\w+, (%\w+),.* : \(memref<.*?>, #?(memref<.*?), 1>,)");
+    std::smatch found;
+    if (!std::regex_search(call, found, kCall))
+      return "";
+    std::string type = found[2].str() + ", 1>";
+    size_t rank = static_cast<size_t>(std::count(
+        type.begin(), type.begin() + static_cast<long>(type.find(',')), 'x'));
+    std::string element = type.substr(0, type.find(','));
+    element = element.substr(element.rfind('x') + 1);
+    std::string ranks = std::to_string(rank);
+    std::string text = fresh("p") + ", " + fresh("o") + ", " + fresh("z") +
+                       ":" + ranks + ", " + fresh("t") + ":" + ranks +
+                       " = memref.extract_strided_metadata " + found[1].str() +
+                       " : " + type + " -> memref<" + element + ", 1>, index";
+    for (size_t axis = 0; axis < 2 * rank; ++axis)
+      text += ", index";
+    return text + " " + fresh("w") + " = arith.index_cast " + fresh("t") + "#" +
+           std::to_string(rank - 1) +
+           " : index to i64 func.call @hivm.FIXPIPE.STRIDE(" + fresh("w") +
+           ") : (i64) -> () ";
   }
 
   /// "%7 = " or "".

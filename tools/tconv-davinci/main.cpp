@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "common/command.h"
+#include "tconv-davinci/mutate.h"
 #include "tconv-davinci/run.h"
 
 using namespace tconv::tools;
@@ -9,6 +10,10 @@ int main(int argc, char **argv) {
                "tconv-davinci");
   app.require_subcommand(1);
   DavinciRunOptions run;
-  addDavinciRunCommand(app, run);
-  return runCommand(app, argc, argv, [&] { return runDavinci(run); });
+  DavinciMutateOptions mutate;
+  CLI::App *runApp = addDavinciRunCommand(app, run);
+  addDavinciMutateCommand(app, mutate);
+  return runCommand(app, argc, argv, [&] {
+    return runApp->parsed() ? runDavinci(run) : mutateDavinci(mutate);
+  });
 }

@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// Launches described in a file, so that kernels can be run again and again,
+// whole and with mistakes in them.
+//
+// The file is JSON:
+//   {"buffers": {"x": {"random": 120, "type": "f16", "range": 3, "seed": 1},
+//                "planes": {"output": 240, "type": "f32"},
+//                "y": {"output": 240, "type": "f16"}},
+//    "launches": [
+//      {"file": "cube.mlir", "entry": "cube", "grid": [2],
+//       "parameters": ["x", "w", "planes", 12]}, ...]}
+// Files are beside the JSON file. Buffers are those of tconv-ptx/trial.h; one
+// may be used by several launches, which run one after the other. Parameters
+// are buffers' names and whole numbers, without what the tool adds itself: the
+// address of flags, the workspace and the grid.
+#ifndef TCONV_TOOLS_TCONV_DAVINCI_TRIAL_H
+#define TCONV_TOOLS_TCONV_DAVINCI_TRIAL_H
+
+#include <array>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "davinci/launch.h"
+#include "davinci/mutate.h"
+#include "tconv-ptx/buffers.h"
+
+namespace tconv::tools {
+
+struct DavinciTrialLaunch {
+  std::string file; ///< path of the lowered module
+  std::string entry;
+  std::array<uint32_t, 3> grid = {1, 1, 1};
+  struct Parameter {
+    std::string buffer; ///< empty: the number
+    uint64_t value = 0;
+  };
+  std::vector<Parameter> parameters;
+};
+
+struct DavinciTrial {
+  std::map<std::string, TrialBuffer> buffers;
+  std::vector<DavinciTrialLaunch> launches;
+};
+
+/// Reads a description; errors name the file and what is wrong in it.
+Status readDavinciTrial(const std::string &path, DavinciTrial &trial);
+
+/// What the launches left behind.
+struct DavinciOutcome {
+  std::vector<davinci::Report> reports; ///< by launch
+  std::map<std::string, std::vector<uint8_t>> outputs;
+
+  /// Null: there is none.
+  const davinci::Finding *firstFinding() const;
+};
+
+/// @param programs of the launches, in order
+Status runDavinciTrial(
+    const DavinciTrial &trial,
+    const std::vector<std::shared_ptr<const davinci::Program>> &programs,
+    const davinci::LaunchOptions &options, DavinciOutcome &outcome);
+
+struct DavinciMutationResult {
+  davinci::Mutant mutant;
+  std::string file;
+  bool caught = false;
+  std::string how; ///< a finding's kind, "output", "refused"
+};
+
+/// Runs mutants of all the trial's modules under every policy until one shows
+/// the mistake: by a finding or by other bytes in an output. Fails if the
+/// kernels themselves have findings.
+Status runDavinciMutants(const DavinciTrial &trial,
+                         const std::string &templates,
+                         std::vector<DavinciMutationResult> &results);
+
+} // namespace tconv::tools
+
+#endif // TCONV_TOOLS_TCONV_DAVINCI_TRIAL_H
