@@ -91,13 +91,13 @@ const std::map<std::string, Known> &known() {
           core.line = static_cast<int>(w[0]);
           return 0;
         }}},
-      {"FIXPIPE.STRIDE",
+      {"ROW.STRIDE",
        {1,
         [](Core &core, Words w) -> uint64_t {
-          core.expect(w[0] == 1, FindingKind::Layout, Pipe::Fix, 0,
-                      "the fixpipe is to write elements " +
+          core.expect(w[0] == 1, FindingKind::Layout, Pipe::Scalar, 0,
+                      "rows in global memory whose elements are " +
                           std::to_string(static_cast<int64_t>(w[0])) +
-                          " apart, but writes neighbours");
+                          " apart; the unit takes them for neighbours");
           return 0;
         }}},
       {"MASK.NORM",

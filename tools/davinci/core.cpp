@@ -401,9 +401,16 @@ void Core::writeGlobal(Pipe pipe, uint64_t address, uint64_t bytes,
 }
 
 void Core::finish() {
+  instruction = "";
+  for (int number = 1; number < kPipes && !stopped; ++number) {
+    Pipe pipe = static_cast<Pipe>(number);
+    expect(time.isDone(Pipe::Scalar, pipe, time.now(pipe)),
+           FindingKind::EndsEarly, pipe, 0,
+           std::string("the kernel ends while ") + pipeName(pipe) +
+               " may still be at work: there is no barrier of all pipes");
+  }
   time.barrierAll();
   drainAll();
-  instruction = "";
   for (int from = 0; from < kPipes; ++from)
     for (int to = 0; to < kPipes; ++to)
       for (int event = 0; event < kEvents; ++event)

@@ -24,7 +24,7 @@ bool contains(const std::string &text, const char *part) {
 constexpr const char *kDeclarations =
     " func.func private @hivm.LINE(i64)"
     " func.func private @hivm.MASK.NORM()"
-    " func.func private @hivm.FIXPIPE.STRIDE(i64)"
+    " func.func private @hivm.ROW.STRIDE(i64)"
     " func.func private @hivm.BARRIER(i64)"
     " func.func private @hivm.SET.FLAG.REG(i64, i64, i64)"
     " func.func private @hivm.WAIT.FLAG.REG(i64, i64, i64)"
@@ -58,7 +58,7 @@ public:
         if (Status status = operation(rest, one))
           return status;
       } else if (contains(rest, "call @")) {
-        one = marker() + fixpipeStride(rest) + one;
+        one = marker() + rowStride(rest) + one;
       }
       module.text += one + "\n";
     }
@@ -200,36 +200,46 @@ private:
            "func.call @hivm.LINE(" + name + ") : (i64) -> () ";
   }
 
-  /// The templates of the fixpipe use the outer strides of what they write to
-  /// and take the innermost for 1: asks the model whether it is.
-  std::string fixpipeStride(const std::string &call) {
-    static const std::regex kCall(
-        R"(call @fixpipe_\w+\(%\w+, (%\w+),.* : \(memref<.*?>, #?(memref<.*?), 1>,)");
+  /// Some templates use the outer strides of what they get in global memory and
+  /// take the innermost for 1: asks the model whether it is.
+  std::string rowStride(const std::string &call) {
+    static const std::regex kTo(
+        R"(call @fixpipe_\w+\(%\w+, (%\w+),.* : \(memref<.*?>, (memref<.*?), 1>,)");
+    static const std::regex kFrom(
+        R"(call @nd2nz_\w+\((%\w+),.* : \((memref<.*?), 1>,)");
     std::smatch found;
-    if (!std::regex_search(call, found, kCall))
+    bool isFix = std::regex_search(call, found, kTo);
+    if (!isFix && !std::regex_search(call, found, kFrom))
       return "";
     std::string type = found[2].str() + ", 1>";
-    size_t rank = static_cast<size_t>(std::count(
-        type.begin(), type.begin() + static_cast<long>(type.find(',')), 'x'));
-    std::string element = type.substr(0, type.find(','));
-    element = element.substr(element.rfind('x') + 1);
+    std::string shape = type.substr(7, type.find(',') - 7);
+    auto rank = std::count(shape.begin(), shape.end(), 'x');
     std::string ranks = std::to_string(rank);
     std::string text = fresh("p") + ", " + fresh("o") + ", " + fresh("z") +
                        ":" + ranks + ", " + fresh("t") + ":" + ranks +
                        " = memref.extract_strided_metadata " + found[1].str() +
-                       " : " + type + " -> memref<" + element + ", 1>, index";
-    for (size_t axis = 0; axis < 2 * rank; ++axis)
+                       " : " + type + " -> memref<" +
+                       shape.substr(shape.rfind('x') + 1) + ", 1>, index";
+    for (auto axis = 0; axis < 2 * rank; ++axis)
       text += ", index";
     return text + " " + fresh("w") + " = arith.index_cast " + fresh("t") + "#" +
            std::to_string(rank - 1) +
-           " : index to i64 func.call @hivm.FIXPIPE.STRIDE(" + fresh("w") +
+           " : index to i64 func.call @hivm.ROW.STRIDE(" + fresh("w") +
            ") : (i64) -> () ";
   }
 
   /// "%7 = " or "".
   static std::string resultOf(const std::string &text) {
     size_t at = text.find("hivm.hir.");
-    return text.substr(0, at);
+    size_t name = text.rfind('%', at);
+    return at >= 3 && text.compare(at - 3, 3, " = ") == 0
+               ? text.substr(name, at - name)
+               : "";
+  }
+
+  /// What stands before that on the line: other operations.
+  static std::string beforeOf(const std::string &text) {
+    return text.substr(0, text.find("hivm.hir.") - resultOf(text).size());
   }
 
   Status pipe(const std::string &text, uint64_t &number) {
@@ -287,8 +297,8 @@ private:
   }
 
   Status pointer(const std::string &rest, std::string &out) {
-    size_t open = rest.find('(');
-    size_t close = rest.find(')');
+    size_t open = rest.find('(', rest.find("hivm.hir."));
+    size_t close = rest.find(')', open);
     size_t type = rest.rfind(" : memref<");
     std::string address = rest.substr(open + 1, close - open - 1);
     std::string memref = rest.substr(type + 3);
@@ -298,10 +308,10 @@ private:
         address.find(',') != std::string::npos || contains(memref, "?"))
       return wrong(line, "a pointer_cast of another form: " + rest);
     std::string space = memref.substr(comma + 2, memref.size() - comma - 3);
-    std::string pointer = "!llvm.ptr<" + space + ">";
-    out = fresh("s") + " = llvm.mlir.zero : !llvm.struct<(ptr<" + space +
-          ">, ptr<" + space + ">, i64, array<1 x i64>, array<1 x i64>)> " +
-          fresh("m") + " = builtin.unrealized_conversion_cast " + fresh("s") +
+    out = beforeOf(rest) + fresh("s") +
+          " = llvm.mlir.zero : !llvm.struct<(ptr<" + space + ">, ptr<" + space +
+          ">, i64, array<1 x i64>, array<1 x i64>)> " + fresh("m") +
+          " = builtin.unrealized_conversion_cast " + fresh("s") +
           " : !llvm.struct<(ptr<" + space + ">, ptr<" + space +
           ">, i64, array<1 x i64>, array<1 x i64>)> to memref<?xi8, " + space +
           "> " + fresh("i") + " = arith.index_cast " + address +
@@ -348,7 +358,7 @@ private:
       return wrong(line,
                    "operation hivm.hir." + name + " is not known to the model");
     }
-    out = marker() + made;
+    out = beforeOf(rest) + marker() + made;
     return Status::ok();
   }
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "davinci/mutate.h"
 
-#include <cctype>
+#include <algorithm>
 #include <regex>
 #include <sstream>
 
@@ -52,6 +52,7 @@ private:
     if (contains(line, " call @") || contains(line, "func.call @")) {
       replace("drop-call", "");
       flip(line);
+      dropInnerFlags(line);
     }
     if (contains(line, "hivm.hir.pointer_cast"))
       movePointer(line);
@@ -109,6 +110,27 @@ private:
     }
   }
 
+  /// The cube's template is told which flags to wait for and to set; -1: none.
+  void dropInnerFlags(const std::string &line) {
+    constexpr const char *kNone = "%c-1_i64";
+    constexpr size_t kFirst = 7; // after operands, sizes and the sums
+    bool hasNone = false;
+    for (const std::string &one : lines)
+      hasNone |= contains(one, "%c-1_i64 = ");
+    if (!contains(line, "@mma_tile") || !hasNone)
+      return;
+    size_t start = line.find('(') + 1;
+    size_t close = line.find(')', start);
+    for (size_t index = 0; start < close; ++index) {
+      size_t end = std::min(line.find(',', start), close);
+      std::string argument = line.substr(start, end - start);
+      if (index >= kFirst && index < kFirst + 4 && argument != kNone)
+        replace(index < kFirst + 2 ? "drop-wait" : "drop-set",
+                line.substr(0, start) + kNone + line.substr(end));
+      start = end + 2;
+    }
+  }
+
   void movePointer(const std::string &line) {
     static const struct {
       const char *kind;
@@ -116,6 +138,8 @@ private:
     } kMoves[] = {{"misalign", "16"},      // half a block
                   {"move-buffer", "4096"}, // onto a neighbour
                   {"beyond-end", "1048576"}};
+    if (contains(line, "memref<0x"))
+      return; // holds nothing
     size_t open = line.find("pointer_cast(") + 13;
     size_t close = line.find(')', open);
     for (const auto &move : kMoves) {

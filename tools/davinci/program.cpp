@@ -72,9 +72,11 @@ Status findTemplates(const std::string &compiler, std::string &folder) {
   if (llvm::sys::fs::real_path(path, real))
     return Status(TCONV_NOT_FOUND,
                   "bishengir-compile '" + path + "' is not there");
-  llvm::StringRef root =
-      llvm::sys::path::parent_path(llvm::sys::path::parent_path(real));
-  llvm::SmallString<128> templates(root);
+  // Its folder may be named, too.
+  llvm::StringRef programs = llvm::sys::fs::is_directory(real)
+                                 ? llvm::StringRef(real)
+                                 : llvm::sys::path::parent_path(real);
+  llvm::SmallString<128> templates(llvm::sys::path::parent_path(programs));
   llvm::sys::path::append(templates, "lib");
   folder = templates.str().str();
   llvm::sys::path::append(templates, "meta_op.aic.bc");

@@ -29,6 +29,8 @@ const char *findingKindName(FindingKind kind) {
     return "flag-not-set";
   case FindingKind::FlagLeftSet:
     return "flag-left-set";
+  case FindingKind::EndsEarly:
+    return "ends-early";
   case FindingKind::Flag:
     return "flag";
   case FindingKind::Trap:

@@ -28,6 +28,7 @@ enum class FindingKind : uint8_t {
   FlagSetTwice,  ///< set again before it was waited for
   FlagNotSet,    ///< waited for, but never set: a core would stop here
   FlagLeftSet,   ///< at the end
+  EndsEarly,     ///< pipes may still be at work when the kernel ends
   Flag,          ///< an event or pipe that doesn't exist
   Trap,          ///< the kernel's own
   Unsupported,   ///< an instruction or mode that the model doesn't know
