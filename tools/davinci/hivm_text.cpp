@@ -57,6 +57,8 @@ public:
       } else if (contains(rest, "hivm.hir.")) {
         if (Status status = operation(rest, one))
           return status;
+      } else if (contains(rest, "memref.collapse_shape")) {
+        collapse(one);
       } else if (contains(rest, "call @")) {
         one = marker() + rowStride(rest) + one;
       }
@@ -228,6 +230,63 @@ private:
            ") : (i64) -> () ";
   }
 
+  /// Where dimensions are collapsed of which the last is dynamic, the older MLIR
+  /// of bishengir knows its stride, but the newer one wants to be told that
+  /// it is not known: by a type with ?, cast to the other.
+  void collapse(std::string &text) {
+    static const std::regex kCollapse(
+        R"(^(.*)(%\w+) = (memref\.collapse_shape %\w+ \[(.*)\] : memref<([0-9?x]*)x\w+, strided<.* into )(memref<.*strided<\[)([^\]]*)(\].*)$)");
+    std::smatch found;
+    if (!std::regex_match(text, found, kCollapse))
+      return;
+    std::vector<std::string> sizes = split(found[5], 'x');
+    std::vector<std::string> strides = split(found[7], ',');
+    // Of each group "[0, 1]" the dimensions.
+    std::string groups = found[4];
+    size_t group = 0;
+    bool isChanged = false;
+    for (size_t open = groups.find('['); open != std::string::npos;
+         open = groups.find('[', open + 1), ++group) {
+      size_t close = groups.find(']', open);
+      std::vector<std::string> dimensions =
+          split(groups.substr(open + 1, close - open - 1), ',');
+      while (dimensions.size() > 1 &&
+             sizeAt(sizes, dimensions.back()) == "1")
+        dimensions.pop_back();
+      if (dimensions.size() > 1 && group < strides.size() &&
+          sizeAt(sizes, dimensions.back()) == "?" && strides[group] != "?") {
+        strides[group] = "?";
+        isChanged = true;
+      }
+    }
+    if (!isChanged)
+      return;
+    std::string unknown = found[6];
+    for (size_t index = 0; index < strides.size(); ++index)
+      unknown += (index ? ", " : "") + strides[index];
+    unknown += found[8];
+    text = found[1].str() + fresh("y") + " = " + found[3].str() + unknown +
+           " " + found[2].str() + " = memref.cast " + fresh("y") + " : " +
+           unknown + " to " + found[6].str() + found[7].str() + found[8].str();
+  }
+
+  static std::vector<std::string> split(const std::string &text, char at) {
+    std::vector<std::string> parts;
+    std::istringstream stream(text);
+    std::string part;
+    while (std::getline(stream, part, at)) {
+      part.erase(0, part.find_first_not_of(' '));
+      parts.push_back(part);
+    }
+    return parts;
+  }
+
+  static std::string sizeAt(const std::vector<std::string> &sizes,
+                            const std::string &dimension) {
+    size_t index = std::strtoull(dimension.c_str(), nullptr, 10);
+    return index < sizes.size() ? sizes[index] : "";
+  }
+
   /// "%7 = " or "".
   static std::string resultOf(const std::string &text) {
     size_t at = text.find("hivm.hir.");
@@ -258,16 +317,9 @@ private:
   std::vector<std::string> list(const std::string &text) {
     size_t open = text.find('[');
     size_t close = text.rfind(']');
-    std::vector<std::string> items;
     if (open == std::string::npos || close == std::string::npos)
-      return items;
-    std::istringstream stream(text.substr(open + 1, close - open - 1));
-    std::string item;
-    while (std::getline(stream, item, ',')) {
-      item.erase(0, item.find_first_not_of(' '));
-      items.push_back(item);
-    }
-    return items;
+      return {};
+    return split(text.substr(open + 1, close - open - 1), ',');
   }
 
   Status flag(const std::string &rest, const char *name, std::string &out) {

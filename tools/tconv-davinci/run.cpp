@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "tconv-davinci/run.h"
 
+#include <algorithm>
 #include <cstdio>
 
 #include "davinci/launch.h"
 #include "tconv-davinci/report.h"
+#include "tconv-davinci/trial.h"
 #include "tconv-ptx/buffers.h"
 
 namespace tconv::tools {
@@ -61,12 +63,87 @@ Status readParameters(const davinci::KernelEntry &entry,
   return Status::ok();
 }
 
+Status summary(const std::string &what, uint64_t findings) {
+  if (findings == 0)
+    return Status::ok();
+  return Status(TCONV_INVALID_VALUE,
+                what + " has " + std::to_string(findings) + " findings");
+}
+
+/// One kernel with the command line's parameters.
+Status runOne(const DavinciRunOptions &options,
+              const davinci::LaunchOptions &launch) {
+  std::string text;
+  if (Status status = readText(options.file, text))
+    return status;
+  std::shared_ptr<const davinci::Program> program;
+  if (Status status = readProgram(text, options.templates, program))
+    return Status(status.code(),
+                  "'" + options.file + "': " + status.message());
+  davinci::LaunchConfig config;
+  if (Status status = chooseEntry(*program, options, config.entry))
+    return status;
+  for (size_t axis = 0; axis < options.grid.size(); ++axis)
+    config.grid[axis] = options.grid[axis];
+  ptx::Memory memory;
+  BufferArguments buffers(memory);
+  if (Status status = readParameters(*program->findEntry(config.entry),
+                                     options.parameters, buffers,
+                                     config.parameters))
+    return status;
+  davinci::Report report;
+  if (Status status = davinci::launch(*program, memory, config, launch, report))
+    return status;
+  if (Status status = buffers.write())
+    return status;
+  if (options.json)
+    std::printf("%s\n", reportJson(report).dump(2).c_str());
+  else
+    printReport(report);
+  return summary("kernel '" + config.entry + "'", report.findingCount);
+}
+
+/// Launches that a file describes, one after the other.
+Status runTrial(const DavinciRunOptions &options,
+                const davinci::LaunchOptions &launch) {
+  DavinciTrial trial;
+  if (Status status = readDavinciTrial(options.file, trial))
+    return status;
+  DavinciPrograms programs;
+  if (Status status =
+          readDavinciPrograms(trial, options.templates, programs))
+    return status;
+  DavinciOutcome outcome;
+  if (Status status = runDavinciTrial(trial, programs, launch, outcome))
+    return status;
+  if (Status status = writeOutputs(trial, outcome))
+    return status;
+  uint64_t findings = 0;
+  nlohmann::ordered_json all = nlohmann::ordered_json::array();
+  for (size_t index = 0; index < outcome.reports.size(); ++index) {
+    const davinci::Report &report = outcome.reports[index];
+    findings += report.findingCount;
+    if (!options.json) {
+      std::printf("%s:\n", trial.launches[index].entry.c_str());
+      printReport(report);
+      continue;
+    }
+    nlohmann::ordered_json json = {{"entry", trial.launches[index].entry}};
+    json.update(reportJson(report));
+    all.push_back(std::move(json));
+  }
+  if (options.json)
+    std::printf("%s\n", all.dump(2).c_str());
+  return summary("'" + options.file + "'", findings);
+}
+
 } // namespace
 
 CLI::App *addDavinciRunCommand(CLI::App &app, DavinciRunOptions &options) {
   CLI::App *run = app.add_subcommand("run", "Runs a kernel");
   run->add_option("file", options.file,
-                  "module.hivm.opt.mlir of bishengir-compile --save-temps")
+                  "module.hivm.opt.mlir of bishengir-compile --save-temps, or "
+                  "a JSON file with buffers and launches")
       ->required();
   run->add_option("--entry", options.entry,
                   "Name of the kernel (default: the only one)");
@@ -98,41 +175,14 @@ CLI::App *addDavinciRunCommand(CLI::App &app, DavinciRunOptions &options) {
 }
 
 Status runDavinci(const DavinciRunOptions &options) {
-  std::string text;
-  if (Status status = readText(options.file, text))
-    return status;
-  std::shared_ptr<const davinci::Program> program;
-  if (Status status = readProgram(text, options.templates, program))
-    return Status(status.code(), "'" + options.file + "': " + status.message());
-  davinci::LaunchConfig config;
-  if (Status status = chooseEntry(*program, options, config.entry))
-    return status;
-  for (size_t axis = 0; axis < options.grid.size(); ++axis)
-    config.grid[axis] = options.grid[axis];
-  ptx::Memory memory;
-  BufferArguments buffers(memory);
-  if (Status status =
-          readParameters(*program->findEntry(config.entry), options.parameters,
-                         buffers, config.parameters))
-    return status;
   davinci::LaunchOptions launch;
   launch.policy = policyOf(options.policy);
   launch.instructionLimit = options.limit;
   launch.workspaceBytes = options.workspace;
-  davinci::Report report;
-  if (Status status = davinci::launch(*program, memory, config, launch, report))
-    return status;
-  if (Status status = buffers.write())
-    return status;
-  if (options.json)
-    std::printf("%s\n", reportJson(report).dump(2).c_str());
-  else
-    printReport(report);
-  if (report.findingCount == 0)
-    return Status::ok();
-  return Status(TCONV_INVALID_VALUE, "kernel '" + config.entry + "' has " +
-                                         std::to_string(report.findingCount) +
-                                         " findings");
+  constexpr const char *kTrial = ".json";
+  size_t stem = options.file.size() - std::min<size_t>(options.file.size(), 5);
+  return options.file.compare(stem, 5, kTrial) == 0 ? runTrial(options, launch)
+                                                    : runOne(options, launch);
 }
 
 } // namespace tconv::tools

@@ -11,7 +11,6 @@ namespace tconv::tools {
 namespace {
 
 using Json = nlohmann::json;
-using Programs = std::vector<std::shared_ptr<const davinci::Program>>;
 
 Status wrong(const std::string &what) {
   return Status(TCONV_INVALID_VALUE, what);
@@ -48,6 +47,30 @@ Status readLaunch(const std::filesystem::path &folder, const Json &object,
   return Status::ok();
 }
 
+Status readBuffer(const std::filesystem::path &folder, const std::string &name,
+                  const Json &object, DavinciTrial &trial) {
+  TrialBuffer &buffer = trial.buffers[name];
+  for (const char *key : {"input", "npy"})
+    if (object.contains(key) && !object[key].is_string())
+      return wrong(std::string("\"") + key + "\": " + object[key].dump() +
+                   " is no file");
+  if (!object.contains("input")) {
+    if (object.contains("npy"))
+      trial.files[name] = (folder / object["npy"].get<std::string>()).string();
+    return readTrialBuffer(object, buffer);
+  }
+  buffer.type = object.value("type", Json("f32")).dump();
+  buffer.type = buffer.type.substr(1, buffer.type.size() - 2);
+  if (buffer.type != "f32" && buffer.type != "f16" && buffer.type != "bf16")
+    return wrong("the type \"" + buffer.type + "\" is not known");
+  Array array;
+  if (Status status = readNpy(
+          (folder / object["input"].get<std::string>()).string(), array))
+    return status;
+  buffer.bytes = encodeValues(array.values, buffer.type);
+  return Status::ok();
+}
+
 Status readDescription(const std::string &path, const Json &json,
                        DavinciTrial &trial) {
   auto buffers = json.find("buffers");
@@ -56,7 +79,8 @@ Status readDescription(const std::string &path, const Json &json,
   for (const auto &[name, object] : buffers->items()) {
     if (!object.is_object())
       return wrong("buffer \"" + name + "\" is no object");
-    if (Status status = readTrialBuffer(object, trial.buffers[name]))
+    if (Status status = readBuffer(std::filesystem::path(path).parent_path(),
+                                   name, object, trial))
       return status;
   }
   auto launches = json.find("launches");
@@ -88,14 +112,14 @@ uint64_t instructionLimit(const DavinciOutcome &outcome) {
 }
 
 Status runMutant(const DavinciTrial &trial, const std::string &templates,
-                 const Programs &programs, const DavinciOutcome &baseline,
+                 const DavinciPrograms &programs, const DavinciOutcome &baseline,
                  DavinciMutationResult &result) {
   result.caught = true;
   result.how = "refused";
   std::shared_ptr<const davinci::Program> changed;
   if (readProgram(result.mutant.text, templates, changed))
     return Status::ok();
-  Programs all = programs;
+  DavinciPrograms all = programs;
   for (size_t launch = 0; launch < all.size(); ++launch)
     if (trial.launches[launch].file == result.file)
       all[launch] = changed;
@@ -140,7 +164,39 @@ Status readDavinciTrial(const std::string &path, DavinciTrial &trial) {
   return Status::ok();
 }
 
-Status runDavinciTrial(const DavinciTrial &trial, const Programs &programs,
+Status readDavinciPrograms(const DavinciTrial &trial,
+                           const std::string &templates,
+                           DavinciPrograms &programs) {
+  programs.clear();
+  std::map<std::string, std::shared_ptr<const davinci::Program>> known;
+  for (const DavinciTrialLaunch &launch : trial.launches) {
+    auto &program = known[launch.file];
+    std::string text;
+    if (!program) {
+      if (Status status = readText(launch.file, text))
+        return status;
+      if (Status status = readProgram(text, templates, program))
+        return Status(status.code(),
+                      "'" + launch.file + "': " + status.message());
+    }
+    programs.push_back(program);
+  }
+  return Status::ok();
+}
+
+Status writeOutputs(const DavinciTrial &trial, const DavinciOutcome &outcome) {
+  for (const auto &[name, path] : trial.files) {
+    Array array;
+    array.values =
+        decodeValues(outcome.outputs.at(name), trial.buffers.at(name).type);
+    array.shape = {static_cast<int64_t>(array.values.size())};
+    if (Status status = writeNpy(path, array))
+      return status;
+  }
+  return Status::ok();
+}
+
+Status runDavinciTrial(const DavinciTrial &trial, const DavinciPrograms &programs,
                        const davinci::LaunchOptions &options,
                        DavinciOutcome &outcome) {
   outcome = DavinciOutcome();
@@ -186,17 +242,13 @@ Status runDavinciMutants(const DavinciTrial &trial,
                          const std::string &templates,
                          std::vector<DavinciMutationResult> &results) {
   results.clear();
+  DavinciPrograms programs;
+  if (Status status = readDavinciPrograms(trial, templates, programs))
+    return status;
   std::map<std::string, std::string> texts;
-  Programs programs;
-  for (const DavinciTrialLaunch &launch : trial.launches) {
-    std::string &text = texts[launch.file];
-    if (Status status = readText(launch.file, text))
+  for (const DavinciTrialLaunch &launch : trial.launches)
+    if (Status status = readText(launch.file, texts[launch.file]))
       return status;
-    programs.emplace_back();
-    if (Status status = readProgram(text, templates, programs.back()))
-      return Status(status.code(),
-                    "'" + launch.file + "': " + status.message());
-  }
   DavinciOutcome baseline;
   for (davinci::Policy policy : kPolicies) {
     davinci::LaunchOptions options;

@@ -10,7 +10,9 @@
 //    "launches": [
 //      {"file": "cube.mlir", "entry": "cube", "grid": [2],
 //       "parameters": ["x", "w", "planes", 12]}, ...]}
-// Files are beside the JSON file. Buffers are those of tconv-ptx/trial.h; one
+// Files are beside the JSON file. Buffers are those of tconv-ptx/trial.h, or
+//   {"input": "x.npy", "type": "f16"}      with the file's values
+// and an output may have "npy": "y.npy", a file that it is written to. A buffer
 // may be used by several launches, which run one after the other. Parameters
 // are buffers' names and whole numbers, without what the tool adds itself: the
 // address of flags, the workspace and the grid.
@@ -41,11 +43,19 @@ struct DavinciTrialLaunch {
 
 struct DavinciTrial {
   std::map<std::string, TrialBuffer> buffers;
+  std::map<std::string, std::string> files; ///< that outputs are written to
   std::vector<DavinciTrialLaunch> launches;
 };
 
 /// Reads a description; errors name the file and what is wrong in it.
 Status readDavinciTrial(const std::string &path, DavinciTrial &trial);
+
+/// The launches' modules, each read once.
+using DavinciPrograms = std::vector<std::shared_ptr<const davinci::Program>>;
+
+Status readDavinciPrograms(const DavinciTrial &trial,
+                           const std::string &templates,
+                           DavinciPrograms &programs);
 
 /// What the launches left behind.
 struct DavinciOutcome {
@@ -57,10 +67,12 @@ struct DavinciOutcome {
 };
 
 /// @param programs of the launches, in order
-Status runDavinciTrial(
-    const DavinciTrial &trial,
-    const std::vector<std::shared_ptr<const davinci::Program>> &programs,
-    const davinci::LaunchOptions &options, DavinciOutcome &outcome);
+Status runDavinciTrial(const DavinciTrial &trial,
+                       const DavinciPrograms &programs,
+                       const davinci::LaunchOptions &options,
+                       DavinciOutcome &outcome);
+/// Writes the outputs that have files.
+Status writeOutputs(const DavinciTrial &trial, const DavinciOutcome &outcome);
 
 struct DavinciMutationResult {
   davinci::Mutant mutant;

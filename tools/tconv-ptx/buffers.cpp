@@ -56,6 +56,24 @@ bool hasNpy(const std::string &text) {
 
 } // namespace
 
+std::vector<uint8_t> encodeValues(const std::vector<float> &values,
+                                  const std::string &type) {
+  size_t size = elementBytes(type);
+  std::vector<uint8_t> raw(values.size() * size);
+  for (size_t at = 0; at < values.size(); ++at)
+    encode(values[at], type, raw.data() + at * size);
+  return raw;
+}
+
+std::vector<float> decodeValues(const std::vector<uint8_t> &raw,
+                                const std::string &type) {
+  size_t size = elementBytes(type);
+  std::vector<float> values(raw.size() / size);
+  for (size_t at = 0; at < values.size(); ++at)
+    values[at] = decode(raw.data() + at * size, type);
+  return values;
+}
+
 bool BufferArguments::names(const std::string &text) {
   return hasNpy(text) || text.compare(0, 8, "scratch:") == 0;
 }
@@ -87,10 +105,7 @@ Status BufferArguments::input(const std::string &text, uint64_t &value) {
   Array array;
   if (Status status = readNpy(text.substr(0, end), array))
     return status;
-  size_t size = elementBytes(type);
-  std::vector<uint8_t> raw(array.values.size() * size);
-  for (size_t at = 0; at < array.values.size(); ++at)
-    encode(array.values[at], type, raw.data() + at * size);
+  std::vector<uint8_t> raw = encodeValues(array.values, type);
   if (raw.empty()) {
     value = 0;
     return Status::ok();
@@ -145,8 +160,7 @@ Status BufferArguments::write() {
     std::vector<uint8_t> raw(one.array.values.size() * size);
     if (Status status = memory.read(one.address, raw.data(), raw.size()))
       return status;
-    for (size_t at = 0; at < one.array.values.size(); ++at)
-      one.array.values[at] = decode(raw.data() + at * size, one.type);
+    one.array.values = decodeValues(raw, one.type);
     if (Status status = writeNpy(one.path, one.array))
       return status;
   }

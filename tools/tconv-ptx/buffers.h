@@ -16,6 +16,12 @@
 
 namespace tconv::tools {
 
+/// Values in a type: "f32", "f16" or "bf16".
+std::vector<uint8_t> encodeValues(const std::vector<float> &values,
+                                  const std::string &type);
+std::vector<float> decodeValues(const std::vector<uint8_t> &raw,
+                                const std::string &type);
+
 /// The buffers of --param: FILE.npy[:TYPE], out:FILE.npy:SHAPE[:TYPE] and
 /// scratch:BYTES.
 class BufferArguments {
