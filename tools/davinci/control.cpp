@@ -36,6 +36,18 @@ uint64_t moveMask(Core &core, Words w) {
   return 0;
 }
 
+/// register, index, two addresses.
+uint64_t moveAddresses(Core &core, Words w) {
+  if (!core.expect(w[0] < 8 && w[1] < 7, FindingKind::FieldRange, Pipe::Scalar,
+                   0,
+                   "address register " + std::to_string(w[0]) + ", entry " +
+                       std::to_string(w[1])))
+    return 0;
+  core.registers.addresses[w[0]][w[1]] = w[2];
+  core.registers.addresses[w[0]][w[1] + 1] = w[3];
+  return 0;
+}
+
 uint64_t trap(Core &core, Words) {
   core.report(FindingKind::Trap, Pipe::Scalar, 0, "the kernel traps");
   core.stop();
@@ -74,6 +86,7 @@ const std::map<std::string, Known> &known() {
       {"SET.PADDING", {1, setRegister<&Registers::loadPadding>}},
       {"SET.ND.PARA", {1, setRegister<&Registers::ndParameters>}},
       {"MOVEMASK", {2, moveMask}},
+      {"MOVEVA", {4, moveAddresses}},
       {"GET.BLOCK.IDX",
        {0, [](Core &core, Words) -> uint64_t { return core.block(); }}},
       {"GET.BLOCK.NUM",

@@ -411,7 +411,7 @@ void Core::finish() {
   }
   time.barrierAll();
   drainAll();
-  for (int from = 0; from < kPipes; ++from)
+  for (int from = 0; from < kPipes && !stopped; ++from)
     for (int to = 0; to < kPipes; ++to)
       for (int event = 0; event < kEvents; ++event)
         if (time.isSet(static_cast<Pipe>(from), static_cast<Pipe>(to), event))

@@ -35,6 +35,8 @@ struct Registers {
   uint64_t padValue = 0; ///< of copies that pad
   uint64_t loadPadding = 0;
   uint64_t ndParameters = 1;
+  /// Eight registers of eight addresses, for transpositions.
+  std::array<std::array<uint64_t, 8>, 8> addresses = {};
 };
 /// The mask holds a number of elements, not bits.
 constexpr int kControlCountMode = 56;

@@ -230,9 +230,9 @@ private:
            ") : (i64) -> () ";
   }
 
-  /// Where dimensions are collapsed of which the last is dynamic, the older MLIR
-  /// of bishengir knows its stride, but the newer one wants to be told that
-  /// it is not known: by a type with ?, cast to the other.
+  /// Where dimensions are collapsed of which the last is dynamic, the older
+  /// MLIR of bishengir knows its stride, but the newer one wants to be told
+  /// that it is not known: by a type with ?, cast to the other.
   void collapse(std::string &text) {
     static const std::regex kCollapse(
         R"(^(.*)(%\w+) = (memref\.collapse_shape %\w+ \[(.*)\] : memref<([0-9?x]*)x\w+, strided<.* into )(memref<.*strided<\[)([^\]]*)(\].*)$)");
@@ -250,8 +250,7 @@ private:
       size_t close = groups.find(']', open);
       std::vector<std::string> dimensions =
           split(groups.substr(open + 1, close - open - 1), ',');
-      while (dimensions.size() > 1 &&
-             sizeAt(sizes, dimensions.back()) == "1")
+      while (dimensions.size() > 1 && sizeAt(sizes, dimensions.back()) == "1")
         dimensions.pop_back();
       if (dimensions.size() > 1 && group < strides.size() &&
           sizeAt(sizes, dimensions.back()) == "?" && strides[group] != "?") {

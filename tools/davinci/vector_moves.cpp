@@ -106,6 +106,61 @@ void copy(Core &core, Words w, Element type) {
   });
 }
 
+/// Registers of destinations and of sources (two each, 16 addresses of blocks),
+/// word: a matrix of 16 blocks is transposed, so that of 2-byte elements block
+/// i gets the elements i of all; of 4-byte ones, of which a block has 8, blocks
+/// 2i and 2i + 1 get the elements i of the first and of the last eight.
+void transpose(Core &core, Words w, uint64_t size) {
+  if (!core.expect(w[0] < 7 && w[1] < 7, FindingKind::FieldRange, kPipe, 0,
+                   "address registers " + std::to_string(w[0]) + " and " +
+                       std::to_string(w[1])))
+    return;
+  std::array<uint64_t, 16> to;
+  std::array<uint64_t, 16> from;
+  bool good = true;
+  for (uint64_t block = 0; block < 16; ++block) {
+    to[block] = core.registers.addresses[w[0] + block / 8][block % 8];
+    from[block] = core.registers.addresses[w[1] + block / 8][block % 8];
+    good &= core.expectAligned(Space::UB, to[block], kBlock, kPipe);
+    good &= core.expectAligned(Space::UB, from[block], kBlock, kPipe);
+  }
+  uint64_t toStride = bits(w[2], 0, 16) * kBlock;
+  uint64_t fromStride = bits(w[2], 16, 16) * kBlock;
+  uint64_t repeats = bits(w[2], 56, 8);
+  core.beginRegions(kPipe);
+  for (uint64_t repeat = 0; repeat < repeats && good; ++repeat)
+    for (uint64_t block = 0; block < 16 && good; ++block)
+      good = core.addRegion(Space::UB, from[block] + repeat * fromStride,
+                            kBlock, false) &&
+             core.addRegion(Space::UB, to[block] + repeat * toStride, kBlock,
+                            true);
+  if (!good)
+    return;
+  core.issue(costOfVector(2 * repeats), repeats * 512, [=, &core] {
+    LocalMemory &ub = core.local(Space::UB);
+    std::array<std::array<uint8_t, kBlock>, 16> values;
+    std::array<std::array<uint8_t, kBlock>, 16> poison;
+    for (uint64_t repeat = 0; repeat < repeats; ++repeat) {
+      for (uint64_t block = 0; block < 16; ++block) {
+        uint64_t at = from[block] + repeat * fromStride;
+        std::memcpy(values[block].data(), ub.data(at), kBlock);
+        std::memcpy(poison[block].data(), ub.poisonOf(at), kBlock);
+      }
+      uint64_t perBlock = kBlock / size;
+      uint64_t parts = 16 / perBlock; // of a transposed row
+      for (uint64_t block = 0; block < 16; ++block) {
+        for (uint64_t element = 0; element < perBlock; ++element) {
+          uint64_t source = block % parts * perBlock + element;
+          uint64_t offset = block / parts * size;
+          uint64_t at = to[block] + repeat * toStride + element * size;
+          std::memcpy(ub.data(at), &values[source][offset], size);
+          std::memcpy(ub.poisonOf(at), &poison[source][offset], size);
+        }
+      }
+    }
+  });
+}
+
 } // namespace
 
 Handler makeVectorMove(const std::string &name, int &arguments) {
@@ -117,6 +172,13 @@ Handler makeVectorMove(const std::string &name, int &arguments) {
     uint64_t size = suffix == "b16" ? 2 : 4;
     return [size](Core &core, Words w) -> uint64_t {
       spread(core, w, size);
+      return 0;
+    };
+  }
+  if (name == "S.VNCHWCONV.b16" || name == "S.VNCHWCONV.b32") {
+    uint64_t size = name.back() == '6' ? 2 : 4;
+    return [size](Core &core, Words w) -> uint64_t {
+      transpose(core, w, size);
       return 0;
     };
   }

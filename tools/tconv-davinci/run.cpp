@@ -78,8 +78,7 @@ Status runOne(const DavinciRunOptions &options,
     return status;
   std::shared_ptr<const davinci::Program> program;
   if (Status status = readProgram(text, options.templates, program))
-    return Status(status.code(),
-                  "'" + options.file + "': " + status.message());
+    return Status(status.code(), "'" + options.file + "': " + status.message());
   davinci::LaunchConfig config;
   if (Status status = chooseEntry(*program, options, config.entry))
     return status;
@@ -87,9 +86,9 @@ Status runOne(const DavinciRunOptions &options,
     config.grid[axis] = options.grid[axis];
   ptx::Memory memory;
   BufferArguments buffers(memory);
-  if (Status status = readParameters(*program->findEntry(config.entry),
-                                     options.parameters, buffers,
-                                     config.parameters))
+  if (Status status =
+          readParameters(*program->findEntry(config.entry), options.parameters,
+                         buffers, config.parameters))
     return status;
   davinci::Report report;
   if (Status status = davinci::launch(*program, memory, config, launch, report))
@@ -110,8 +109,7 @@ Status runTrial(const DavinciRunOptions &options,
   if (Status status = readDavinciTrial(options.file, trial))
     return status;
   DavinciPrograms programs;
-  if (Status status =
-          readDavinciPrograms(trial, options.templates, programs))
+  if (Status status = readDavinciPrograms(trial, options.templates, programs))
     return status;
   DavinciOutcome outcome;
   if (Status status = runDavinciTrial(trial, programs, launch, outcome))

@@ -112,7 +112,8 @@ uint64_t instructionLimit(const DavinciOutcome &outcome) {
 }
 
 Status runMutant(const DavinciTrial &trial, const std::string &templates,
-                 const DavinciPrograms &programs, const DavinciOutcome &baseline,
+                 const DavinciPrograms &programs,
+                 const DavinciOutcome &baseline,
                  DavinciMutationResult &result) {
   result.caught = true;
   result.how = "refused";
@@ -196,7 +197,8 @@ Status writeOutputs(const DavinciTrial &trial, const DavinciOutcome &outcome) {
   return Status::ok();
 }
 
-Status runDavinciTrial(const DavinciTrial &trial, const DavinciPrograms &programs,
+Status runDavinciTrial(const DavinciTrial &trial,
+                       const DavinciPrograms &programs,
                        const davinci::LaunchOptions &options,
                        DavinciOutcome &outcome) {
   outcome = DavinciOutcome();
