@@ -137,8 +137,8 @@ void Core::checkLocal(const Region &region, Pipe pipe, uint32_t now) {
       Pipe other = static_cast<Pipe>(number);
       bool same = other == pipe;
       bool meetsWrite = !time.isDone(pipe, other, shadow.written[number]) &&
-                        shadow.written[number] != now &&
-                        (!same || overlapsItself(pipe, region.isWrite, true));
+                        (!same || (shadow.written[number] != now &&
+                                   overlapsItself(pipe, region.isWrite, true)));
       bool meetsRead = !same && region.isWrite &&
                        !time.isDone(pipe, other, shadow.read[number]);
       if (meetsWrite || meetsRead) {
