@@ -3,6 +3,7 @@
 // Each finding, by a few instructions that have the mistake; the same without
 // it have none.
 #include <functional>
+#include <ostream>
 
 #include "tools/davinci/bench.h"
 
@@ -22,6 +23,11 @@ struct Case {
   const char *kind;
   std::function<void(Bench &, bool isWrong)> run;
 };
+
+/// As a test's parameter is printed.
+std::ostream &operator<<(std::ostream &out, const Case &one) {
+  return out << one.name;
+}
 
 std::vector<float> ones(size_t count) { return std::vector<float>(count, 1); }
 

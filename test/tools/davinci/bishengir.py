@@ -1,0 +1,67 @@
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+"""Finds and runs Huawei's open compiler, where it is installed."""
+
+import glob
+import os
+import pathlib
+import shutil
+import subprocess
+import sys
+
+ROOT = pathlib.Path(__file__).resolve().parents[3]
+BUILD = pathlib.Path(os.environ.get("TCONV_TEST_BUILD", ROOT / "build"))
+NAME = "bishengir-compile"
+SKIPPED = 77  # for ctest
+
+
+def find():
+    """Its path: TCONV_BISHENGIR (it, or its folder), PATH, or what tools/dev
+    installed; None where there is none."""
+    named = os.environ.get("TCONV_BISHENGIR")
+    if named:
+        path = pathlib.Path(named)
+        path = path / NAME if path.is_dir() else path
+        return path if path.exists() else None
+    if shutil.which(NAME):
+        return pathlib.Path(shutil.which(NAME))
+    packages = "lib/python3*/site-packages/ascendnpuir/bin"
+    for place in glob.glob(str(ROOT / "build/venv-ascend" / packages / NAME)):
+        return pathlib.Path(place)
+    return None
+
+
+def need():
+    """Its path, for the environment of tools, too; ends the test without it."""
+    path = find()
+    if not path:
+        print(f"skipped: {NAME} is not installed")
+        sys.exit(SKIPPED)
+    os.environ["TCONV_BISHENGIR"] = str(path)
+    return path
+
+
+def lower(source, folder):
+    """The path of what it lowers a kernel to."""
+    kept = pathlib.Path(folder) / source.stem
+    shutil.rmtree(kept, ignore_errors=True)
+    done = subprocess.run(
+        [
+            need(),
+            source,
+            "--target=Ascend910B3",
+            "--enable-hfusion-compile=true",
+            "-enable-hivm-compile",
+            "--enable-triton-kernel-compile=true",
+            "--enable-auto-multi-buffer=true",
+            f"--save-temps={kept}",
+            "-o",
+            f"{kept}.o",
+        ],
+        capture_output=True,
+        text=True,
+    )
+    lowered = kept / "module.hivm.opt.mlir"
+    # It ends with 1 whatever happened, unless its closed last step is there.
+    if not lowered.exists():
+        sys.exit(f"{source.name} is not accepted:\n{done.stderr}")
+    return lowered
