@@ -78,12 +78,12 @@ struct DavinciMutationResult {
   davinci::Mutant mutant;
   std::string file;
   bool caught = false;
-  std::string how; ///< a finding's kind, "output", "refused"
+  std::string how; ///< a finding's kind, "output", "slower", "refused"
 };
 
 /// Runs mutants of all the trial's modules under every policy until one shows
-/// the mistake: by a finding or by other bytes in an output. Fails if the
-/// kernels themselves have findings.
+/// the mistake: by a finding, by other bytes in an output, or by an estimate of
+/// a quarter more cycles. Fails if the kernels themselves have findings.
 Status runDavinciMutants(const DavinciTrial &trial,
                          const std::string &templates,
                          std::vector<DavinciMutationResult> &results);
