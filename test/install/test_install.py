@@ -65,7 +65,7 @@ def files_in(folder):
         ("compiler", {
             f"lib/libtconv_compiler.so.{FULL}", f"lib/{COMPILER}",
             "bin/tconv-compile", "bin/tconv-opt", "bin/tconv-inspect",
-            "bin/tconv-bench", "bin/tconv-ptx", "bin/tconv-run", "bin/tconv-tune",
+            "bin/tconv-bench", "bin/tconv-davinci", "bin/tconv-ptx", "bin/tconv-run", "bin/tconv-tune",
             "lib/cmake/tconv/tconvCompilerTargets.cmake",
             "lib/cmake/tconv/tconvCompilerTargets-release.cmake",
         }),
