@@ -224,6 +224,7 @@ const Case cases[] = {
        copyIn(b);
        b.order(MTE2, V);
        b.run("VADD.f32", {1024, 0, 0, binaryWord(1)});
+       b.run("BARRIER", {MTE2});
        if (!w)
          b.order(V, MTE2);
        copyIn(b);
@@ -312,6 +313,16 @@ const Case cases[] = {
        b.run(kOut, {at, 0, burst(1, 256), 0});
        b.begin(1);
        b.run(kIn, {0, w ? at : other, burst(1, 256), 0});
+     }},
+    {"CoreWritesWhatOthersRead", "core-race", // itself, too
+     [](Bench &b, bool w) {
+       uint64_t at = b.input(ones(64));
+       for (uint64_t block : {0, 1}) {
+         b.begin(block);
+         b.run(kIn, {0, at, burst(1, 256), 0});
+         b.run("BARRIER", {ALL});
+       }
+       b.run(kOut, {w ? at : b.output(256), 0, burst(1, 256), 0});
      }},
     {"FlagTwice", "flag-set-twice",
      [](Bench &b, bool w) {

@@ -97,6 +97,30 @@ TEST(DavinciUnits, MultipliesWhatIsThere) {
   EXPECT_EQ(b.report.counts.multiplications, 2u * 16 * 16 * 16);
 }
 
+TEST(DavinciUnits, FixpipeLeavesBetweenRows) {
+  Bench b;
+  std::vector<float> values(256, 1);
+  b.run("MOV.OUT.TO.L1.MULTI.ND2NZ.f16",
+        {0, b.input(values, true), ndFirst(16, 16), ndSecond(16, 16)});
+  b.order(MTE2, MTE1);
+  b.run("SET.FMATRIX", {16 | field(1, 16)});
+  b.run("SET.FMATRIX.B", {16 | field(1, 16)});
+  b.run("LOAD.L1.TO.L0A.3DV2.f16",
+        {0, 0, loadFirst(16, 16), loadSecond(16, false)});
+  b.run("LOAD.L1.TO.L0B.3DV2.f16",
+        {0, 0, loadFirst(16, 16), loadSecond(16, true)});
+  b.order(MTE1, M);
+  b.run("MAD.f162f32", {0, 0, 0, madWord(16, 16, 16)});
+  b.order(M, FIX);
+  uint64_t y = b.input(std::vector<float>(16 * 20, -1));
+  b.run("FIX.L0C.TO.OUT.f32", {y, 0, fixFirst(16, 16, 20), fixSecond(16)});
+  b.finish();
+  EXPECT_EQ(b.kinds(), std::vector<std::string>());
+  std::vector<float> found = b.floats(y, 16 * 20);
+  for (size_t at = 0; at < found.size(); ++at)
+    ASSERT_EQ(found[at], at % 20 < 16 ? 16 : -1);
+}
+
 TEST(DavinciUnits, BurstsWithGapsAndPadding) {
   Bench b;
   std::vector<float> x = numbers(40, 3);
