@@ -60,9 +60,10 @@ public:
       } else if (contains(rest, "memref.collapse_shape")) {
         collapse(one);
       } else if (contains(rest, "call @")) {
-        one = marker() + rowStride(rest) + one;
+        one.insert(0, marker() + rowStride(rest));
       }
-      module.text += one + "\n";
+      module.text += one;
+      module.text += '\n';
     }
     if (!hasModule)
       return wrong(line, "the text has no module");

@@ -144,11 +144,12 @@ private:
     size_t close = line.find(')', open);
     for (const auto &move : kMoves) {
       std::string number = "%moved" + std::to_string(at);
-      std::string changed =
-          number + "c = arith.constant " + move.bytes + " : i64 " + number +
-          " = arith.addi " + line.substr(open, close - open) + ", " + number +
-          "c : i64 " + line.substr(0, open) + number + line.substr(close);
-      replace(move.kind, changed);
+      std::ostringstream changed;
+      changed << number << "c = arith.constant " << move.bytes << " : i64 "
+              << number << " = arith.addi " << line.substr(open, close - open)
+              << ", " << number << "c : i64 " << line.substr(0, open) << number
+              << line.substr(close);
+      replace(move.kind, changed.str());
     }
   }
 
