@@ -5,7 +5,6 @@ ones, some of MindSpore's cases and COUNT random ones, against sums in float64 b
 SPEC's bounds, without a finding; then mistakes planted in the kernels of one.
 Skipped where bishengir-compile, or the compiler's target, is missing."""
 
-import importlib.util
 import json
 import math
 import pathlib
@@ -39,20 +38,12 @@ CHOSEN = [
 PLANTED = ("in_channels=48 out_channels=20 kernel_size=5 stride=2 pad_mode=valid", 700, 1)
 
 
-def load(name):
-    """A module of test/ascend; its names may be those of Python's own."""
-    path = ASCEND / f"{name}.py"
-    if not path.exists():
-        print(f"skipped: there is no {path.name}")
-        sys.exit(bishengir.SKIPPED)
-    sys.path.insert(0, str(ASCEND))
-    spec = importlib.util.spec_from_file_location(f"ascend_{name}", path)
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
-numbers = load("numbers")
+sys.path.insert(0, str(ASCEND))
+try:
+    import computed
+except ImportError:
+    print(f"skipped: there is no {ASCEND}/computed.py")
+    sys.exit(bishengir.SKIPPED)
 
 
 class Layer:
@@ -60,7 +51,7 @@ class Layer:
 
     def __init__(self, line, folder):
         self.folder = pathlib.Path(folder)
-        self.fields = numbers.fields(line)
+        self.fields = computed.fields(line)
         self.kind = self.fields["dtype"]
         done = subprocess.run(
             [
@@ -89,7 +80,7 @@ class Layer:
         packed = memory.output("packed", self.kind, self.device["packed_bytes"])
         common["weights"] = packed
         weights = memory.input("w", self.kind, w)
-        plan = numbers.Plan(self.device["plan"], weight=weights, **common)
+        plan = computed.Plan(self.device["plan"], weight=weights, **common)
         launches = list(plan.launches("pack"))
         common.update(
             x=memory.input("x", self.kind, x),
@@ -104,7 +95,7 @@ class Layer:
             y_channel_stride=outputs,
             workspace=Memory.WORKSPACE,
         )
-        plan = numbers.Plan(self.device["plan"], **common)
+        plan = computed.Plan(self.device["plan"], **common)
         launches += plan.launches("run")
         memory.place_workspace(
             plan.workspace(),
@@ -149,7 +140,7 @@ def part(entry):
 
 
 def pointers(entry):
-    return numbers.POINTERS[part(entry)]
+    return computed.POINTERS[part(entry)]
 
 
 class Memory:
@@ -225,8 +216,8 @@ def data_of(layer, length, batch, draw):
 
 def check(line, length, batch, folder, draw, policy, data=None):
     """None, or what is wrong."""
-    fields = numbers.fields(line)
-    outputs, crop = numbers.geometry(fields, length)
+    fields = computed.fields(line)
+    outputs, crop = computed.geometry(fields, length)
     if outputs < 1:
         return None
     layer = Layer(line, folder)
@@ -234,12 +225,12 @@ def check(line, length, batch, folder, draw, policy, data=None):
     x, w, bias = (
         None
         if values is None
-        else numbers.from_bits(numbers.to_bits(values, kind), kind)
+        else computed.from_bits(computed.to_bits(values, kind), kind)
         for values in data or data_of(fields, length, batch, draw)
     )
     bias = bias if fields["has_bias"] else None
     y, reports = layer.run(x, w, bias, outputs, policy)
-    exact, s = numbers.reference(fields, x, w, bias, outputs, crop)
+    exact, s = computed.reference(fields, x, w, bias, outputs, crop)
     name = f"{line} length={length} batch={batch} {policy}"
     for report in reports:
         for finding in report["findings"][:1]:
@@ -257,12 +248,12 @@ def jobs(count, seed):
     for line, length, batch in CHOSEN:
         for kind in ("f16", "bf16", "f32"):
             yield f"{line} has_bias=1 dtype={kind}", length, batch, None
-    for index, (line, length, batch, data) in enumerate(numbers.oracle()):
+    for index, (line, length, batch, data) in enumerate(computed.oracle()):
         if index % 8 == 0:
             kind = ("f16", "f32", "bf16")[index // 8 % 3]
             yield f"{line} dtype={kind}", length, batch, data
     for _ in range(count):
-        line = numbers.random_layer(draw, most=3000)
+        line = computed.random_layer(draw, most=3000)
         kind = draw.choice(["f16", "f32", "bf16"])
         length = draw.choice([1, 2, draw.randrange(3, 40), draw.randrange(40, 200)])
         yield f"{line} dtype={kind}", length, draw.choice([1, 1, 2]), None
@@ -287,7 +278,7 @@ def plant(folder, draw):
         np.round(4 * values).clip(-3, 3)
         for values in data_of(layer.fields, length, batch, draw)
     )
-    outputs, _ = numbers.geometry(layer.fields, length)
+    outputs, _ = computed.geometry(layer.fields, length)
     trial = layer.trial(x, w, bias, outputs)
     done = subprocess.run(
         [TOOL, "mutate", trial, "--json"], capture_output=True, text=True
