@@ -59,7 +59,7 @@ class Layer:
                 line,
                 f"--target={TARGET}",
                 "--emit=hivm",
-                "--symbol=layer",
+                "--symbol=on_ascend",
                 "-o",
                 self.folder / "layer",
                 "--json",
