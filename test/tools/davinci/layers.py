@@ -33,9 +33,13 @@ CHOSEN = [
     ("in_channels=5 out_channels=6 kernel_size=5 stride=8", 30, 1),
     ("in_channels=1 out_channels=1 kernel_size=1", 1, 1),
 ]  # fmt: skip
-#: Kernels with every path taken: several tiles for a program, a last position
-#: with one phase, rows that pad.
-PLANTED = ("in_channels=96 out_channels=20 kernel_size=5 stride=2 pad_mode=valid", 700, 1)
+#: Kernels with every path and buffer used: several tiles for a program, rows
+#: that pad in two groups, a last position with one phase.
+PLANTED = (
+    "in_channels=192 out_channels=40 kernel_size=5 stride=2 group=2 pad_mode=valid",
+    400,
+    1,
+)
 
 
 sys.path.insert(0, str(ASCEND))
