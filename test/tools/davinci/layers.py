@@ -31,6 +31,7 @@ CHOSEN = [
     ("in_channels=32 out_channels=1 kernel_size=7 stride=1", 300, 1),
     ("in_channels=3 out_channels=5 kernel_size=2 stride=4 pad_mode=valid", 50, 1),
     ("in_channels=5 out_channels=6 kernel_size=5 stride=8", 30, 1),
+    ("in_channels=2 out_channels=2 kernel_size=4 stride=8 dilation=3", 7, 1),
     ("in_channels=1 out_channels=1 kernel_size=1", 1, 1),
 ]  # fmt: skip
 #: Kernels with every path and buffer used: several tiles for a program, rows
