@@ -5,6 +5,10 @@
 #include "compiler/Import/Import.h"
 #include "compiler/Schedule/GpuModel.h"
 #include "compiler/Schedule/Kind.h"
+#include "compiler/Target/Ascend/KernelBuilder.h"
+#include "compiler/Target/Ascend/KernelImage.h"
+#include "compiler/Target/Ascend/Pipelines.h"
+#include "compiler/Target/Ascend/Text.h"
 #include "compiler/Target/NVPTX/Codegen.h"
 #include "compiler/Target/NVPTX/Passes.h"
 #include "compiler/Target/NVPTX/Pipelines.h"
@@ -109,8 +113,16 @@ Status Compilation::prepare() {
                                                    options_.accuracy))
     return status;
   architecture_ = ::tconv::nvptxArchitecture(options_.target);
+  ascend_ = ascendMachine(::tconv::ascendPart(options_.target));
   kind_ = options_.scheduleKind;
-  if (architecture_ != 0) {
+  if (ascend_) {
+    target_.name = options_.target;
+    target_.schedules = options_.scheduleFeature.empty()
+                            ? "ascend/portable"
+                            : options_.scheduleFeature;
+    if (kind_.empty())
+      kind_ = chooseAscendKind(params_).str();
+  } else if (architecture_ != 0) {
     target_.name = options_.target;
     target_.schedules = options_.scheduleFeature.empty()
                             ? deviceFeature(architecture_).str()
@@ -163,6 +175,10 @@ bool Compilation::buildStage(Stage stage) {
     auto layer = module_->lookupSymbol<func::FuncOp>("layer");
     if (int64_t positions = expectedPositions(options_.lengthClass))
       layer->setAttr(kPositionsAttr, b.getI64IntegerAttr(positions));
+    if (ascend_) {
+      (*module_)->setAttr(kAscendAttr, b.getStringAttr(ascend_->name));
+      break;
+    }
     if (architecture_ != 0) {
       (*module_)->setAttr(kArchitectureAttr,
                           b.getI64IntegerAttr(architecture_));
@@ -183,6 +199,22 @@ bool Compilation::buildStage(Stage stage) {
     buildPhasesPipeline(pm);
     break;
   default:
+    if (ascend_) {
+      AscendPipelineOptions pipeline;
+      pipeline.feature = target_.schedules;
+      pipeline.kind = kind_;
+      pipeline.schedulePath = options_.schedulePath;
+      pipeline.symbol = options_.symbol;
+      if (stage == Stage::schedule) {
+        buildAscendSchedulePipeline(pm, pipeline);
+      } else if (stage == Stage::expand) {
+        description_ = description();
+        if (!readAscend())
+          return false;
+        buildAscendExpandPipeline(pm, pipeline);
+      }
+      break;
+    }
     if (architecture_ != 0) {
       DevicePipelineOptions pipeline;
       pipeline.architecture = architecture_;
@@ -257,13 +289,14 @@ Operation *Compilation::scheduled() {
 
 std::string Compilation::description() {
   // What it is made from is gone once the layer is in the LLVM dialect.
-  if (done_ >= static_cast<int>(Stage::llvmDialect))
+  Stage last = ascend_ ? Stage::expand : Stage::llvmDialect;
+  if (done_ >= static_cast<int>(last))
     return description_;
   llvm::json::Object object{
       {"layer", ::tconv::formatLayerLine(params_)},
       {"target", options_.target},
   };
-  if (architecture_ == 0) {
+  if (architecture_ == 0 && !ascend_) {
     object["cpu"] = target_.cpu;
     object["features"] = target_.features;
     object["lanes"] = target_.machine.lanes;
@@ -295,6 +328,19 @@ void Compilation::describeSchedule(llvm::json::Object &object) {
         sizes[named.getName().getValue()] = number.getInt();
     object["blocks"] = std::move(sizes);
   }
+  if (auto estimate = layer->getAttrOfType<DictionaryAttr>(kEstimateAttr)) {
+    llvm::json::Object figures;
+    for (NamedAttribute named : estimate) {
+      llvm::json::Value &figure = figures[named.getName().getValue()];
+      if (auto number = dyn_cast<IntegerAttr>(named.getValue()))
+        figure = number.getInt();
+      else if (auto real = dyn_cast<FloatAttr>(named.getValue()))
+        figure = real.getValueAsDouble();
+      else if (auto text = dyn_cast<StringAttr>(named.getValue()))
+        figure = text.getValue();
+    }
+    object["estimate"] = std::move(figures);
+  }
   if (auto reasons = layer->getAttrOfType<ArrayAttr>(kReasonsAttr)) {
     llvm::json::Array list;
     for (Attribute reason : reasons)
@@ -306,6 +352,8 @@ void Compilation::describeSchedule(llvm::json::Object &object) {
 Status Compilation::optimize() {
   if (llvmModule_)
     return Status::ok();
+  if (ascend_)
+    return refuseDevice("LLVM IR");
   if (Status status = runTo(Stage::llvmDialect))
     return status;
   return timed("opt", [&]() -> Status {
@@ -341,7 +389,11 @@ Status Compilation::llvmIR(std::string &text) {
 }
 
 /// What is made for CPUs only.
-Status Compilation::refuseGpu(const char *what) {
+Status Compilation::refuseDevice(const char *what) {
+  if (!::tconv::ascendPart(options_.target).empty())
+    return Status(TCONV_UNSUPPORTED, "target = '" + options_.target +
+                                         "': there is no " + what +
+                                         " of kernels for an Ascend");
   if (::tconv::nvptxArchitecture(options_.target) == 0)
     return Status::ok();
   return Status(TCONV_UNSUPPORTED, "target = '" + options_.target +
@@ -391,14 +443,9 @@ bool Compilation::readBlocks() {
   return false;
 }
 
-Status Compilation::deviceKernel(DeviceKernel &result) {
-  std::string code;
-  if (Status status = ptx(code))
-    return status;
+/// What a kernel's description says of the layer that it is for.
+void Compilation::describeLayer(tconv_kernel &kernel) {
   ::tconv::GeneralForm form = ::tconv::generalForm(params_);
-  result = device_;
-  result.code = std::move(code);
-  tconv_kernel &kernel = result.kernel;
   kernel.in_channels = form.inChannels;
   kernel.out_channels = form.outChannels;
   kernel.kernel_size = form.kernelSize;
@@ -409,7 +456,16 @@ Status Compilation::deviceKernel(DeviceKernel &result) {
   kernel.has_bias = form.hasBias;
   kernel.dtype = form.dtype;
   kernel.length_class = options_.lengthClass;
-  kernel.accuracy =
+}
+
+Status Compilation::deviceKernel(DeviceKernel &result) {
+  std::string code;
+  if (Status status = ptx(code))
+    return status;
+  result = device_;
+  result.code = std::move(code);
+  describeLayer(result.kernel);
+  result.kernel.accuracy =
       kind_ == "tf32" ? TCONV_ACCURACY_TF32 : TCONV_ACCURACY_DIRECT;
   result.device.format = TCONV_DEVICE_PTX;
   result.device.min_sm = static_cast<int32_t>(architecture_);
@@ -420,8 +476,54 @@ Status Compilation::deviceKernel(DeviceKernel &result) {
   return Status::ok();
 }
 
+/// Takes down what a launcher has to know, as long as the phases are there.
+bool Compilation::readAscend() {
+  PhasesOp phases;
+  module_->walk([&](PhasesOp op) { phases = op; });
+  if (!phases) {
+    module_->emitError("the schedule left no phases");
+    return false;
+  }
+  FailureOr<AscendKernels> kernels = readCores(phases, options_.symbol);
+  if (failed(kernels))
+    return false;
+  ascendImage_ = describeAscend(*kernels);
+  return true;
+}
+
+Status Compilation::ascendImage(AscendImage &image) {
+  if (::tconv::ascendPart(options_.target).empty())
+    return Status(TCONV_INVALID_VALUE, "target = '" + options_.target +
+                                           "': HIVM needs one of " +
+                                           ::tconv::ascendTargets());
+  if (Status status = runTo(Stage::expand))
+    return status;
+  image = *ascendImage_;
+  image.module = ascendModuleText(*module_);
+  image.kernels = ascendTexts(*module_);
+  image.product = ascend_->product;
+  image.description = description();
+  return Status::ok();
+}
+
+Status Compilation::ascendKernel(KernelImage &result) {
+  AscendImage image;
+  if (Status status = ascendImage(image))
+    return status;
+  tconv_kernel kernel = {};
+  describeLayer(kernel);
+  kernel.accuracy = TCONV_ACCURACY_DIRECT;
+  auto made = timed("bishengir", [&] {
+    return ascendKernelImage(image, kernel, options_.target);
+  });
+  if (!made)
+    return Status(TCONV_COMPILE_ERROR, llvm::toString(made.takeError()));
+  result = std::move(*made);
+  return Status::ok();
+}
+
 Status Compilation::assembly(std::string &text) {
-  if (Status status = refuseGpu("assembly"))
+  if (Status status = refuseDevice("assembly"))
     return status;
   if (Status status = optimize())
     return status;
@@ -438,7 +540,7 @@ Status Compilation::assembly(std::string &text) {
 }
 
 Status Compilation::object(llvm::SmallVector<char, 0> &bytes) {
-  if (Status status = refuseGpu("object"))
+  if (Status status = refuseDevice("object"))
     return status;
   if (Status status = optimize())
     return status;
@@ -454,6 +556,8 @@ Status Compilation::object(llvm::SmallVector<char, 0> &bytes) {
 }
 
 Status Compilation::image(KernelImage &image) {
+  if (!::tconv::ascendPart(options_.target).empty())
+    return ascendKernel(image);
   if (::tconv::nvptxArchitecture(options_.target) != 0) {
     DeviceKernel kernel;
     if (Status status = deviceKernel(kernel))

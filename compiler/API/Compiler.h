@@ -6,7 +6,9 @@
 #define TCONV_COMPILER_API_COMPILER_H
 
 #include "compiler/JIT/JIT.h"
+#include "compiler/Schedule/AscendModel.h"
 #include "compiler/Schedule/CostModel.h"
+#include "compiler/Target/Ascend/Image.h"
 #include "compiler/Target/CPU/Codegen.h"
 #include "compiler/Target/NVPTX/Image.h"
 #include "layer/layer.h"
@@ -64,12 +66,16 @@ public:
 
   /// Whether the target is a GPU: its architecture, such as 80, else 0.
   int64_t architecture() const { return architecture_; }
+  /// The part that the target is, if it is an Ascend, else null.
+  const AscendMachine *ascend() const { return ascend_; }
 
   ::tconv::Status llvmIR(std::string &text);
   /// Of a GPU's kernels.
   ::tconv::Status ptx(std::string &text);
   /// The same with all that describes them.
   ::tconv::Status deviceKernel(DeviceKernel &kernel);
+  /// Of an Ascend's: text for bishengir-compile, and how they are launched.
+  ::tconv::Status ascendImage(AscendImage &image);
   ::tconv::Status assembly(std::string &text);
   ::tconv::Status object(llvm::SmallVector<char, 0> &bytes);
   /// The kernel as it lies in memory, for any address.
@@ -85,9 +91,12 @@ private:
   ::tconv::Status fail(llvm::Twine what);
   ::tconv::Status prepare();
   ::tconv::Status optimize();
-  ::tconv::Status refuseGpu(const char *what);
+  ::tconv::Status refuseDevice(const char *what);
   bool buildStage(Stage stage);
   bool readBlocks();
+  bool readAscend();
+  void describeLayer(tconv_kernel &kernel);
+  ::tconv::Status ascendKernel(KernelImage &image);
   void describeSchedule(llvm::json::Object &object);
   /// The function or kernel that a schedule's findings are on.
   Operation *scheduled();
@@ -98,7 +107,9 @@ private:
   CompileOptions options_;
   CpuTarget target_; ///< of CPUs
   int64_t architecture_ = 0;
-  DeviceKernel device_; ///< as far as the schedule decides
+  const AscendMachine *ascend_ = nullptr;
+  std::optional<AscendImage> ascendImage_; ///< once they are scheduled
+  DeviceKernel device_;                    ///< as far as the schedule decides
   std::string kind_;
   std::string diagnostics_;
   std::string description_;

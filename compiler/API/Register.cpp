@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "compiler/API/Register.h"
 
+#include "compiler/Target/Ascend/Passes.h"
+#include "compiler/Target/Ascend/Pipelines.h"
 #include "compiler/Target/NVPTX/Passes.h"
 #include "compiler/Target/NVPTX/Pipelines.h"
 #include "compiler/Transforms/Passes.h"
@@ -30,6 +32,7 @@ void mlir::tconv::registerDialects(DialectRegistry &registry) {
   registerBufferizationModels(registry);
   registerTransformExtension(registry);
   registerDeviceDialects(registry);
+  registerAscendDialects(registry);
   linalg::registerTransformDialectExtension(registry);
   scf::registerTransformDialectExtension(registry);
   arith::registerBufferizableOpInterfaceExternalModels(registry);
@@ -42,7 +45,9 @@ void mlir::tconv::registerDialects(DialectRegistry &registry) {
 
 void mlir::tconv::registerPassesAndPipelines() {
   registerTconvPasses();
+  registerTconvAscendPasses();
   registerTconvDevicePasses();
   registerPipelines();
   registerDevicePipelines();
+  registerAscendPipelines();
 }

@@ -26,14 +26,21 @@ Status tconv::tools::checkTarget(const std::string &target,
   if (target.rfind("nvptx:", 0) == 0)
     return Status(TCONV_INVALID_VALUE, "--target: unknown target '" + target +
                                            "'; known are " + nvptxTargets());
+  if (!ascendPart(target).empty()) {
+    if (engine.kind != EngineKind::halide)
+      return Status::ok();
+    return Status(TCONV_UNSUPPORTED, "--target: the Halide engine makes "
+                                     "nothing for " +
+                                         target);
+  }
+  if (target.rfind("ascend:", 0) == 0)
+    return Status(TCONV_INVALID_VALUE, "--target: unknown target '" + target +
+                                           "'; known are " + ascendTargets());
   auto parsed = mlir::tconv::parseCpuTarget(target);
   if (parsed)
     return Status::ok();
   // The compiler's message lists the targets that there are.
   std::string message = llvm::toString(parsed.takeError());
-  if (target.rfind("ascend:", 0) == 0)
-    return Status(TCONV_UNSUPPORTED,
-                  "--target: ascend targets are not built yet: " + message);
   return Status(TCONV_INVALID_VALUE, "--target: " + message);
 }
 

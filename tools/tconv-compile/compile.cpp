@@ -9,6 +9,8 @@
 
 #include "common/options.h"
 #include "compiler/API/Compiler.h"
+#include "target/target.h"
+#include "tconv-compile/ascend.h"
 #include "tconv-compile/checks.h"
 #include "tconv-compile/device.h"
 #include "tconv-compile/files.h"
@@ -27,12 +29,10 @@ using nlohmann::ordered_json;
 
 namespace {
 
-/// Kinds of output that DESIGN names and that are not made yet.
-const char *const kNotBuiltYet[] = {"hivm"};
 const char *const kKnown =
     "object, header, library, asm, llvm, mlir, mlir:STAGE with the stages "
     "layer, phases, schedule, expand, llvm; for GPUs ptx, cubin, fatbin, llvm, "
-    "mlir, mlir:STAGE";
+    "mlir, mlir:STAGE; for Ascend hivm, object, mlir, mlir:STAGE";
 const char *const kKnownOfHalide =
     "object, header, library, asm, llvm, stmt, schedule, ptx";
 
@@ -78,6 +78,12 @@ Status checkEmit(const std::string &kind, const Engine &engine,
                  const std::string &target) {
   if (engine.kind == EngineKind::halide)
     return checkHalideEmit(kind, target);
+  if (!ascendPart(target).empty())
+    return checkAscendEmit(kind, target);
+  if (kind == "hivm")
+    return Status(TCONV_INVALID_VALUE, "--emit: 'hivm' needs a target such as "
+                                       "ascend:910b3, not " +
+                                           target);
   bool ofGpu = isDeviceEmit(kind);
   bool shared = kind == "llvm" || kind.rfind("mlir", 0) == 0;
   if (isGpuTarget(target) != ofGpu && !shared) {
@@ -106,11 +112,6 @@ Status checkEmit(const std::string &kind, const Engine &engine,
   for (const mlir::tconv::StageInfo &info : mlir::tconv::stages())
     if (kind == ("mlir:" + info.name).str())
       return Status::ok();
-  for (const char *later : kNotBuiltYet)
-    if (kind == later)
-      return Status(TCONV_UNSUPPORTED, "--emit: '" + kind +
-                                           "' is not built yet; there is " +
-                                           kKnown);
   return Status(TCONV_INVALID_VALUE,
                 "--emit: unknown '" + kind + "'; there is " + kKnown);
 }
@@ -184,7 +185,8 @@ Status produceByHalide(const CompileArguments &arguments,
 /// Everything that was asked for of one layer; nothing is written here.
 Status produce(const CompileArguments &arguments, const TuningArgument &tuning,
                const NamedLayer &layer, const std::string &symbol,
-               std::vector<Product> &products, ordered_json &report) {
+               std::vector<Product> &products, ordered_json &report,
+               Status &missing) {
   CompileOptions options;
   options.target = arguments.targets[0];
   options.schedulePath = arguments.schedulePath;
@@ -203,12 +205,19 @@ Status produce(const CompileArguments &arguments, const TuningArgument &tuning,
   Compilation compilation(layer.params, options);
   std::string text;
   for (const mlir::tconv::StageInfo &info : mlir::tconv::stages()) {
+    // For an Ascend, bishengir goes on from here.
+    if (!ascendPart(options.target).empty() &&
+        info.stage == mlir::tconv::Stage::llvmDialect)
+      break;
     if (Status status = compilation.runTo(info.stage))
       return status;
     if (asks("mlir") || asks(("mlir:" + info.name).str()))
       products.push_back(
           {("." + info.name + ".mlir").str(), compilation.moduleText()});
   }
+  if (compilation.ascend())
+    return produceForAscend(arguments, compilation, layer, symbol, products,
+                            report, missing);
   if (asks("llvm")) {
     if (Status status = compilation.llvmIR(text))
       return status;
@@ -277,11 +286,11 @@ Status readLayers(const CompileArguments &arguments,
   return checkParams(layer.params);
 }
 
-/// Every kernel for itself.
+/// Every kernel for itself. What of it can't be had is said in `missing`.
 Status compileEach(const CompileArguments &arguments,
                    const std::vector<NamedLayer> &layers,
                    std::map<std::string, std::string> &files,
-                   ordered_json &reports) {
+                   ordered_json &reports, Status &missing) {
   if (!arguments.symbol.empty()) {
     if (Status status = checkSymbol(arguments.symbol))
       return status;
@@ -299,8 +308,8 @@ Status compileEach(const CompileArguments &arguments,
       symbol = layer.name.empty() ? "tconv_kernel_main" : symbolOf(layer.name);
     std::vector<Product> products;
     ordered_json report;
-    if (Status status =
-            produce(arguments, tuning, layer, symbol, products, report))
+    if (Status status = produce(arguments, tuning, layer, symbol, products,
+                                report, missing))
       return layer.name.empty()
                  ? status
                  : Status(status.code(), layer.name + ": " + status.message());
@@ -337,7 +346,7 @@ void tconv::tools::addArguments(CLI::App &app, CompileArguments &arguments) {
          "--target", arguments.targets,
          "cpu:native, cpu:x86-64, -v2, -v3, -v4, cpu:aarch64+neon, "
          "several for a library; nvptx:sm_75, _80, _86, _89, _90, _100, "
-         "_120")
+         "_120; ascend:910b1, 910b2, 910b3, 910b4, 910_9362, ...")
       ->delimiter(',')
       ->allow_extra_args(false)
       ->capture_default_str();
@@ -396,6 +405,7 @@ Status tconv::tools::compileLayers(const CompileArguments &arguments) {
 
   std::map<std::string, std::string> files;
   ordered_json reports = ordered_json::array();
+  Status missing;
   if (arguments.cache) {
     if (Status status = warmCache(arguments, layers, reports))
       return status;
@@ -405,12 +415,13 @@ Status tconv::tools::compileLayers(const CompileArguments &arguments) {
       std::cout << reports.size() << " kernels are in the disk cache\n";
     return finishOutput();
   }
-  if (Status status = wantsLibrary(arguments)
-                          ? compileLibrary(arguments, layers, files, reports)
-                          : compileEach(arguments, layers, files, reports))
+  if (Status status =
+          wantsLibrary(arguments)
+              ? compileLibrary(arguments, layers, files, reports)
+              : compileEach(arguments, layers, files, reports, missing))
     return status;
   if (arguments.output == "-")
-    return finishOutput();
+    return missing ? missing : finishOutput();
   if (Status status = writeFiles(files))
     return status;
   if (arguments.json)
@@ -418,5 +429,7 @@ Status tconv::tools::compileLayers(const CompileArguments &arguments) {
   else
     for (const auto &[path, bytes] : files)
       std::cout << path << ": " << bytes.size() << " bytes\n";
-  return finishOutput();
+  if (Status status = finishOutput())
+    return status;
+  return missing;
 }

@@ -11,6 +11,7 @@
 #include "tconv-compile/checks.h"
 #include "tconv-compile/files.h"
 #include "tconv-compile/tuning.h"
+#include "tconv-inspect/ascend.h"
 #include "tconv-inspect/device.h"
 #include "tconv-inspect/facts.h"
 #include "tconv-inspect/halide.h"
@@ -82,11 +83,19 @@ void print(const Facts &facts) {
     std::cout << "what the model weighed, best first (estimates, not timed)\n";
     for (const ordered_json &one : values["model"])
       std::cout << "  " << one.get<std::string>() << "\n";
-    rows("a GPU of the architecture", values["gpu"]);
+    if (values.contains("gpu"))
+      rows("a GPU of the architecture", values["gpu"]);
   }
+  if (values.contains("estimate"))
+    rows("cycles of the busiest cores and bytes of their memories (estimate by "
+         "published constants, not timed)",
+         values["estimate"]);
+  if (values.contains("part"))
+    rows("a part of this name", values["part"]);
   for (auto [name, title] :
        {std::pair<const char *, const char *>("ptxas", "by ptxas"),
-        {"static_bound", "loop with the most products, static bound"}})
+        {"static_bound", "loop with the most products, static bound"},
+        {"bishengir", "bishengir-compile"}})
     if (values.contains(name) && values[name].is_object())
       rows(title, values[name]);
     else if (values.contains(name) && values[name].is_string())
@@ -102,16 +111,17 @@ void print(const Facts &facts) {
                            stage["bytes"].dump() + " bytes, " + time.str() +
                            " ms");
   }
-  std::cout << "schedule (" << values["kernel"].value("schedule", "of a GPU")
+  std::cout << "schedule (" << values["kernel"].value("schedule", "of a device")
             << ")\n"
             << facts.schedule;
 }
 
 Status printMachine(const InspectArguments &arguments) {
-  if (nvptxArchitecture(arguments.target) != 0)
-    return Status(TCONV_UNSUPPORTED, "--machine: '" + arguments.target +
-                                         "' is a GPU; a layer's report shows "
-                                         "what the model knows of it");
+  if (isDeviceTarget(arguments.target))
+    return Status(TCONV_UNSUPPORTED,
+                  "--machine: '" + arguments.target +
+                      "' is a device; a layer's report shows "
+                      "what the model knows of it");
   auto target = mlir::tconv::parseCpuTarget(arguments.target);
   if (!target)
     return Status(TCONV_INVALID_VALUE, llvm::toString(target.takeError()));
@@ -198,7 +208,8 @@ void tconv::tools::addArguments(CLI::App &app, InspectArguments &arguments) {
                  "file with kernels in it: an object, an archive, a shared "
                  "library, a program");
   app.add_option("--target", arguments.target,
-                 "cpu:native, cpu:x86-64, -v2, -v3, -v4, cpu:aarch64+neon")
+                 "cpu:native, cpu:x86-64, -v2, -v3, -v4, cpu:aarch64+neon; "
+                 "nvptx:sm_80, ...; ascend:910b3, ...")
       ->capture_default_str();
   app.add_option("--length-class", arguments.lengthClass,
                  "bulk, medium or short; default: by the layer's length")
@@ -275,6 +286,8 @@ Status tconv::tools::inspect(const InspectArguments &arguments) {
           engine.kind == EngineKind::halide
               ? gatherHalide(params, shape, options, engine,
                              onlyPart(arguments), facts)
+          : !ascendPart(options.target).empty()
+              ? gatherAscend(params, shape, options, facts)
           : nvptxArchitecture(options.target) != 0
               ? gatherDevice(params, shape, options, facts)
               : gather(params, shape, options, arguments.lengthClass, facts))

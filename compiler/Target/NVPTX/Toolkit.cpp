@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "compiler/Target/NVPTX/Toolkit.h"
 
+#include "compiler/Target/Tools.h"
 #include "llvm/ADT/SmallString.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/FileSystem.h"
@@ -18,42 +19,6 @@ using namespace mlir::tconv;
 
 namespace {
 
-/// A file that goes when this object does.
-class TemporaryFile {
-public:
-  static Expected<TemporaryFile> create(StringRef suffix, StringRef content) {
-    SmallString<128> path;
-    int handle = -1;
-    if (std::error_code error =
-            sys::fs::createTemporaryFile("tconv", suffix, handle, path))
-      return createStringError(error, "a temporary file can't be made");
-    TemporaryFile file(path);
-    raw_fd_ostream stream(handle, /*shouldClose=*/true);
-    stream << content;
-    stream.close();
-    if (stream.has_error()) {
-      std::error_code error = stream.error();
-      stream.clear_error();
-      return createStringError(error, "%s can't be written", path.c_str());
-    }
-    return std::move(file);
-  }
-  StringRef path() const { return path_; }
-  Expected<std::string> read() const {
-    auto buffer = MemoryBuffer::getFile(path_);
-    if (!buffer)
-      return createStringError(buffer.getError(), "%s can't be read",
-                               path_.c_str());
-    return (*buffer)->getBuffer().str();
-  }
-
-private:
-  explicit TemporaryFile(StringRef path)
-      : path_(path.str()), remover_(std::make_unique<FileRemover>(path)) {}
-  std::string path_;
-  std::unique_ptr<FileRemover> remover_;
-};
-
 /// Runs a tool; both of its outputs are in `output`.
 Error run(StringRef name, ArrayRef<StringRef> arguments, std::string &output) {
   std::string program = findTool(name);
@@ -63,37 +28,14 @@ Error run(StringRef name, ArrayRef<StringRef> arguments, std::string &output) {
         "%s is not installed: it is looked for in PATH, CUDA_HOME and "
         "/usr/local/cuda",
         name.str().c_str());
-  auto log = TemporaryFile::create("log", "");
-  if (!log)
-    return log.takeError();
-  SmallVector<StringRef> all = {program};
-  all.append(arguments.begin(), arguments.end());
-  std::optional<StringRef> redirects[] = {StringRef(""), log->path(),
-                                          log->path()};
-  std::string message;
-  int status =
-      sys::ExecuteAndWait(program, all, std::nullopt, redirects,
-                          /*SecondsToWait=*/0, /*MemoryLimit=*/0, &message);
-  auto text = log->read();
-  if (!text)
-    return text.takeError();
-  output = std::move(*text);
-  if (status == 0)
+  auto result = runTool(program, arguments);
+  if (!result)
+    return result.takeError();
+  output = std::move(result->output);
+  if (result->status == 0)
     return Error::success();
   return createStringError("%s failed: %s%s", name.str().c_str(),
-                           message.c_str(), output.c_str());
-}
-
-std::string inFolder(StringRef folder, StringRef name) {
-  if (folder.empty())
-    return {};
-  for (StringRef below : {"bin", ""}) {
-    SmallString<128> path(folder);
-    sys::path::append(path, below, name);
-    if (sys::fs::can_execute(path))
-      return path.str().str();
-  }
-  return {};
+                           result->message.c_str(), output.c_str());
 }
 
 int64_t numberIn(StringRef text, const char *pattern) {
@@ -140,24 +82,14 @@ std::string mlir::tconv::findTool(StringRef name) {
   for (StringRef folder : {"/usr/local/cuda", "/opt/cuda", "/usr/lib/cuda"})
     if (std::string path = inFolder(folder, name); !path.empty())
       return path;
-  // Python's packages: .../site-packages/nvidia/<package>/bin.
-  for (const char *variable : {"VIRTUAL_ENV", "CONDA_PREFIX"}) {
-    std::optional<std::string> root = sys::Process::GetEnv(variable);
-    if (!root)
-      continue;
-    SmallString<128> library(*root);
-    sys::path::append(library, "lib");
+  for (const std::string &packages : pythonPackages()) {
+    SmallString<128> nvidia(packages);
+    sys::path::append(nvidia, "nvidia");
     std::error_code error;
-    for (sys::fs::directory_iterator python(library, error), end;
-         !error && python != end; python.increment(error)) {
-      SmallString<128> nvidia(python->path());
-      sys::path::append(nvidia, "site-packages", "nvidia");
-      std::error_code inner;
-      for (sys::fs::directory_iterator package(nvidia, inner);
-           !inner && package != end; package.increment(inner))
-        if (std::string path = inFolder(package->path(), name); !path.empty())
-          return path;
-    }
+    for (sys::fs::directory_iterator package(nvidia, error), end;
+         !error && package != end; package.increment(error))
+      if (std::string path = inFolder(package->path(), name); !path.empty())
+        return path;
   }
   return {};
 }
