@@ -72,11 +72,13 @@ Status findTemplates(const std::string &compiler, std::string &folder) {
   if (llvm::sys::fs::real_path(path, real))
     return Status(TCONV_NOT_FOUND,
                   "bishengir-compile '" + path + "' is not there");
-  // Its folder may be named, too.
-  llvm::StringRef programs = llvm::sys::fs::is_directory(real)
-                                 ? llvm::StringRef(real)
-                                 : llvm::sys::path::parent_path(real);
-  llvm::SmallString<128> templates(llvm::sys::path::parent_path(programs));
+  // So may the package, or the folder of its programs.
+  llvm::StringRef place(real);
+  if (!llvm::sys::fs::is_directory(real))
+    place = llvm::sys::path::parent_path(place);
+  if (llvm::sys::path::filename(place) == "bin")
+    place = llvm::sys::path::parent_path(place);
+  llvm::SmallString<128> templates(place);
   llvm::sys::path::append(templates, "lib");
   folder = templates.str().str();
   llvm::sys::path::append(templates, "meta_op.aic.bc");

@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """Finds and runs Huawei's open compiler, where it is installed."""
 
-import glob
 import os
 import pathlib
 import shutil
@@ -15,18 +14,15 @@ SKIPPED = 77  # for ctest
 
 
 def find():
-    """Its path: TCONV_BISHENGIR (it, or its folder), PATH, or what tools/dev
-    installed; None where there is none."""
+    """Its path: TCONV_BISHENGIR (it, or a folder that has it), PATH, or what
+    tools/dev fetched; None where there is none."""
     named = os.environ.get("TCONV_BISHENGIR")
-    if named:
-        path = pathlib.Path(named)
-        path = path / NAME if path.is_dir() else path
-        return path if path.exists() else None
-    if shutil.which(NAME):
+    if not named and shutil.which(NAME):
         return pathlib.Path(shutil.which(NAME))
-    packages = "lib/python3*/site-packages/ascendnpuir/bin"
-    for place in glob.glob(str(ROOT / "build/venv-ascend" / packages / NAME)):
-        return pathlib.Path(place)
+    place = pathlib.Path(named or BUILD / "ascendnpu-ir/ascendnpuir")
+    for path in (place, place / NAME, place / "bin" / NAME):
+        if path.is_file():
+            return path
     return None
 
 
