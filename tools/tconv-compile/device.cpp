@@ -67,8 +67,6 @@ Status tconv::tools::produceForDevice(const CompileArguments &arguments,
             {"packed_bytes", kernel.kernel.packed_bytes},
             {"task_positions", kernel.kernel.task_positions},
             {"task_columns", kernel.kernel.task_columns}};
-  if (asks("ptx"))
-    products.push_back({".ptx", kernel.code});
   bool needsTools = asks("cubin") || asks("fatbin");
   if (!asks("ptx") && !needsTools)
     return Status::ok();
@@ -78,6 +76,7 @@ Status tconv::tools::produceForDevice(const CompileArguments &arguments,
           TCONV_UNSUPPORTED,
           "--emit: cubin and fatbin need ptxas, which is neither in "
           "PATH nor in CUDA_HOME nor in /usr/local/cuda; ptx doesn't");
+    products.push_back({".ptx", kernel.code});
     device["checked"] = "no: ptxas is not installed";
     std::cerr << symbol
               << ": the PTX was not assembled, since ptxas is not installed: "
@@ -85,11 +84,14 @@ Status tconv::tools::produceForDevice(const CompileArguments &arguments,
     return Status::ok();
   }
   double start = now();
-  auto cubin = mlir::tconv::assemble(kernel.code, compilation.architecture());
+  auto cubin =
+      mlir::tconv::assembleUnspilled(kernel.code, compilation.architecture());
   if (!cubin)
     return Status(TCONV_COMPILE_ERROR, llvm::toString(cubin.takeError()));
   report["milliseconds"]["ptxas"] = (now() - start) * 1e3;
   device["ptxas"] = figuresOf(*cubin, kernel);
+  if (asks("ptx"))
+    products.push_back({".ptx", kernel.code});
   if (asks("cubin"))
     products.push_back({".cubin", cubin->bytes});
   if (asks("fatbin")) {

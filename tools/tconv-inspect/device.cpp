@@ -20,7 +20,8 @@ Status addMachineCode(const mlir::tconv::DeviceKernel &kernel,
     values["ptxas"] = "not installed: registers and spills are unknown";
     return Status::ok();
   }
-  auto cubin = assemble(kernel.code, machine.architecture);
+  std::string ptx = kernel.code;
+  auto cubin = assembleUnspilled(ptx, machine.architecture);
   if (!cubin)
     return {TCONV_COMPILE_ERROR, llvm::toString(cubin.takeError())};
   for (const PtxasFigures &one : cubin->figures) {

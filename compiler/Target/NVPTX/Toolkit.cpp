@@ -113,6 +113,25 @@ Expected<Cubin> mlir::tconv::assemble(StringRef ptx, int64_t architecture) {
   return Cubin{std::move(*bytes), readFigures(log)};
 }
 
+Expected<Cubin> mlir::tconv::assembleUnspilled(std::string &ptx,
+                                               int64_t architecture) {
+  static constexpr StringLiteral asks = ".minnctapersm ";
+  while (true) {
+    Expected<Cubin> cubin = assemble(ptx, architecture);
+    if (cubin)
+      return cubin;
+    std::string message = toString(cubin.takeError());
+    size_t begin = ptx.find(asks), blocks = 0;
+    if (begin != std::string::npos)
+      StringRef(ptx).substr(begin + asks.size()).consumeInteger(10, blocks);
+    if (blocks < 2 || !StringRef(message).contains("spilled"))
+      return createStringError(message);
+    begin += asks.size();
+    size_t digits = std::to_string(blocks).size();
+    ptx.replace(begin, digits, std::to_string(blocks - 1));
+  }
+}
+
 Expected<std::string> mlir::tconv::packFatbin(StringRef ptx, StringRef cubin,
                                               int64_t architecture) {
   auto source = TemporaryFile::create("ptx", ptx);

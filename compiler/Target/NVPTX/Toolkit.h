@@ -33,6 +33,11 @@ struct Cubin {
 /// Assembles PTX. Spills and ptxas's warnings are errors.
 llvm::Expected<Cubin> assemble(llvm::StringRef ptx, int64_t architecture);
 
+/// The same; where ptxas spills to have as many blocks of a multiprocessor as
+/// the text asks for (.minnctapersm), `ptx` asks for one fewer, until it
+/// doesn't.
+llvm::Expected<Cubin> assembleUnspilled(std::string &ptx, int64_t architecture);
+
 /// A fat binary of a cubin and the PTX that it was made of.
 llvm::Expected<std::string>
 packFatbin(llvm::StringRef ptx, llvm::StringRef cubin, int64_t architecture);

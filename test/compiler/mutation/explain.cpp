@@ -235,6 +235,13 @@ bool fillsChannels(const Function &function, const Instruction &instruction) {
   return false;
 }
 
+/// A copy that reads nothing: zeros are all that it writes.
+bool readsNothing(const Instruction &instruction) {
+  const Operand &last = instruction.operands.back();
+  return instruction.opcode == "cp" && instruction.operands.size() == 4 &&
+         last.kind == Operand::Immediate && last.bits == 0;
+}
+
 /// The address of a copy that reads nothing.
 bool isAddressOfNothing(const Function &function,
                         const Instruction &instruction) {
@@ -246,12 +253,9 @@ bool isAddressOfNothing(const Function &function,
     forReads(use, [&](uint32_t one) { takes |= differ.count(one) == 1; });
     if (!takes)
       continue;
-    const Operand &last = use.operands.back();
-    bool empty = use.opcode == "cp" && use.operands.size() == 4 &&
-                 last.kind == Operand::Immediate && last.bits == 0;
     if (use.opcode == "add")
       differ.insert(writtenRegister(use));
-    else if (!empty)
+    else if (!readsNothing(use))
       return false;
   }
   return true;
@@ -272,6 +276,21 @@ bool quietsNan(const Function &function, const Instruction &instruction) {
       return false;
   }
   return true;
+}
+
+/// The distance of y's channels, the last parameter: where there are several,
+/// it shows.
+bool isChannelStride(const Function &function, const Instruction &instruction) {
+  if (instruction.opcode != "shl" ||
+      instruction.operands[1].kind != Operand::Register)
+    return false;
+  const std::string &last = function.parameters.back().name;
+  for (const Instruction &other : function.instructions)
+    if (writtenRegister(other) == instruction.operands[1].index)
+      return other.opcode == "ld" && other.modifiers[0] == "param" &&
+             !other.operands[1].parts.empty() &&
+             other.operands[1].parts[0].name == last;
+  return false;
 }
 
 } // namespace
@@ -306,11 +325,15 @@ std::string test::explainSurvivor(const ptx::Syntax &syntax,
   if (isNumberBelowOne(*before, *instruction))
     return "of a rounded-up division: taken for the few first outputs, which "
            "are one block either way";
-  if (isAddressOfNothing(*before, *instruction))
+  // Where it writes to is the same, or it would have been missed.
+  if (isAddressOfNothing(*before, *instruction) ||
+      (mutant.kind == "shift-address" && readsNothing(*instruction)))
     return "redundant: the address of a copy that reads nothing";
   if (mutant.kind == "change-number" && fillsChannels(*before, *instruction))
     return "equivalent: x of channels that fill up a chunk, whose weights are "
            "zero";
+  if (isChannelStride(*before, *instruction))
+    return "the distance of y's channels: there is one";
   if (quietsNan(*before, *instruction))
     return "equivalent: a NaN of arithmetic has all these bits already";
   if (!isOfEveryLaunch(*before, *instruction))
