@@ -131,6 +131,35 @@ SmallVector<std::pair<StringRef, int64_t *>, 7> fieldsOf(AscendTile &tile,
           {"store_channels", &tile.storeChannels}};
 }
 
+/// What the operations work on.
+struct CoreTarget {
+  PhasesOp phases;
+  func::FuncOp func;
+  const AscendMachine *machine = nullptr;
+  AscendUnit unit = {};
+};
+
+template <typename OpTy>
+DiagnosedSilenceableFailure readTarget(OpTy op, TransformState &state,
+                                       CoreTarget &target) {
+  auto diag = onlyPayload(op, state, op.getTarget(), "target", target.phases);
+  if (!diag.succeeded())
+    return diag;
+  std::optional<AscendUnit> unit = parseAscendUnit(op.getUnit());
+  if (!unit)
+    return op.emitDefiniteFailure("unit must be cube or vector, got ")
+           << op.getUnitAttr();
+  target.unit = *unit;
+  target.machine = partOfLayer(target.phases);
+  if (!target.machine)
+    return op.emitDefiniteFailure("needs a module with a known ")
+           << kAscendAttr;
+  target.func = target.phases->template getParentOfType<func::FuncOp>();
+  if (!target.func)
+    return op.emitDefiniteFailure("needs a layer inside a function");
+  return DiagnosedSilenceableFailure::success();
+}
+
 } // namespace
 
 namespace mlir::tconv::xform {
@@ -142,22 +171,13 @@ namespace mlir::tconv::xform {
 DiagnosedSilenceableFailure ChooseCoreTileOp::apply(TransformRewriter &rewriter,
                                                     TransformResults &results,
                                                     TransformState &state) {
-  PhasesOp phases;
-  auto diag = onlyPayload(*this, state, getTarget(), "target", phases);
+  CoreTarget target;
+  auto diag = readTarget(*this, state, target);
   if (!diag.succeeded())
     return diag;
-  std::optional<AscendUnit> unit = parseAscendUnit(getUnit());
-  if (!unit)
-    return emitDefiniteFailure("unit must be cube or vector, got ")
-           << getUnitAttr();
-  const AscendMachine *machine = partOfLayer(phases);
-  if (!machine)
-    return emitDefiniteFailure("needs a module with a known ") << kAscendAttr;
-  auto func = phases->getParentOfType<func::FuncOp>();
-  if (!func)
-    return emitDefiniteFailure("needs a layer inside a function");
+  auto [phases, func, machine, unit] = target;
   AscendTile fixed;
-  fixed.unit = *unit;
+  fixed.unit = unit;
   int64_t weights = 0;
   diag = readBlocks(*this, func, fieldsOf(fixed, weights));
   if (!diag.succeeded())
@@ -203,22 +223,13 @@ void ChooseCoreTileOp::getEffects(Effects &effects) {
 DiagnosedSilenceableFailure MapCoresOp::apply(TransformRewriter &rewriter,
                                               TransformResults &,
                                               TransformState &state) {
-  PhasesOp phases;
-  auto diag = onlyPayload(*this, state, getTarget(), "target", phases);
+  CoreTarget target;
+  auto diag = readTarget(*this, state, target);
   if (!diag.succeeded())
     return diag;
-  std::optional<AscendUnit> unit = parseAscendUnit(getUnit());
-  if (!unit)
-    return emitDefiniteFailure("unit must be cube or vector, got ")
-           << getUnitAttr();
-  const AscendMachine *machine = partOfLayer(phases);
-  if (!machine)
-    return emitDefiniteFailure("needs a module with a known ") << kAscendAttr;
-  auto func = phases->getParentOfType<func::FuncOp>();
-  if (!func)
-    return emitDefiniteFailure("needs a layer inside a function");
+  auto [phases, func, machine, unit] = target;
   AscendTile tile;
-  tile.unit = *unit;
+  tile.unit = unit;
   int64_t weights = 0;
   SmallVector<NamedAttribute> numbers = {
       rewriter.getNamedAttr("unit", getUnitAttr())};

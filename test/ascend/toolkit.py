@@ -4,12 +4,15 @@
 import json
 import os
 import pathlib
-import re
 import subprocess
 import sys
 import tempfile
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT / "test/support"))
+
+from public_suite import public_layers  # noqa: E402, F401
+
 BUILD = pathlib.Path(os.environ.get("TCONV_TEST_BUILD", ROOT / "build"))
 SKIPPED = 77  # for ctest
 CHANNELS = [1, 2, 3, 5, 8, 16, 17, 31, 32, 48, 64, 96, 100, 128, 256]
@@ -34,15 +37,6 @@ def need_bishengir():
         print("skipped: ascendnpu-ir is not installed")
         sys.exit(SKIPPED)
     return folder
-
-
-def public_layers():
-    """(name, layer line without dtype) of the public suite."""
-    text = (ROOT / "test/suites/public.layers").read_text()
-    for line in text.splitlines():
-        if ":" in line and not line.startswith("#"):
-            name, rest = line.split(":", 1)
-            yield name, re.sub(r" dtype=\w+", "", rest.strip())
 
 
 def random_layer(draw, most=1 << 30):

@@ -4,12 +4,15 @@
 import json
 import os
 import pathlib
-import re
 import shutil
 import subprocess
 import sys
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT / "test/support"))
+
+from public_suite import public_layers  # noqa: E402, F401
+
 BUILD = pathlib.Path(os.environ.get("TCONV_TEST_BUILD", ROOT / "build"))
 ARCHITECTURES = [75, 80, 86, 89, 90, 100, 120]
 SKIPPED = 77  # for ctest
@@ -31,15 +34,6 @@ def need(name):
         print(f"skipped: {name} is not installed")
         sys.exit(SKIPPED)
     return path
-
-
-def public_layers():
-    """(name, layer line without dtype) of the public suite."""
-    text = (ROOT / "test/suites/public.layers").read_text()
-    for line in text.splitlines():
-        if ":" in line and not line.startswith("#"):
-            name, rest = line.split(":", 1)
-            yield name, re.sub(r" dtype=\w+", "", rest.strip())
 
 
 def compile_file(layers, architecture, folder, *arguments):

@@ -500,9 +500,9 @@ bool runsInAChild(const tconv_params &params, const char *from) {
 }
 
 TEST_P(Ascend, KernelsAreCachedOnDisk) {
-  char folder[] = "/tmp/tconv-ascend-XXXXXX";
-  ASSERT_NE(mkdtemp(folder), nullptr);
-  setenv("TCONV_CACHE_DIR", folder, 1);
+  std::string folder = testing::TempDir() + "tconv-ascend-XXXXXX";
+  ASSERT_NE(mkdtemp(folder.data()), nullptr);
+  setenv("TCONV_CACHE_DIR", folder.c_str(), 1);
   unsetenv("TCONV_CACHE_SIZE");
   tconv_params params = parse(kLine);
   setenv("TCONV_COMPILER_LIBRARY", FAKE_GPU_COMPILER_LIBRARY, 1);

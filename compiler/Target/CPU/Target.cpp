@@ -85,7 +85,9 @@ llvm::Expected<CpuTarget> mlir::tconv::parseCpuTarget(llvm::StringRef name) {
   llvm::StringRef level = name;
   if (level.consume_front("cpu:")) {
     if (level == "native") {
-      CpuTarget target = native();
+      // What it reads and measures holds for the process.
+      static const CpuTarget host = native();
+      CpuTarget target = host;
       target.name = name.str();
       return target;
     }
