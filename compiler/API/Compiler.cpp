@@ -164,6 +164,22 @@ Status Compilation::prepare() {
   return Status::ok();
 }
 
+/// Takes the schedules for tile registers where they are the better ones.
+void Compilation::preferTiles(CpuPipelineOptions &pipeline) {
+  if (!options_.scheduleFeature.empty() || !options_.scheduleKind.empty() ||
+      options_.accuracy == TCONV_ACCURACY_DIRECT ||
+      options_.blocks.outputs == 1 || kind_ == "filter" ||
+      options_.lengthClass == TCONV_LENGTH_SHORT)
+    return;
+  PhasesOp phases;
+  module_->walk([&](PhasesOp op) { phases = op; });
+  if (!phases || !prefersTiles(phases, target_.machine))
+    return;
+  kind_ = "positions";
+  pipeline.feature = "cpu/amx";
+  pipeline.kind = kind_;
+}
+
 /// Runs one stage; false, with diagnostics, where it fails.
 bool Compilation::buildStage(Stage stage) {
   PassManager pm(context_.get());
@@ -236,6 +252,9 @@ bool Compilation::buildStage(Stage stage) {
     pipeline.feature = target_.schedules;
     pipeline.kind = kind_;
     pipeline.lanes = target_.machine.lanes;
+    pipeline.tiles = target_.machine.tileRegisters != 0;
+    if (stage == Stage::schedule)
+      preferTiles(pipeline);
     pipeline.schedulePath = options_.schedulePath;
     pipeline.symbol = options_.symbol;
     if (stage == Stage::schedule) {

@@ -21,6 +21,8 @@
 
 namespace mlir::tconv {
 
+struct CpuPipelineOptions;
+
 struct CompileOptions {
   std::string target = "cpu:native";
   tconv_length_class lengthClass = TCONV_LENGTH_BULK;
@@ -93,6 +95,7 @@ private:
   ::tconv::Status optimize();
   ::tconv::Status refuseDevice(const char *what);
   bool buildStage(Stage stage);
+  void preferTiles(CpuPipelineOptions &pipeline);
   bool readBlocks();
   bool readAscend();
   void describeLayer(tconv_kernel &kernel);

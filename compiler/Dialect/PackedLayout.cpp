@@ -2,6 +2,7 @@
 #include "compiler/Dialect/PackedLayout.h"
 
 #include "compiler/Dialect/FastFilter.h"
+#include "compiler/Dialect/Pieces.h"
 #include "llvm/Support/MathExtras.h"
 #include <limits>
 
@@ -14,7 +15,7 @@ PackedLayout::PackedLayout(DecompositionAttr decomposition, PackingAttr packing,
     : stride_(decomposition.getStride()), rows_(packing.getRows()),
       channels_(packing.getChannels()),
       blocks_(llvm::divideCeil(groupOutputs, packing.getChannels())),
-      outputs_(packing.getOutputs()) {
+      outputs_(packing.getOutputs()), pieces_(packing.getPieces()) {
   // The numbers may come from text: none is to wrap around unseen.
   auto times = [&](int64_t a, int64_t b) {
     int64_t product = 0;
@@ -26,6 +27,12 @@ PackedLayout::PackedLayout(DecompositionAttr decomposition, PackingAttr packing,
     fits_ &= !llvm::AddOverflow(a, b, sum);
     return sum;
   };
+  tileElements_ = times(rows_, groupInputs);
+  if (isSplit()) {
+    (void)times(tileElements_, Pieces::kCount * Pieces::kDepth);
+    if (fits_)
+      tileElements_ = Pieces::tileWords(groupInputs, rows_);
+  }
   for (SectionAttr section : decomposition.getSections()) {
     int64_t sectionRows = times(channels_, section.getPhases().size());
     int64_t sectionTiles = llvm::divideCeil(sectionRows, rows_);
@@ -33,7 +40,7 @@ PackedLayout::PackedLayout(DecompositionAttr decomposition, PackingAttr packing,
     sections_.push_back(
         {section, tiles_, points, sectionTiles, blockElements_, 0});
     tiles_ = plus(tiles_, times(points, sectionTiles));
-    int64_t tapElements = times(times(sectionTiles, rows_), groupInputs);
+    int64_t tapElements = times(sectionTiles, tileElements_);
     blockElements_ =
         plus(blockElements_,
              times(tapElements, isFast() ? points : section.getTaps()));

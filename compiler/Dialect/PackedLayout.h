@@ -44,6 +44,8 @@ public:
                         int64_t groupInputs);
 
   bool isFast() const { return outputs_ > 1; }
+  /// Whether points' weights are split into pieces (compiler/Dialect/Pieces.h).
+  bool isSplit() const { return pieces_ > 1; }
   /// Positions that are computed together: a column.
   int64_t outputs() const { return outputs_; }
   int64_t rows() const { return rows_; }
@@ -53,6 +55,8 @@ public:
   /// Register tiles in a block, all sections together.
   int64_t tiles() const { return tiles_; }
   int64_t blockElements() const { return blockElements_; }
+  /// Elements of a register tile of one point, or of one tap.
+  int64_t tileElements() const { return tileElements_; }
   /// The largest number of 64 bits where they do not fit.
   int64_t totalElements() const { return totalElements_; }
   /// Whether the packed weights fit 64 bits, in bytes; if not, no other number
@@ -77,8 +81,8 @@ public:
   SmallVector<int64_t> rowSteps() const;
 
 private:
-  int64_t stride_, rows_, channels_, blocks_, outputs_;
-  int64_t tiles_ = 0, blockElements_ = 0, totalElements_ = 0;
+  int64_t stride_, rows_, channels_, blocks_, outputs_, pieces_;
+  int64_t tiles_ = 0, tileElements_ = 0, blockElements_ = 0, totalElements_ = 0;
   bool fits_ = true;
   SmallVector<PackedSection> sections_;
 };

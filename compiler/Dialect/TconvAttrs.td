@@ -67,15 +67,21 @@ def Tconv_PackingAttr : Tconv_Attr<"Packing", "packing"> {
     `[group][block of channels][section][point][tile][input channel][row]`, and
     after all sections those taps that are no point,
     `[section][tap 1 .. taps - 2][tile][input channel][row]`.
+
+    With `pieces` = 3 the weights of points are split into three bf16 numbers
+    that add up to them, for the tile registers of AMX, and lie as
+    compiler/Dialect/Pieces.h says.
   }];
   let parameters = (ins "int64_t":$channels, "int64_t":$rows,
-                        DefaultValuedParameter<"int64_t", "1">:$outputs);
-  let builders = [AttrBuilder<(ins "int64_t":$channels, "int64_t":$rows), [{
-    return $_get($_ctxt, channels, rows, 1);
+                        DefaultValuedParameter<"int64_t", "1">:$outputs,
+                        DefaultValuedParameter<"int64_t", "1">:$pieces);
+  let builders = [AttrBuilder<(ins "int64_t":$channels, "int64_t":$rows,
+                                   CArg<"int64_t", "1">:$outputs), [{
+    return $_get($_ctxt, channels, rows, outputs, 1);
   }]>];
   let assemblyFormat = [{
     `<` `channels` `=` $channels `,` `rows` `=` $rows
-    (`,` `outputs` `=` $outputs^)? `>`
+    (`,` `outputs` `=` $outputs^)? (`,` `pieces` `=` $pieces^)? `>`
   }];
   let genVerifyDecl = 1;
 }

@@ -3,6 +3,7 @@
 
 #include "compiler/Dialect/Device.h"
 #include "compiler/Dialect/FastFilter.h"
+#include "compiler/Dialect/Pieces.h"
 #include "mlir/IR/Builders.h"
 #include "mlir/IR/DialectImplementation.h"
 #include "llvm/ADT/DenseSet.h"
@@ -117,7 +118,7 @@ int64_t DecompositionAttr::getMaxShift() const {
 
 LogicalResult PackingAttr::verify(function_ref<InFlightDiagnostic()> emitError,
                                   int64_t channels, int64_t rows,
-                                  int64_t outputs) {
+                                  int64_t outputs, int64_t pieces) {
   if (channels < 1 || rows < 1)
     return emitError() << "channels and rows of a packing must be at least 1, "
                           "got "
@@ -125,5 +126,15 @@ LogicalResult PackingAttr::verify(function_ref<InFlightDiagnostic()> emitError,
   if (outputs < 1 || outputs > FastFilter::kMostOutputs)
     return emitError() << "outputs of a packing must be from 1 to "
                        << FastFilter::kMostOutputs << ", got " << outputs;
+  if (pieces == 1)
+    return success();
+  if (pieces != Pieces::kCount)
+    return emitError() << "pieces of a packing must be 1 or " << Pieces::kCount
+                       << ", got " << pieces;
+  if (outputs == 1 || rows % Pieces::kRows != 0)
+    return emitError() << "a packing of " << pieces
+                       << " pieces needs a fast algorithm and a multiple of "
+                       << Pieces::kRows << " rows, got outputs = " << outputs
+                       << " and rows = " << rows;
   return success();
 }

@@ -5,6 +5,7 @@
 
 #include "compiler/Dialect/FastFilter.h"
 #include "compiler/Dialect/PackedLayout.h"
+#include "compiler/Dialect/Pieces.h"
 #include "mlir/Dialect/Affine/IR/AffineOps.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Arith/Utils/Utils.h"
@@ -396,6 +397,26 @@ void PackInputOp::getEffects(Effects &effects) {
   addEffects(getPanelMutable(), true, effects);
 }
 
+/// Panels that have room for the pieces of their columns.
+static LogicalResult verifyPieces(Operation *op, Value panel, int64_t pieces,
+                                  int64_t columns) {
+  if (pieces == 1)
+    return success();
+  if (pieces != Pieces::kCount)
+    return op->emitOpError() << "pieces must be 1 or " << Pieces::kCount
+                             << ", got " << pieces;
+  auto type = cast<MemRefType>(panel.getType());
+  // Neither product wraps: the buffer has about as many elements.
+  if (int64_t needed = Pieces::panelWidth(
+          type.getDimSize(1), std::min(columns, type.getDimSize(2)));
+      type.getDimSize(2) < needed)
+    return op->emitOpError() << "a panel of " << type.getDimSize(2)
+                             << " words for each channel can't hold the pieces "
+                                "of "
+                             << columns << " columns, which take " << needed;
+  return success();
+}
+
 int64_t TransformInputOp::getPoints() {
   int64_t points = 0;
   for (int64_t taps : getTaps())
@@ -439,7 +460,7 @@ LogicalResult TransformInputOp::verify() {
   if (panel.getDimSize(2) < static_cast<int64_t>(getPanelColumns()))
     return emitOpError() << "a panel of " << panel.getDimSize(2)
                          << " columns can't hold " << getPanelColumns();
-  return success();
+  return verifyPieces(*this, getPanel(), getPieces(), getPanelColumns());
 }
 
 void TransformInputOp::getEffects(Effects &effects) {
@@ -522,7 +543,7 @@ LogicalResult ContractOp::verify() {
       return emitOpError() << "shift " << shift << " reads " << columns
                            << " columns of a panel of " << width;
   }
-  return success();
+  return verifyPieces(*this, getPanel(), getPieces(), getPanelPositions());
 }
 
 void ContractOp::getEffects(Effects &effects) {

@@ -229,6 +229,10 @@ def Tconv_TransformInputOp : Tconv_BufferOp<"transform_input"> {
     least one value of 2^-60 or more. With `plain`, the sets are d_0, d_1, ...
     of the first number of taps instead, for `tconv.contract_plain`.
 
+    With `pieces` = 3 a panel holds its columns split into bf16 numbers, in the
+    order of compiler/Dialect/Pieces.h over all of its elements, unless it is
+    `plain`. The bound of 2^-60 is 2^-40 then.
+
     Example:
 
     ```mlir
@@ -245,7 +249,8 @@ def Tconv_TransformInputOp : Tconv_BufferOp<"transform_input"> {
                        Index:$group, Index:$origin, Index:$positions,
                        I64Attr:$outputs, DenseI64ArrayAttr:$taps,
                        I64Attr:$shift, I64Attr:$panel_columns,
-                       I64Attr:$granule, UnitAttr:$plain);
+                       I64Attr:$granule, UnitAttr:$plain,
+                       DefaultValuedAttr<I64Attr, "1">:$pieces);
   let results = (outs I1:$regular);
   let assemblyFormat = [{
     $x `,` $panel `at` `[` $batch `,` $group `,` $origin `,` $positions `]`
@@ -288,6 +293,12 @@ def Tconv_ContractOp : Tconv_BufferOp<"contract", [AttrSizedOperandSegments,
     and 1 where they are to be written. All register tiles of a scratch buffer
     together bring as many lines, more or less these.
 
+    With `pieces` = 3 weights and panels are split into bf16 numbers
+    (compiler/Dialect/Pieces.h) and multiplied by tile registers: all products of
+    pieces but those below the last place, added in f32. Parts of the depth are
+    whole steps then. What is brought into L2 with `prefetch_part` is the next
+    register tile's weights.
+
     Example:
 
     ```mlir
@@ -314,7 +325,8 @@ def Tconv_ContractOp : Tconv_BufferOp<"contract", [AttrSizedOperandSegments,
                        DefaultValuedAttr<DenseI64ArrayAttr, "{0}">:$panels,
                        DefaultValuedAttr<I64Attr, "0">:$prefetch,
                        DefaultValuedAttr<I64Attr, "0">:$prefetch_part,
-                       DefaultValuedAttr<DenseI64ArrayAttr, "{}">:$stream_sizes);
+                       DefaultValuedAttr<DenseI64ArrayAttr, "{}">:$stream_sizes,
+                       DefaultValuedAttr<I64Attr, "1">:$pieces);
   let assemblyFormat = [{
     $panel `,` $weights `,` $scratch `at` `[` $weights_offset `,` $column `]`
     `window` `[` $window `]` (`streams` $streams^ `at` `[` $stream_at `]`)?

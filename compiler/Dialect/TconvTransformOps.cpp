@@ -6,6 +6,7 @@
 
 #include "compiler/Dialect/FastFilter.h"
 #include "compiler/Dialect/PackedLayout.h"
+#include "compiler/Dialect/Pieces.h"
 #include "compiler/Dialect/TransformHelpers.h"
 #include "compiler/Schedule/CostModel.h"
 #include "mlir/Dialect/Affine/IR/AffineOps.h"
@@ -136,8 +137,13 @@ DiagnosedSilenceableFailure ChooseBlocksOp::apply(TransformRewriter &rewriter,
            << "outputs of " << kBlocksAttr << " is " << given.outputs
            << ", but no fast algorithm of so many outputs computes this layer, "
               "or not exactly enough";
+  bool split = getPieces() > 1;
+  if (split && (given.outputs == 1 || !PackedLayout::canBeFast(map, 2, inputs)))
+    return emitDefiniteFailure()
+           << "pieces = " << getPieces()
+           << " need a layer that a fast algorithm computes";
   BlockSizes sizes = chooseBlocks(phases, machineOf(phases), rows, columns,
-                                  getVectors(), given);
+                                  getVectors(), split, given);
   func->setAttr(kBlocksAttr, blocksAttr(getContext(), sizes));
   func->setAttr(kAlgorithmAttr,
                 rewriter.getStringAttr(algorithmText(map, sizes.outputs)));
@@ -202,7 +208,11 @@ DiagnosedSilenceableFailure SetPackingOp::apply(TransformRewriter &rewriter,
 
   if (!alloc.getType().getElementType().isF32())
     return emitDefiniteFailure("packs f32 only, got ") << alloc.getType();
-  auto packing = PackingAttr::get(getContext(), channels, rows, outputs);
+  auto packing = PackingAttr::getChecked([&] { return emitError(); },
+                                         getContext(), channels, rows, outputs,
+                                         static_cast<int64_t>(getPieces()));
+  if (!packing)
+    return DiagnosedSilenceableFailure::definiteFailure();
   PackedLayout layout(phases.getDecomposition(), packing, phases.getGroups(),
                       phases.getGroupInputs(), phases.getGroupOutputs());
   if (!layout.fits())
@@ -430,8 +440,10 @@ DiagnosedSilenceableFailure PackInputOp::apply(TransformRewriter &rewriter,
                       phases.getGroupInputs(), phases.getGroupOutputs());
   bool fast = layout.isFast();
   int64_t panelColumns = panel / outputs;
-  int64_t width =
-      llvm::alignTo(fast ? panelColumns : panel + map.getSpan(), lineElements);
+  int64_t width = fast ? panelColumns : panel + map.getSpan();
+  if (layout.isSplit())
+    width = Pieces::panelWidth(phases.getGroupInputs(), panelColumns);
+  width = llvm::alignTo(width, lineElements);
   int64_t panels = positions / panel * (fast ? layout.inputPoints() : 1);
   if (!productFits({panels, phases.getGroupInputs(), width}))
     return emitDefiniteFailure()
@@ -449,7 +461,7 @@ DiagnosedSilenceableFailure PackInputOp::apply(TransformRewriter &rewriter,
                  phases.getWindowOffset(0), phases.getWindowOffset(1),
                  phases.getWindowOffset(3), phases.getWindowSize(3), outputs,
                  layout.filterTaps(), map.getMinShift(), panelColumns, granule,
-                 plain)
+                 plain, phases.getPacking().getPieces())
           .getRegular();
     };
     regular = pack(/*plain=*/false);
@@ -606,7 +618,9 @@ DiagnosedSilenceableFailure SplitPhasesOp::apply(TransformRewriter &rewriter,
         taps.taps, taps.firstTile, taps.tiles, fast ? 0 : map.getMaxShift(),
         map.getShiftStep(), panelColumns,
         fast ? SmallVector<int64_t>{0} : tileShifts(taps.sections),
-        fast ? tilePanels(layout, panels) : SmallVector<int64_t>{0}));
+        fast ? tilePanels(layout, panels) : SmallVector<int64_t>{0},
+        /*prefetch=*/0, /*prefetch_part=*/0, ArrayRef<int64_t>(),
+        phases.getPacking().getPieces()));
   }
   if (choice) {
     CombineOp::create(rewriter, loc, scratch, count, getVectors(), map,

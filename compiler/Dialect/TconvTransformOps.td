@@ -24,7 +24,8 @@ def Tconv_ChooseBlocksOp : Tconv_TransformOp<"choose_blocks"> {
     positions share a panel, and how many positions make a column: one for a
     direct kernel, m for the fast algorithms F(m, r). It decides from the layer
     and the machine, without measuring. What a `tconv.blocks` attribute of the
-    function says comes first; all of it is left there.
+    function says comes first; all of it is left there. With `pieces` = 3 they
+    are sizes for tile registers and always a fast algorithm's.
 
     Example:
 
@@ -49,7 +50,8 @@ def Tconv_ChooseBlocksOp : Tconv_TransformOp<"choose_blocks"> {
   let arguments = (ins TransformHandleTypeInterface:$target,
                        TransformParamTypeInterface:$rows,
                        TransformParamTypeInterface:$columns,
-                       Tconv_VectorAxisAttr:$vectors);
+                       Tconv_VectorAxisAttr:$vectors,
+                       DefaultValuedAttr<I64Attr, "1">:$pieces);
   let results = (outs TransformParamTypeInterface:$channels,
                       TransformParamTypeInterface:$positions,
                       TransformParamTypeInterface:$depth,
@@ -66,8 +68,8 @@ def Tconv_SetPackingOp : Tconv_TransformOp<"set_packing"> {
   let description = [{
     Weights are packed in blocks of `channels` output channels and register
     tiles of `rows` rows, for fast algorithms of `outputs` outputs where that is
-    more than 1. Changes the `tconv.phases` and the
-    `tconv.pack_weights` that feeds it.
+    more than 1, and split into `pieces` bf16 numbers. Changes the `tconv.phases`
+    and the `tconv.pack_weights` that feeds it.
 
     Example:
 
@@ -90,7 +92,8 @@ def Tconv_SetPackingOp : Tconv_TransformOp<"set_packing"> {
   let arguments = (ins TransformHandleTypeInterface:$target,
                        TransformParamTypeInterface:$channels,
                        TransformParamTypeInterface:$rows,
-                       TransformParamTypeInterface:$outputs);
+                       TransformParamTypeInterface:$outputs,
+                       DefaultValuedAttr<I64Attr, "1">:$pieces);
   let assemblyFormat = [{
     $target `channels` $channels `rows` $rows `outputs` $outputs attr-dict `:`
     type($target) `,` type($channels) `,` type($rows) `,` type($outputs)

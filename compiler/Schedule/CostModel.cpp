@@ -3,6 +3,7 @@
 
 #include "compiler/Dialect/FastFilter.h"
 #include "compiler/Dialect/PackedLayout.h"
+#include "compiler/Dialect/Pieces.h"
 #include "compiler/Schedule/LayerCost.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/IR/Builders.h"
@@ -35,6 +36,11 @@ static constexpr int64_t kFewChannels = 4;
 static constexpr int64_t kMostRowsPositions = 96;
 /// Blocks of channels at least, where positions are one block.
 static constexpr int64_t kLeastRowsBlocks = 8;
+/// Input channels of a part for tile registers at most: with more, a register
+/// tile's weights and the panels outgrow L2.
+static constexpr int64_t kMostTileDepth = 1024;
+/// Columns of a block for tile registers at most.
+static constexpr int64_t kMostTileColumns = 192;
 /// With fewer positions to expect, weights are all that counts.
 static constexpr int64_t kFewestPositions = 16;
 
@@ -65,10 +71,10 @@ namespace {
 class BlockChoice {
 public:
   BlockChoice(PhasesOp phases, const Machine &machine, int64_t rows,
-              int64_t columns, BlockSizes given)
+              int64_t columns, bool split, BlockSizes given)
       : phases(phases), map(phases.getDecomposition()), machine(machine),
         rows(rows), columns(columns), inputs(phases.getGroupInputs()),
-        sizes(given) {
+        split(split), sizes(given) {
     auto func = phases->getParentOfType<func::FuncOp>();
     auto attr =
         func ? func->getAttrOfType<IntegerAttr>(kPositionsAttr) : IntegerAttr();
@@ -79,11 +85,18 @@ public:
   BlockSizes choose(VectorAxis vectors) {
     if (!sizes.outputs)
       sizes.outputs = chooseOutputs(vectors);
-    if (vectors == VectorAxis::rows)
+    if (split)
+      inTiles();
+    else if (vectors == VectorAxis::rows)
       alongRows();
     else
       alongPositions();
     return sizes;
+  }
+
+  /// Estimated cycles with the algorithm that suits best.
+  double bestCost(VectorAxis vectors) {
+    return costOf(chooseOutputs(vectors), vectors);
   }
 
 private:
@@ -127,8 +140,8 @@ private:
   double costOf(int64_t outputs, VectorAxis vectors) {
     LayerShape shape = {map, static_cast<int64_t>(phases.getGroups()), inputs,
                         phases.getGroupOutputs()};
-    LayerPlan plan = {vectors, rows, columns, phases.getGroupOutputs(),
-                      outputs};
+    LayerPlan plan = {vectors, rows,    columns, phases.getGroupOutputs(),
+                      outputs, split};
     return mlir::tconv::costOf(shape, plan, machine, expected).total();
   }
 
@@ -138,8 +151,8 @@ private:
     if (expected < kFewestPositions || !PackedLayout::canBeFast(map) ||
         map.getSections().front().getTaps() < 2)
       return 1;
-    int64_t best = 1;
-    double bestCost = costOf(1, vectors);
+    int64_t best = split ? 2 : 1;
+    double bestCost = costOf(best, vectors);
     for (int64_t outputs = 2; outputs <= FastFilter::kMostOutputs; ++outputs) {
       if (!PackedLayout::canBeFast(map, outputs, inputs))
         continue;
@@ -185,6 +198,34 @@ private:
     if (!sizes.depth)
       sizes.depth =
           balanced(inputs, machine.l1Bytes / 2 / (rows * taps * kElementBytes));
+  }
+
+  /// With tile registers: the weights of a register tile of rows stay near
+  /// while all columns of a block pass, which stay in L2.
+  void inTiles() {
+    int64_t tile = columns * sizes.outputs;
+    if (!sizes.panel)
+      sizes.panel = tile;
+    if (!sizes.depth)
+      sizes.depth = std::min(
+          inputs, static_cast<int64_t>(llvm::alignTo(balanced(inputs, kMostTileDepth),
+                                Pieces::kDepth)));
+    // One point's panels at a time.
+    int64_t share = machine.l2Bytes / 2;
+    if (!sizes.positions) {
+      int64_t panelBytes = columns * sizes.depth * Pieces::kCount * 2;
+      sizes.positions =
+          std::clamp<int64_t>(share / panelBytes, 1,
+                              kMostTileColumns / columns) *
+          sizes.panel;
+    }
+    if (!sizes.channels) {
+      int64_t sumBytes =
+          steps() * (sizes.positions / sizes.outputs) * kElementBytes;
+      sizes.channels = chooseChannels(
+          std::max(machine.l2Bytes / 4 / sumBytes, rows / map.getStride()),
+          sizes.outputs);
+    }
   }
 
   void alongPositions() {
@@ -277,6 +318,7 @@ private:
   DecompositionAttr map;
   Machine machine;
   int64_t rows, columns, inputs;
+  bool split;
   int64_t expected = kManyPositions; ///< positions of a launch
   BlockSizes sizes;
 };
@@ -285,6 +327,21 @@ private:
 
 BlockSizes mlir::tconv::chooseBlocks(PhasesOp phases, const Machine &machine,
                                      int64_t rows, int64_t columns,
-                                     VectorAxis vectors, BlockSizes given) {
-  return BlockChoice(phases, machine, rows, columns, given).choose(vectors);
+                                     VectorAxis vectors, bool split,
+                                     BlockSizes given) {
+  return BlockChoice(phases, machine, rows, columns, split, given)
+      .choose(vectors);
+}
+
+bool mlir::tconv::prefersTiles(PhasesOp phases, const Machine &machine) {
+  DecompositionAttr map = phases.getDecomposition();
+  if (!machine.tileRegisters || map.getSections().front().getTaps() < 2 ||
+      !PackedLayout::canBeFast(map, 2, phases.getGroupInputs()))
+    return false;
+  // The register tiles of schedules/cpu/amx and avx512.
+  constexpr int64_t tileRows = 32, tileColumns = 32, rows = 8, columns = 48;
+  BlockChoice tiles(phases, machine, tileRows, tileColumns, true, {});
+  BlockChoice vectors(phases, machine, rows, columns, false, {});
+  return tiles.bestCost(VectorAxis::positions) <
+         vectors.bestCost(VectorAxis::positions);
 }

@@ -34,9 +34,14 @@ blockFields(BlockSizes &sizes);
 DictionaryAttr blocksAttr(MLIRContext *context, BlockSizes sizes);
 
 /// Block sizes for a register tile of `rows` rows and `columns` columns. What
-/// is `given` (not 0) stays as it is.
+/// is `given` (not 0) stays as it is. With `split` they are for tile registers,
+/// which compute fast algorithms only.
 BlockSizes chooseBlocks(PhasesOp phases, const Machine &machine, int64_t rows,
-                        int64_t columns, VectorAxis vectors, BlockSizes given);
+                        int64_t columns, VectorAxis vectors, bool split,
+                        BlockSizes given);
+
+/// Whether tile registers compute these phases, and sooner than vectors do.
+bool prefersTiles(PhasesOp phases, const Machine &machine);
 
 } // namespace mlir::tconv
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "compiler/Schedule/LayerCost.h"
 
+#include "compiler/Dialect/Pieces.h"
 #include "llvm/Support/MathExtras.h"
 #include <algorithm>
 #include <cmath>
@@ -23,7 +24,8 @@ public:
       : shape(shape), plan(plan), machine(machine),
         layout(shape.decomposition,
                PackingAttr::get(shape.decomposition.getContext(), plan.channels,
-                                plan.rows, plan.outputs),
+                                plan.rows, plan.outputs,
+                                plan.split ? Pieces::kCount : 1),
                shape.groups, shape.groupInputs, shape.groupOutputs),
         lanes(static_cast<double>(machine.lanes)),
         inputs(static_cast<double>(shape.groupInputs)),
@@ -38,7 +40,8 @@ public:
     // Loads and stores, and for points shuffles and sums, two a cycle.
     if (layout.isFast()) {
       auto points = static_cast<double>(layout.inputPoints());
-      cost.pack = groups * inputs * vectors * (6 * m + 3 * points) / 2;
+      double ofPoint = plan.split ? kPieceWork : 3;
+      cost.pack = groups * inputs * vectors * (6 * m + ofPoint * points) / 2;
     } else {
       cost.pack = groups * inputs * vectors;
     }
@@ -77,7 +80,23 @@ private:
     return steps * static_cast<double>(layout.blocks()) * inputs;
   }
 
+  /// By tile registers: whole tiles, and narrow ones whose few sums wait for
+  /// themselves.
+  double tilesOf() const {
+    auto steps = static_cast<double>(layout.tiles() * layout.blocks() *
+                                     Pieces::steps(shape.groupInputs));
+    auto rowTiles = static_cast<double>(plan.rows / Pieces::kRows);
+    int64_t rest = columns % plan.columns;
+    double cycles = static_cast<double>(columns / plan.columns) *
+                    kTileProduct * 2;
+    if (rest > 0)
+      cycles += rest > Pieces::kWords ? kTileProduct * 2 : kNarrowProduct;
+    return steps * rowTiles * kPiecePairs * cycles;
+  }
+
   double contractOf() const {
+    if (plan.split)
+      return tilesOf();
     bool alongPositions = plan.vectors == VectorAxis::positions;
     auto width =
         static_cast<double>(alongPositions ? plan.columns : plan.rows) / lanes;
@@ -105,6 +124,12 @@ private:
   }
 
   static constexpr double kBlockPositions = 512;
+  /// Instructions that a point's vector takes to become words of pieces.
+  static constexpr double kPieceWork = 14;
+  /// Products of pieces, and cycles of 16 x 16 x 32 of them with what it takes
+  /// to load them: 16 if nothing else mattered.
+  static constexpr double kPiecePairs = 6, kTileProduct = 24,
+                          kNarrowProduct = 34;
   const LayerShape &shape;
   const LayerPlan &plan;
   const Machine &machine;

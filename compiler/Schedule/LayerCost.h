@@ -26,6 +26,7 @@ struct LayerPlan {
   int64_t columns;  ///< of a register tile
   int64_t channels; ///< output channels in a block
   int64_t outputs;  ///< positions of a column
+  bool split;       ///< into pieces, for tile registers
 };
 
 /// Cycles of one core.

@@ -6,7 +6,7 @@
 using namespace mlir;
 using namespace mlir::tconv;
 
-std::array<std::pair<llvm::StringLiteral, int64_t *>, 10>
+std::array<std::pair<llvm::StringLiteral, int64_t *>, 11>
 mlir::tconv::machineFields(Machine &machine) {
   return {{{"lanes", &machine.lanes},
            {"registers", &machine.registers},
@@ -17,7 +17,8 @@ mlir::tconv::machineFields(Machine &machine) {
            {"l2_bytes", &machine.l2Bytes},
            {"l3_bytes", &machine.l3Bytes},
            {"l3_bytes_per_cycle", &machine.l3BytesPerCycle},
-           {"memory_bytes_per_cycle", &machine.memoryBytesPerCycle}}};
+           {"memory_bytes_per_cycle", &machine.memoryBytesPerCycle},
+           {"tile_registers", &machine.tileRegisters}}};
 }
 
 DictionaryAttr mlir::tconv::machineAttr(MLIRContext *context, Machine machine) {

@@ -27,13 +27,15 @@ struct Machine {
   // (compiler/Target/CPU/Bandwidth.h).
   int64_t l3BytesPerCycle = 8;
   int64_t memoryBytesPerCycle = 3;
+  /// 1: it has AMX's tile registers, and the process may use them.
+  int64_t tileRegisters = 0;
 };
 
 /// An L2 from which a register tile can read its inputs.
 inline constexpr int64_t kLargeL2Bytes = 1 << 20;
 
 /// The figures by their names, for attributes and for people.
-std::array<std::pair<llvm::StringLiteral, int64_t *>, 10>
+std::array<std::pair<llvm::StringLiteral, int64_t *>, 11>
 machineFields(Machine &machine);
 
 /// The name under which a module or a function carries its machine: a

@@ -227,6 +227,16 @@ SmallVector<Value> deinterleave(Emitter &e, ArrayRef<Value> vectors);
 /// element 1 of each, and so on. With n = lanes this is a transposition.
 SmallVector<Value> interleave(Emitter &e, ArrayRef<Value> vectors);
 
+// compiler/Dialect/Pieces.h, for scalars and for vectors.
+
+/// The pieces of an f32: i32 words whose upper halves are bf16 numbers and whose
+/// lower halves are zero.
+SmallVector<Value> splitPieces(Emitter &e, Value number);
+/// A word of one piece of two channels, as the f32 that its bits are.
+Value pairPieces(Emitter &e, Value even, Value odd);
+/// The number that the odd or the even half of a word is, as an f32.
+Value pieceOf(Emitter &e, Value word, bool odd);
+
 } // namespace mlir::tconv
 
 #endif // TCONV_COMPILER_TRANSFORMS_EMITTER_H

@@ -317,6 +317,8 @@ struct ExpandContractPass
     if (failed(checkLanes(getOperation(), lanes)))
       return signalPassFailure();
     WalkResult result = getOperation()->walk([&](ContractOp op) {
+      if (op.getPieces() > 1) // tconv-expand-contract-pieces
+        return WalkResult::advance();
       return failed(RegisterTile(op, lanes).expand()) ? WalkResult::interrupt()
                                                       : WalkResult::advance();
     });

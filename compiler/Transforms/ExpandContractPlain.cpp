@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "compiler/Dialect/PackedLayout.h"
+#include "compiler/Dialect/Pieces.h"
 #include "compiler/Transforms/Emitter.h"
 
 namespace mlir::tconv {
@@ -37,14 +38,40 @@ public:
   }
 
 private:
+  /// Whether a tap is one of the points.
+  bool isPoint(int64_t tap) const { return tap == 0 || tap == taps - 1; }
+
   /// The packed elements of a tap, from the block's first one on.
   int64_t offsetOf(int64_t tap) {
-    int64_t set = packed.tiles * inputs * rows;
     if (tap == taps - 1)
       return packed.weightsOffset;
     if (tap == 0)
-      return packed.weightsOffset + (packed.points - 1) * set;
-    return packed.tapsOffset + (tap - 1) * set;
+      return packed.weightsOffset +
+             (packed.points - 1) * packed.tiles * layout.tileElements();
+    return packed.tapsOffset + (tap - 1) * packed.tiles * inputs * rows;
+  }
+
+  /// A tap of a row: the sum of its pieces, which is exact.
+  Value joined(int64_t tap, Value tile, Value channel, Value inTile) {
+    Value step = e.div(channel, Pieces::kDepth);
+    Value inStep = e.rem(channel, Pieces::kDepth);
+    Value at = e.add(e.add(op.getWeightsOffset(), offsetOf(tap)),
+                     e.mul(tile, layout.tileElements()));
+    at = e.add(at,
+               e.mul(step, Pieces::kCount * Pieces::weightWords(rows)));
+    at = e.add(at, e.add(e.mul(inTile, Pieces::kWords), e.div(inStep, 2)));
+    Value odd = e.compare(arith::CmpIPredicate::eq, e.rem(inStep, 2),
+                          e.index(1));
+    Value sum;
+    for (int64_t piece = Pieces::kCount - 1; piece >= 0; --piece) {
+      Value word =
+          e.load(op.getWeights(),
+                 {e.add(at, piece * Pieces::weightWords(rows))});
+      Value part = e.select(odd, pieceOf(e, word, true),
+                            pieceOf(e, word, false));
+      sum = sum ? e.addf(sum, part) : part;
+    }
+    return sum;
   }
 
   /// One vector of output j of some columns.
@@ -65,9 +92,16 @@ private:
                                       e.add(e.mul(step, rows), inTile));
                   for (int64_t tap = 0; tap < taps; ++tap) {
                     Value set = e.mul(e.add(j, others - tap), panels);
-                    value = product(alongPositions,
-                                    {e.add(set, panel), channel, inPanel},
-                                    e.add(first, offsetOf(tap)), value);
+                    SmallVector<Value> xAt = {e.add(set, panel), channel,
+                                              inPanel};
+                    if (layout.isSplit() && isPoint(tap))
+                      value = e.fma(
+                          e.broadcast(joined(tap, tile, channel, inTile),
+                                      lanes),
+                          e.loadVector(lanes, op.getPanel(), xAt), value);
+                    else
+                      value = product(alongPositions, xAt,
+                                      e.add(first, offsetOf(tap)), value);
                   }
                   return {value};
                 })
@@ -114,6 +148,11 @@ struct ExpandContractPlainPass
       if (along % lanes != 0) {
         op.emitOpError() << "needs a multiple of " << lanes.getValue()
                          << " lanes along its vectors, got " << along;
+        return WalkResult::interrupt();
+      }
+      if (op.getPacking().getPieces() > 1 &&
+          op.getVectors() != VectorAxis::positions) {
+        op.emitOpError("needs vectors along the positions with pieces");
         return WalkResult::interrupt();
       }
       OpBuilder b(op);

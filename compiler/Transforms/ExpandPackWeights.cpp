@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "compiler/Dialect/FastFilter.h"
 #include "compiler/Dialect/PackedLayout.h"
+#include "compiler/Dialect/Pieces.h"
 #include "compiler/Transforms/Emitter.h"
 
 namespace mlir::tconv {
@@ -78,7 +79,7 @@ public:
   void pack(const PackedTapGroup &group) {
     int64_t taps = group.taps;
     RowTable table(e, module(), layout, group);
-    forTiles(group.tiles, table, [&](Value tile, Value input) {
+    forTiles(group.tiles, inputs, table, [&](Value tile, Value input) {
       Value at = element(group.weightsOffset, tile, input, taps);
       auto packTap = [&](Value tap) {
         Value first = e.add(at, e.mul(tap, layout.rows()));
@@ -97,20 +98,27 @@ public:
     FastFilter filter(layout.outputs(), taps);
     PackedTapGroup group = {taps, 0, packed.tiles, 0, packed};
     RowTable table(e, module(), layout, group);
-    int64_t set = packed.tiles * inputs * layout.rows();
-    forTiles(packed.tiles, table, [&](Value tile, Value input) {
+    int64_t set = packed.tiles * layout.tileElements();
+    if (layout.isSplit())
+      forTiles(packed.tiles, Pieces::steps(inputs) * Pieces::kWords, table,
+               [&](Value tile, Value pair) {
+                 packPieces(packed, filter, tile, pair);
+               });
+    if (layout.isSplit() && taps <= 2)
+      return;
+    int64_t tapSet = packed.tiles * inputs * layout.rows();
+    forTiles(packed.tiles, inputs, table, [&](Value tile, Value input) {
       e.loop(layout.rows(), [&](Value row) {
-        SmallVector<Value> values;
-        for (int64_t k = 0; k < taps; ++k)
-          values.push_back(weightOf(input, row, e.index(k * tapStep())));
+        SmallVector<Value> values = tapsOf(input, row, taps);
         Value at = e.add(element(0, tile, input, 1), row);
         auto store = [&](Value value, int64_t offset) {
           e.store(value, op.getInit(), {e.add(at, offset)});
         };
-        for (int64_t t = 0; t < packed.points; ++t)
-          store(point(filter, t, values), packed.weightsOffset + t * set);
+        if (!layout.isSplit())
+          for (int64_t t = 0; t < packed.points; ++t)
+            store(point(filter, t, values), packed.weightsOffset + t * set);
         for (int64_t k = 1; k + 1 < taps; ++k)
-          store(values[k], packed.tapsOffset + (k - 1) * set);
+          store(values[k], packed.tapsOffset + (k - 1) * tapSet);
       });
     });
   }
@@ -119,10 +127,51 @@ private:
   ModuleOp module() { return op->getParentOfType<ModuleOp>(); }
   int64_t tapStep() { return op.getDecomposition().getTapStep(); }
 
-  /// Every tile and every input channel, with the tile's rows in `offsets`.
+  /// All taps of a row.
+  SmallVector<Value> tapsOf(Value input, Value row, int64_t taps) {
+    SmallVector<Value> values;
+    for (int64_t k = 0; k < taps; ++k)
+      values.push_back(weightOf(input, row, e.index(k * tapStep())));
+    return values;
+  }
+
+  /// The words of a pair of input channels, for all rows of a tile.
+  void packPieces(const PackedSection &packed, const FastFilter &filter,
+                  Value tile, Value pair) {
+    int64_t rows = layout.rows(), set = packed.tiles * layout.tileElements();
+    Value step = e.div(pair, Pieces::kWords);
+    Value word = e.rem(pair, Pieces::kWords);
+    Value at = e.add(e.add(base, packed.weightsOffset),
+                     e.add(e.mul(tile, layout.tileElements()),
+                           e.mul(step, Pieces::kCount *
+                                           Pieces::weightWords(rows))));
+    at = e.add(at, word);
+    e.loop(rows, [&](Value row) {
+      SmallVector<Value> taps[2];
+      for (int64_t odd = 0; odd < 2; ++odd) {
+        Value input = e.add(e.mul(pair, 2), odd);
+        // A step may go on beyond the channels, with zeros.
+        Value last = e.index(inputs - 1);
+        taps[odd] = tapsOf(e.min(input, last), row, packed.section.getTaps());
+        for (Value &tap : taps[odd])
+          tap = e.select(e.atMost(input, last), tap, e.zero());
+      }
+      Value place = e.add(at, e.mul(row, Pieces::kWords));
+      for (int64_t t = 0; t < packed.points; ++t) {
+        SmallVector<Value> even = splitPieces(e, point(filter, t, taps[0]));
+        SmallVector<Value> odd = splitPieces(e, point(filter, t, taps[1]));
+        for (int64_t piece = 0; piece < Pieces::kCount; ++piece)
+          e.store(pairPieces(e, even[piece], odd[piece]), op.getInit(),
+                  {e.add(place, t * set + piece * Pieces::weightWords(rows))});
+      }
+    });
+  }
+
+  /// Every tile and every step of it, such as an input channel, with the tile's
+  /// rows in `offsets`.
   /// The weights of a channel's phases lie together: with the rows innermost,
   /// a line of them is used whole.
-  void forTiles(int64_t tiles, RowTable &table,
+  void forTiles(int64_t tiles, int64_t steps, RowTable &table,
                 function_ref<void(Value, Value)> body) {
     e.loop(tiles, [&](Value tile) {
       e.loop(layout.rows(), [&](Value inTile) {
@@ -134,7 +183,7 @@ private:
         Value place = e.add(e.mul(output, kernel), table.firstTap(row));
         e.store(e.select(real, place, e.index(-1)), offsets, {inTile});
       });
-      e.loop(inputs, [&](Value input) { body(tile, input); });
+      e.loop(steps, [&](Value step) { body(tile, step); });
     });
   }
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "compiler/Dialect/FastFilter.h"
+#include "compiler/Dialect/Pieces.h"
 #include "compiler/Transforms/Emitter.h"
 
 namespace mlir::tconv {
@@ -20,6 +21,9 @@ constexpr uint32_t kMagnitude = 0x7fffffff;
 /// subnormal numbers.
 constexpr uint32_t kTooLarge = (127 + 64) << 23;
 constexpr uint32_t kLarge = (127 - 60) << 23;
+/// 2^-40, for pieces: tile registers take subnormal numbers for zeros, among
+/// them products of pieces.
+constexpr uint32_t kLargeInPieces = (127 - 40) << 23;
 /// Columns of a panel: a row of the workspace holds them, times the outputs.
 constexpr int64_t kMostColumns = int64_t(1) << 24;
 
@@ -37,7 +41,13 @@ public:
     length = e.size(op.getX(), 2);
     firstChannel = e.mul(op.getGroup(), inputs);
     int64_t granule = op.getGranule(), panelColumns = op.getPanelColumns();
-    makeRow(panelColumns);
+    split = op.getPieces() > 1 && !op.getPlain();
+    for (int64_t i = 0; i < (split ? 2 : 1); ++i)
+      rows[i] = makeRow(panelColumns);
+    if (split)
+      flat = memref::CollapseShapeOp::create(
+          b, e.loc, op.getPanel(),
+          ArrayRef<ReassociationIndices>{{0}, {1, 2}});
 
     Value columns = roundUp(e.div(e.add(op.getPositions(), m - 1), m), granule);
     Value panels = e.div(e.add(columns, panelColumns - 1), panelColumns);
@@ -56,14 +66,14 @@ public:
 
 private:
   /// A row of zeros and a part of x, for panels at the ends of x.
-  void makeRow(int64_t panelColumns) {
+  Value makeRow(int64_t panelColumns) {
     OpBuilder::InsertionGuard guard(b);
     auto func = op->getParentOfType<func::FuncOp>();
     b.setInsertionPointToStart(&func.getBody().front());
     int64_t size = (llvm::alignTo(panelColumns, lanes) + sets) * m;
-    row = memref::AllocOp::create(b, e.loc,
-                                  MemRefType::get({size}, b.getF32Type()),
-                                  b.getI64IntegerAttr(64));
+    return memref::AllocOp::create(b, e.loc,
+                                   MemRefType::get({size}, b.getF32Type()),
+                                   b.getI64IntegerAttr(64));
   }
 
   Value roundUp(Value x, int64_t multiple) {
@@ -81,17 +91,29 @@ private:
     Value reach = e.mul(e.add(e.mul(vectors, lanes), sets - 1), m);
     Value inside = e.both(e.atMost(e.index(0), start),
                           e.atMost(e.add(start, reach), length));
-    return e.carry(e.index(0), e.index(inputs), {most},
-                   [&](Value channel, ValueRange carried) {
-                     Value source = sourceOf(inside, channel, start, reach);
-                     return SmallVector<Value>{transformRow(
-                         panel, channel, vectors, carried.front(), source)};
-                   });
+    int64_t pairs = Pieces::steps(inputs) * Pieces::kWords;
+    return e.carry(
+        e.index(0), e.index(split ? pairs : inputs), {most},
+        [&](Value step, ValueRange carried) -> SmallVector<Value> {
+          SmallVector<Value> sources;
+          if (!split) {
+            sources = {sourceOf(inside, step, start, reach, rows[0])};
+          } else {
+            // The last step may go on beyond the channels, with zeros.
+            for (int64_t odd = 0; odd < 2; ++odd)
+              sources.push_back(sourceOf(
+                  inside,
+                  e.min(e.add(e.mul(step, 2), odd), e.index(inputs - 1)), start,
+                  reach, rows[odd]));
+          }
+          return {transformRow(panel, step, vectors, carried.front(), sources)};
+        });
   }
 
   /// What a panel reads of a channel: x itself, or the row with zeros, so that
   /// both share the code that follows.
-  Value sourceOf(Value inside, Value channel, Value start, Value reach) {
+  Value sourceOf(Value inside, Value channel, Value start, Value reach,
+                 Value row) {
     Value x = e.add(firstChannel, channel);
     auto type = MemRefType::get(
         {ShapedType::kDynamic}, b.getF32Type(),
@@ -122,26 +144,74 @@ private:
         .front();
   }
 
-  /// One channel of a panel.
-  Value transformRow(Value panel, Value channel, Value vectors, Value most,
-                     Value source) {
+  /// One channel of a panel, or a pair of them.
+  Value transformRow(Value panel, Value step, Value vectors, Value most,
+                     ArrayRef<Value> sources) {
     most = e.carry(e.index(0), vectors, {most},
                    [&](Value vector, ValueRange carried) {
                      Value column = e.mul(vector, lanes);
-                     return SmallVector<Value>{transformColumns(
-                         panel, channel, column, carried.front(), source)};
+                     Value next = carried.front();
+                     SmallVector<SmallVector<Value>> points;
+                     for (Value source : sources)
+                       points.push_back(pointsOf(column, next, source));
+                     if (split)
+                       storePieces(panel, step, column, points[0], points[1]);
+                     else
+                       for (auto [point, value] : llvm::enumerate(points[0]))
+                         e.storeVector(value, op.getPanel(),
+                                       {setOf(panel, point), step, column});
+                     return SmallVector<Value>{next};
                    })
                .front();
     if (taps == 1)
       return most;
     // What the last columns read beyond themselves.
     Value end = e.mul(e.mul(vectors, lanes), m);
-    return larger(most, load(source, e.add(end, taps - 1 - lanes)));
+    for (Value source : sources)
+      most = larger(most, load(source, e.add(end, taps - 1 - lanes)));
+    return most;
   }
 
-  /// A vector of columns of every point.
-  Value transformColumns(Value panel, Value channel, Value column, Value most,
-                         Value source) {
+  /// The panel in the set of a point.
+  Value setOf(Value panel, int64_t point) {
+    return e.add(panel, point * panelsOfSet);
+  }
+
+  /// A vector of columns of every point, of two channels, as words of pieces.
+  void storePieces(Value panel, Value pair, Value column,
+                   ArrayRef<Value> evenPoints, ArrayRef<Value> oddPoints) {
+    int64_t columns = op.getPanelColumns(), words = Pieces::panelWords(columns);
+    Value step = e.div(pair, Pieces::kWords);
+    Value word = e.rem(pair, Pieces::kWords);
+    Value at = e.add(e.add(e.mul(step, Pieces::kCount * words),
+                           e.mul(word, columns)),
+                     column);
+    auto beyond = [&](int64_t odd) {
+      return e.atMost(e.index(inputs), e.add(e.mul(pair, 2), odd));
+    };
+    bool padded = inputs % Pieces::kDepth != 0;
+    Value noEven, noOdd;
+    if (padded) {
+      noEven = beyond(0);
+      noOdd = beyond(1);
+    }
+    for (auto [point, even, odd] : llvm::enumerate(evenPoints, oddPoints)) {
+      SmallVector<Value> evens = splitPieces(e, even);
+      SmallVector<Value> odds = splitPieces(e, odd);
+      for (int64_t piece = 0; piece < Pieces::kCount; ++piece) {
+        if (padded) {
+          evens[piece] = e.select(noEven, bits(0), evens[piece]);
+          odds[piece] = e.select(noOdd, bits(0), odds[piece]);
+        }
+        e.storeVector(pairPieces(e, evens[piece], odds[piece]), flat,
+                      {setOf(panel, point), e.add(at, piece * words)});
+      }
+    }
+  }
+
+  /// A vector of columns of every point; `most` becomes the largest magnitudes
+  /// so far.
+  SmallVector<Value> pointsOf(Value column, Value &most, Value source) {
     Value first = e.mul(column, m);
     SmallVector<Value> data;
     for (int64_t set = 0; set < sets; ++set) {
@@ -153,16 +223,11 @@ private:
       }
       llvm::append_range(data, deinterleave(e, vectors));
     }
-    auto store = [&](Value value, int64_t point) {
-      e.storeVector(value, op.getPanel(),
-                    {e.add(panel, point * panelsOfSet), channel, column});
-    };
     if (op.getPlain()) {
-      for (int64_t u = 0; u < points; ++u)
-        store(data[u], u);
-      return most;
+      data.resize(points);
+      return data;
     }
-    int64_t point = 0;
+    SmallVector<Value> values;
     for (int64_t filterTaps : op.getTaps()) {
       FastFilter filter(m, filterTaps);
       // A filter of fewer taps begins later.
@@ -171,10 +236,10 @@ private:
         SmallVector<double> factors;
         for (int64_t u = 0; u < filter.points(); ++u)
           factors.push_back(FastFilter::value(filter.input(t, u)));
-        store(linearCombination(e, factors, own), point++);
+        values.push_back(linearCombination(e, factors, own));
       }
     }
-    return most;
+    return values;
   }
 
   Value load(Value source, Value at) {
@@ -202,7 +267,8 @@ private:
           b, e.loc, b.getI32IntegerAttr(static_cast<int32_t>(value)));
       return e.compare(predicate, bound, constant);
     };
-    Value large = e.both(compare(arith::CmpIPredicate::uge, kLarge),
+    Value large = e.both(compare(arith::CmpIPredicate::uge,
+                                 split ? kLargeInPieces : kLarge),
                          compare(arith::CmpIPredicate::ult, kTooLarge));
     return arith::OrIOp::create(b, e.loc, large,
                                 compare(arith::CmpIPredicate::eq, 0));
@@ -215,7 +281,10 @@ private:
   /// Vectors of x that a vector of columns is taken apart from, by m.
   int64_t sets;
   int64_t inputs = 0, panelsOfSet = 0;
-  Value length, firstChannel, row;
+  bool split = false; ///< panels hold pieces
+  Value length, firstChannel;
+  Value rows[2]; ///< for the channels of a pair; one without pieces
+  Value flat;    ///< panels of pieces: (panel, word)
 };
 
 struct ExpandTransformInputPass

@@ -117,6 +117,25 @@ def ExpandContractPass : ExpandPass<"contract", "tconv.contract"> {
   }];
 }
 
+def ExpandContractPiecesPass
+    : ExpandPass<"contract-pieces", "tconv.contract of pieces"> {
+  let description = [{
+    32 rows by 32 columns of sums stay in four of AMX's tile registers while the
+    products of pieces, 32 input channels a step, are added. What the next step
+    reads is brought into L1 in between. Without `tiles` the same sums are made
+    by vectors, slowly: so that they can be tested anywhere.
+  }];
+  let options = [
+    Option<"lanes", "lanes", "int64_t", /*default=*/"8",
+           "float32 lanes of a vector register">,
+    Option<"tiles", "tiles", "bool", /*default=*/"false",
+           "whether there are tile registers">];
+  let dependentDialects = [
+    "::mlir::affine::AffineDialect", "::mlir::arith::ArithDialect",
+    "::mlir::LLVM::LLVMDialect", "::mlir::memref::MemRefDialect",
+    "::mlir::scf::SCFDialect", "::mlir::vector::VectorDialect"];
+}
+
 def ExpandContractPlainPass
     : ExpandPass<"contract-plain", "tconv.contract_plain"> {
   let description = [{

@@ -20,6 +20,9 @@ struct CpuPipelineOptions : PassPipelineOptions<CpuPipelineOptions> {
   Option<int64_t> lanes{*this, "lanes",
                         llvm::cl::desc("float32 lanes of a vector register"),
                         llvm::cl::init(4)};
+  Option<bool> tiles{*this, "tiles",
+                     llvm::cl::desc("whether there are AMX's tile registers"),
+                     llvm::cl::init(false)};
   Option<std::string> schedulePath{
       *this, "schedule-path",
       llvm::cl::desc("folder searched before the built-in schedules")};

@@ -2,6 +2,7 @@
 #include "compiler/Target/CPU/Target.h"
 
 #include "compiler/Target/CPU/Bandwidth.h"
+#include "target/host_cpu.h"
 
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/ADT/StringMap.h"
@@ -30,11 +31,19 @@ constexpr Machine machineWith(int64_t lanes, int64_t registers,
   machine.l2Bytes = l2Bytes;
   return machine;
 }
+/// Every core with AMX has an L2 of 2 MiB and an L1 of 48 KiB.
+constexpr Machine machineWithTiles() {
+  Machine machine = machineWith(16, 32, 2 << 20);
+  machine.l1Bytes = 48 << 10;
+  machine.tileRegisters = 1;
+  return machine;
+}
 const Level levels[] = {
     {"x86-64", kX86, "cpu/portable", machineWith(4, 16, 256 << 10)},
     {"x86-64-v2", kX86, "cpu/portable", machineWith(4, 16, 256 << 10)},
     {"x86-64-v3", kX86, "cpu/avx2", machineWith(8, 16, 512 << 10)},
     {"x86-64-v4", kX86, "cpu/avx512", machineWith(16, 32, 1 << 20)},
+    {"x86-64-v4+amx", kX86, "cpu/avx512", machineWithTiles()},
     {"aarch64+neon", "aarch64-unknown-linux-gnu", "cpu/portable",
      machineWith(4, 32, 512 << 10)},
 };
@@ -65,6 +74,8 @@ CpuTarget native() {
     target.schedules = "cpu/avx512";
     target.machine.lanes = 16;
     target.machine.registers = 32;
+    target.machine.tileRegisters =
+        has({"amx-tile", "amx-bf16"}) && ::tconv::tileRegistersHere();
   } else if (has({"avx2", "fma"})) {
     target.schedules = "cpu/avx2";
     target.machine.lanes = 8;
@@ -100,6 +111,9 @@ llvm::Expected<CpuTarget> mlir::tconv::parseCpuTarget(llvm::StringRef name) {
         if (!target.isX86()) {
           target.cpu = "generic";
           target.features = "+neon";
+        } else if (known.machine.tileRegisters) {
+          target.cpu = "x86-64-v4";
+          target.features = "+amx-tile,+amx-bf16";
         }
         target.schedules = known.schedules;
         target.machine = known.machine;
@@ -108,6 +122,6 @@ llvm::Expected<CpuTarget> mlir::tconv::parseCpuTarget(llvm::StringRef name) {
   }
   return llvm::createStringError(
       "unknown target '%s'; known are cpu:native, cpu:x86-64, cpu:x86-64-v2, "
-      "cpu:x86-64-v3, cpu:x86-64-v4, cpu:aarch64+neon",
+      "cpu:x86-64-v3, cpu:x86-64-v4, cpu:x86-64-v4+amx, cpu:aarch64+neon",
       name.str().c_str());
 }

@@ -9,6 +9,9 @@
 
 #if defined(__x86_64__)
 #include <cpuid.h>
+#if defined(__linux__)
+#include <sys/syscall.h>
+#endif
 #elif defined(__aarch64__)
 #include <sys/auxv.h>
 #endif
@@ -43,6 +46,20 @@ uint64_t savedState() {
   return uint64_t(high) << 32 | low;
 }
 
+bool findTileRegisters() {
+#if defined(__linux__)
+  constexpr unsigned bf16 = 1u << 22, tiles = 1u << 24; // leaf 7, EDX
+  constexpr uint64_t state = 3u << 17;                  // XTILECFG, XTILEDATA
+  if ((leaf(7).edx & (bf16 | tiles)) != (bf16 | tiles) ||
+      !(leaf(1).ecx & bit_OSXSAVE) || (savedState() & state) != state)
+    return false;
+  constexpr long requestPermission = 0x1023, tileData = 18; // asm/prctl.h
+  return syscall(SYS_arch_prctl, requestPermission, tileData) == 0;
+#else
+  return false;
+#endif
+}
+
 std::string describe() {
   Registers vendor = leaf(0), basic = leaf(1);
   std::string text;
@@ -71,7 +88,8 @@ std::string describe() {
         hasState ? savedState() : 0})
     text += hex(word) + ".";
   text.pop_back();
-  return text;
+  // The CPU may have what the system grants this process no use of.
+  return text + (tconv::tileRegistersHere() ? " tiles" : "");
 }
 
 #elif defined(__aarch64__)
@@ -111,6 +129,15 @@ std::string caches() {
 }
 
 } // namespace
+
+bool tconv::tileRegistersHere() {
+#if defined(__x86_64__)
+  static const bool here = findTileRegisters();
+  return here;
+#else
+  return false;
+#endif
+}
 
 const std::string &tconv::hostCpu() {
   static const auto *identity = new std::string(describe() + caches());

@@ -12,6 +12,10 @@ namespace tconv {
 /// so that a cached kernel is found without it.
 const std::string &hostCpu();
 
+/// Whether kernels may use AMX's tile registers for bf16. Linux saves them for
+/// processes that ask: the first call does.
+bool tileRegistersHere();
+
 } // namespace tconv
 
 #endif // TCONV_SRC_TARGET_HOST_CPU_H

@@ -18,9 +18,13 @@ struct Level {
 #if defined(__x86_64__)
 #define TCONV_HAS_LEVEL(level)                                                 \
   [] { return bool(__builtin_cpu_supports(level)); }
+bool hasTiles() {
+  return __builtin_cpu_supports("x86-64-v4") && tileRegistersHere();
+}
 bool hasNeon() { return false; }
 #else
 #define TCONV_HAS_LEVEL(level) [] { return false; }
+bool hasTiles() { return false; }
 #if defined(__aarch64__)
 bool hasNeon() { return true; }
 #else
@@ -34,6 +38,7 @@ const Level kLevels[] = {
     {"cpu:x86-64-v2", TCONV_HAS_LEVEL("x86-64-v2")},
     {"cpu:x86-64-v3", TCONV_HAS_LEVEL("x86-64-v3")},
     {"cpu:x86-64-v4", TCONV_HAS_LEVEL("x86-64-v4")},
+    {"cpu:x86-64-v4+amx", hasTiles},
     {"cpu:aarch64+neon", hasNeon},
 };
 

@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// x86-64 with AVX-512 and AMX: the points of fast algorithms, split into three
+// bf16 numbers each, multiplied in tile registers. As exact as f32.
+//
+// 2 x 2 registers of 16 x 16 sums, 2 of weights and 2 of x.
+module attributes {transform.with_named_sequence} {
+  transform.named_sequence @schedule(%layer: !transform.any_op {transform.readonly}) {
+    // The register tile: rows (output channel and phase) by columns.
+    %rows = transform.param.constant 32 : i64 -> !transform.param<i64>
+    %columns = transform.param.constant 32 : i64 -> !transform.param<i64>
+    %granule = transform.param.constant 16 : i64 -> !transform.param<i64>
+    %ahead = transform.param.constant 1 : i64 -> !transform.param<i64>
+
+    %phases = transform.structured.match ops{["tconv.phases"]} in %layer
+        : (!transform.any_op) -> !transform.any_op
+    %channels, %positions, %depth, %panel, %outputs = transform.tconv.choose_blocks %phases
+        rows %rows columns %columns vectors <positions> {pieces = 3}
+        : (!transform.any_op, !transform.param<i64>, !transform.param<i64>)
+        -> (!transform.param<i64>, !transform.param<i64>, !transform.param<i64>, !transform.param<i64>, !transform.param<i64>)
+    transform.tconv.set_packing %phases channels %channels rows %rows outputs %outputs {pieces = 3}
+        : !transform.any_op, !transform.param<i64>, !transform.param<i64>, !transform.param<i64>
+
+    // Tasks: a block of positions by a block of channels. Those that share
+    // their positions share the packed input.
+    %task, %n, %g, %q, %c = transform.structured.tile_using_for %phases
+        tile_sizes [1, 1, %channels, %positions] interchange = [0, 1, 3, 2]
+        : (!transform.any_op, !transform.param<i64>, !transform.param<i64>)
+        -> (!transform.any_op, !transform.any_op, !transform.any_op, !transform.any_op, !transform.any_op)
+    %blocks, %tasks = transform.tconv.map_tasks %n
+        : (!transform.any_op) -> (!transform.any_op, !transform.any_op)
+    %block = transform.structured.match ops{["tconv.phases"]} in %layer
+        : (!transform.any_op) -> !transform.any_op
+    transform.tconv.pack_input %block before %tasks
+        positions %positions panel %panel granule %granule
+        : !transform.any_op, !transform.any_op,
+          !transform.param<i64>, !transform.param<i64>, !transform.param<i64>
+
+    // The sums of all positions of the block, then one epilogue.
+    %contracts = transform.tconv.split_phases %block
+        positions %positions vectors <positions>
+        : (!transform.any_op, !transform.param<i64>) -> !transform.any_op
+    // The next step's weights come into L1, the next register tile's into L2.
+    transform.tconv.prefetch_weights %contracts ahead %ahead part %depth
+        : !transform.any_op, !transform.param<i64>, !transform.param<i64>
+    // The weights of a register tile stay near while the positions pass.
+    transform.foreach %contracts : !transform.any_op {
+    ^bb0(%contract: !transform.any_op):
+      %piece, %k, %r, %p = transform.structured.tile_using_for %contract
+          tile_sizes [%rows, %columns, %depth] interchange = [2, 0, 1]
+          : (!transform.any_op, !transform.param<i64>, !transform.param<i64>, !transform.param<i64>)
+          -> (!transform.any_op, !transform.any_op, !transform.any_op, !transform.any_op)
+    }
+    transform.yield
+  }
+}
