@@ -175,8 +175,7 @@ void Compilation::preferTiles(CpuPipelineOptions &pipeline) {
   module_->walk([&](PhasesOp op) { phases = op; });
   if (!phases || !prefersTiles(phases, target_.machine))
     return;
-  kind_ = "positions";
-  pipeline.feature = "cpu/amx";
+  kind_ = "tiles";
   pipeline.kind = kind_;
 }
 

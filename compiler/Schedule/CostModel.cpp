@@ -36,11 +36,12 @@ static constexpr int64_t kFewChannels = 4;
 static constexpr int64_t kMostRowsPositions = 96;
 /// Blocks of channels at least, where positions are one block.
 static constexpr int64_t kLeastRowsBlocks = 8;
-/// Input channels of a part for tile registers at most: with more, a register
-/// tile's weights and the panels outgrow L2.
-static constexpr int64_t kMostTileDepth = 1024;
-/// Columns of a block for tile registers at most.
-static constexpr int64_t kMostTileColumns = 192;
+/// Columns of a block for tile registers at most, and as many as weights from
+/// memory are read for.
+static constexpr int64_t kMostTileColumns = 256, kFarColumns = 256;
+/// Packed weights up to this size are read from a last level that others use
+/// too, whatever its size.
+static constexpr int64_t kNearBytes = 64 << 20;
 /// With fewer positions to expect, weights are all that counts.
 static constexpr int64_t kFewestPositions = 16;
 
@@ -201,30 +202,35 @@ private:
   }
 
   /// With tile registers: the weights of a register tile of rows stay near
-  /// while all columns of a block pass, which stay in L2.
+  /// while all columns of a block pass. The panels of all points stay in L2 for
+  /// every row of the block, or, where weights come from memory, those of one
+  /// point and a part of the depth, so that more columns share the weights.
   void inTiles() {
-    int64_t tile = columns * sizes.outputs;
     if (!sizes.panel)
-      sizes.panel = tile;
-    if (!sizes.depth)
+      sizes.panel = columns * sizes.outputs;
+    PackedLayout layout = layoutOf(phases.getGroupOutputs(), sizes.outputs);
+    constexpr int64_t ofInput = Pieces::kCount * 2; // bytes
+    bool near = layout.totalElements() * inputs * ofInput <= kNearBytes;
+    int64_t share = machine.l2Bytes * 5 / 8;
+    int64_t most = share / (layout.inputPoints() * inputs * ofInput);
+    if (!near || most < columns)
+      most = std::max(kFarColumns, columns);
+    most = std::min(most, kMostTileColumns);
+    int64_t whole = std::max<int64_t>(most / columns, 1) * columns;
+    if (!sizes.positions)
+      sizes.positions = whole / columns * sizes.panel;
+    int64_t blockColumns = sizes.positions / sizes.outputs;
+    if (!sizes.depth) {
+      int64_t parts = share / (blockColumns * ofInput);
       sizes.depth = std::min(
-          inputs, static_cast<int64_t>(llvm::alignTo(balanced(inputs, kMostTileDepth),
-                                Pieces::kDepth)));
-    // One point's panels at a time.
-    int64_t share = machine.l2Bytes / 2;
-    if (!sizes.positions) {
-      int64_t panelBytes = columns * sizes.depth * Pieces::kCount * 2;
-      sizes.positions =
-          std::clamp<int64_t>(share / panelBytes, 1,
-                              kMostTileColumns / columns) *
-          sizes.panel;
+          inputs, static_cast<int64_t>(llvm::alignTo(
+                      balanced(inputs, std::max(parts, Pieces::kDepth)),
+                      Pieces::kDepth)));
     }
     if (!sizes.channels) {
-      int64_t sumBytes =
-          steps() * (sizes.positions / sizes.outputs) * kElementBytes;
+      int64_t sumBytes = steps() * blockColumns * kElementBytes;
       sizes.channels = chooseChannels(
-          std::max(machine.l2Bytes / 4 / sumBytes, rows / map.getStride()),
-          sizes.outputs);
+          std::max(machine.l2Bytes / 2 / sumBytes, rows), sizes.outputs);
     }
   }
 
@@ -338,10 +344,12 @@ bool mlir::tconv::prefersTiles(PhasesOp phases, const Machine &machine) {
   if (!machine.tileRegisters || map.getSections().front().getTaps() < 2 ||
       !PackedLayout::canBeFast(map, 2, phases.getGroupInputs()))
     return false;
-  // The register tiles of schedules/cpu/amx and avx512.
-  constexpr int64_t tileRows = 32, tileColumns = 32, rows = 8, columns = 48;
-  BlockChoice tiles(phases, machine, tileRows, tileColumns, true, {});
-  BlockChoice vectors(phases, machine, rows, columns, false, {});
-  return tiles.bestCost(VectorAxis::positions) <
-         vectors.bestCost(VectorAxis::positions);
+  // The register tiles of schedules/cpu/avx512.
+  BlockChoice tiles(phases, machine, /*rows=*/32, /*columns=*/32,
+                    /*split=*/true, {});
+  bool many = !phases->getParentOfType<func::FuncOp>()->hasAttr(kPositionsAttr);
+  VectorAxis axis = many ? VectorAxis::positions : VectorAxis::rows;
+  BlockChoice vectors(phases, machine, /*rows=*/many ? 8 : 48,
+                      /*columns=*/many ? 48 : 8, /*split=*/false, {});
+  return tiles.bestCost(VectorAxis::positions) < vectors.bestCost(axis);
 }

@@ -115,15 +115,23 @@ private:
     double bytes = static_cast<double>(layout.totalElements()) * kElementBytes;
     if (bytes < static_cast<double>(machine.l2Bytes) / 2)
       return 0;
-    auto rate = static_cast<double>(bytes > static_cast<double>(machine.l3Bytes)
-                                        ? machine.memoryBytesPerCycle
-                                        : machine.l3BytesPerCycle);
+    auto near = static_cast<double>(machine.l3Bytes);
+    if (plan.split)
+      near = std::min(near, kNearBytes);
+    auto rate = static_cast<double>(bytes > near ? machine.memoryBytesPerCycle
+                                                 : machine.l3BytesPerCycle);
     // Once a block of positions.
     double times = std::ceil(static_cast<double>(positions) / kBlockPositions);
-    return bytes / rate * times * kVisibleReading;
+    double cycles = bytes / rate * times;
+    // Products in tile registers take so little time that it can be too short.
+    return plan.split ? std::max(cycles * kVisibleReading,
+                                 cycles - groups * contractOf() / 2)
+                      : cycles * kVisibleReading;
   }
 
   static constexpr double kBlockPositions = 512;
+  /// Of a last level that others use too: more of it was not faster than memory.
+  static constexpr double kNearBytes = 64 << 20;
   /// Instructions that a point's vector takes to become words of pieces.
   static constexpr double kPieceWork = 14;
   /// Products of pieces, and cycles of 16 x 16 x 32 of them with what it takes

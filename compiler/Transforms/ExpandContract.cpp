@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-#include "compiler/Transforms/Emitter.h"
+#include "compiler/Transforms/Streams.h"
 
 #include "mlir/IR/Matchers.h"
 
@@ -88,10 +88,8 @@ public:
 private:
   /// What the tile brings of a buffer.
   struct Stream {
-    Value buffer, batch, row;
-    Value column;  ///< of the share's first line
+    StreamShare share;
     int64_t shift; ///< log2 of steps for each line
-    bool write;
   };
 
   /// Where the tile begins in each buffer.
@@ -134,31 +132,14 @@ private:
               e.mul(lines, kLineElements));
   }
 
-  /// The tiles of a scratch buffer share what there is to bring: each has as
-  /// many lines as the others, one after the other. A share that comes to the
-  /// end of its row goes on there, with what a later block will need, rather
-  /// than in the next row: to tell them apart would take registers that the
-  /// innermost loop has not got.
+  /// A line each 2^n steps, so that a share takes at most all of them.
   void setUpStreams(Value window, int64_t windows) {
-    auto tiles = static_cast<int64_t>(op.getTiles());
     int64_t steps = op.getDepth();
-    Value piece = e.add(e.mul(window, tiles), tile);
-    int64_t pieces = tiles * windows;
-    for (auto [i, buffer] : llvm::enumerate(op.getStreams())) {
-      ValueRange at = op.getStreamAt().slice(3 * i, 3);
-      ArrayRef<int64_t> sizes = op.getStreamSizes().slice(3 * i, 3);
-      int64_t lines = llvm::divideCeil(sizes[1], kLineElements);
-      if (sizes[0] == 0 || lines == 0)
-        continue;
-      int64_t share = llvm::divideCeil(sizes[0] * lines, pieces);
-      Value first = e.mul(piece, share);
-      Stream stream = {buffer, at[0], {}, {}, 0, sizes[2] != 0};
-      // A line each 2^n steps, so that a share takes at most all of them.
-      while ((steps >> (stream.shift + 1)) >= share)
-        ++stream.shift;
-      stream.row = e.add(at[1], e.div(first, lines));
-      stream.column = e.add(at[2], e.mul(e.rem(first, lines), kLineElements));
-      streams.push_back(stream);
+    for (StreamShare &share : streamShares(e, op, tile, window, windows)) {
+      int64_t shift = 0;
+      while ((steps >> (shift + 1)) >= share.lines)
+        ++shift;
+      streams.push_back({share, shift});
     }
   }
 
@@ -250,14 +231,11 @@ private:
                /*locality=*/2);
   }
 
-  /// The line of a stream that is due. Behind the end of a buffer lies nothing
-  /// that matters.
+  /// The line of a stream that is due.
   void prefetchStream(const Stream &stream, Value channel) {
     Value step = e.sub(channel, op.getWindowOffset(2));
     Value line = arith::ShRUIOp::create(b, e.loc, step, e.index(stream.shift));
-    Value column = e.add(stream.column, e.mul(line, kLineElements));
-    e.prefetch(stream.buffer, {stream.batch, stream.row, column}, stream.write,
-               /*locality=*/2);
+    stream.share.bring(e, line);
   }
 
   /// sums += the products of one input channel and one tap.

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "compiler/Dialect/Pieces.h"
-#include "compiler/Transforms/Emitter.h"
+#include "compiler/Transforms/Streams.h"
 
 #include "mlir/Dialect/Affine/IR/AffineOps.h"
 #include <array>
@@ -18,6 +18,9 @@ namespace {
 /// Sums, weights and x in tile registers: 2 x 2, 2 and 2 of the 8 there are.
 constexpr int64_t kMostTiles = 2;
 constexpr int64_t kFirstWeights = 4, kFirstInput = 6;
+
+/// Windows of columns that bring the next register tile's weights, all in all.
+constexpr int64_t kPrefetchWindows = 2;
 
 constexpr int64_t kWordBytes = 4;
 constexpr int64_t kRowBytes = Pieces::kWords * kWordBytes;
@@ -110,8 +113,12 @@ private:
     endStep = e.div(e.add(depth, Pieces::kDepth - 1), Pieces::kDepth);
     int64_t scratchColumns =
         cast<MemRefType>(op.getScratch().getType()).getDimSize(1);
-    windows = llvm::divideCeil(scratchColumns, columns);
-    window = e.div(op.getWindowOffset(1), columns);
+    // Short inputs have few windows along the positions.
+    streams = streamShares(e, op, tile, e.div(op.getWindowOffset(1), columns),
+                           llvm::divideCeil(scratchColumns, columns));
+    windows = std::min<int64_t>(llvm::divideCeil(scratchColumns, columns),
+                                kPrefetchWindows);
+    window = e.rem(e.div(op.getWindowOffset(1), columns), windows);
   }
 
   /// Words of a piece of a step, and of a whole step.
@@ -287,6 +294,12 @@ private:
         });
       }
     }
+    for (const StreamShare &stream : streams) {
+      int64_t lines = llvm::divideCeil(stream.lines, Pieces::steps(op.getDepth()));
+      Value first = e.mul(step, lines);
+      share(lines,
+            [&](int64_t line) { stream.bring(e, e.add(first, line)); });
+    }
     if (op.getPrefetchPart() != 0) {
       int64_t lines = llvm::divideCeil(stepLines, windows);
       Value next = e.add(weights, Pieces::tileWords(op.getDepth(), rows));
@@ -367,6 +380,7 @@ private:
   Value flat;               ///< panels: (panel, word)
   Value scratchRow, firstStep, endStep, window;
   int64_t windows = 1;
+  SmallVector<StreamShare> streams;
   Value weightsAddress, panelAddress;
 };
 

@@ -43,6 +43,14 @@ module attributes {transform.with_named_sequence} {
     // The next step's weights come into L1, the next register tile's into L2.
     transform.tconv.prefetch_weights %contracts ahead %ahead part %depth
         : !transform.any_op, !transform.param<i64>, !transform.param<i64>
+    // Weights that stay in L2 leave time to bring x and y.
+    %tensors = transform.structured.match
+        ops{["tconv.pack_input", "tconv.transform_input", "tconv.epilogue"]} in %layer
+        : (!transform.any_op) -> !transform.any_op
+    transform.tconv.prefetch_tensors %contracts of %tensors
+        positions %positions channels %channels depth %depth
+        : !transform.any_op, !transform.any_op, !transform.param<i64>,
+          !transform.param<i64>, !transform.param<i64>
     // The weights of a register tile stay near while the positions pass.
     transform.foreach %contracts : !transform.any_op {
     ^bb0(%contract: !transform.any_op):
