@@ -34,6 +34,10 @@ inline constexpr int64_t kMostPhases = int64_t(1) << 22;
 /// of each.
 inline constexpr int64_t kMostTiles = int64_t(1) << 25;
 
+/// The largest value of a size that tiling made: a constant, or the constant in
+/// an affine.min. Nothing where it isn't known.
+std::optional<int64_t> mostOf(Value size);
+
 /// Makes the destination ops bufferizable.
 void registerBufferizationModels(DialectRegistry &registry);
 

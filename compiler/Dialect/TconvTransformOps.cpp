@@ -56,17 +56,6 @@ bool productFits(ArrayRef<int64_t> sizes) {
   return true;
 }
 
-/// The largest value of a size that tiling made: a constant, or the constant in
-/// an affine.min. Nothing where it isn't known.
-std::optional<int64_t> mostOf(Value size) {
-  auto bound = getConstantIntValue(size);
-  if (auto min = size.getDefiningOp<affine::AffineMinOp>())
-    for (AffineExpr expr : min.getMap().getResults())
-      if (auto constant = dyn_cast<AffineConstantExpr>(expr))
-        bound = std::min(bound.value_or(kMostParam), constant.getValue());
-  return bound;
-}
-
 /// A buffer that lives as long as the function; tconv-assign-workspace places
 /// it in the kernel's workspace.
 Value allocateAtEntry(OpBuilder &b, Location loc, func::FuncOp func,
@@ -138,7 +127,8 @@ DiagnosedSilenceableFailure ChooseBlocksOp::apply(TransformRewriter &rewriter,
            << ", but no fast algorithm of so many outputs computes this layer, "
               "or not exactly enough";
   bool split = getPieces() > 1;
-  if (split && (given.outputs == 1 || !PackedLayout::canBeFast(map, 2, inputs)))
+  if (split && (given.outputs == 1 || taps < 2 ||
+                !PackedLayout::canBeFast(map, 2, inputs)))
     return emitDefiniteFailure()
            << "pieces = " << getPieces()
            << " need a layer that a fast algorithm computes";

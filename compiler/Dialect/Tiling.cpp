@@ -39,6 +39,18 @@ static TilingResult cloneWindow(OpTy op, OpBuilder &b,
   return TilingResult{{tile}, {}, {}};
 }
 
+std::optional<int64_t> mlir::tconv::mostOf(Value size) {
+  if (auto constant = getConstantIntValue(size))
+    return constant;
+  std::optional<int64_t> bound;
+  if (auto min = size.getDefiningOp<affine::AffineMinOp>())
+    for (AffineExpr expr : min.getMap().getResults())
+      if (auto constant = dyn_cast<AffineConstantExpr>(expr))
+        bound =
+            std::min(bound.value_or(constant.getValue()), constant.getValue());
+  return bound;
+}
+
 static Range zeroBased(OpBuilder &b, OpFoldResult size) {
   return Range{b.getIndexAttr(0), size, b.getIndexAttr(1)};
 }

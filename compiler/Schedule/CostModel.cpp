@@ -149,8 +149,9 @@ private:
   /// How many positions make a column.
   int64_t chooseOutputs(VectorAxis vectors) {
     // A column of several positions would hold more than streaming has.
-    if (expected < kFewestPositions || !PackedLayout::canBeFast(map) ||
-        map.getSections().front().getTaps() < 2)
+    if (!split &&
+        (expected < kFewestPositions || !PackedLayout::canBeFast(map) ||
+         map.getSections().front().getTaps() < 2))
       return 1;
     int64_t best = split ? 2 : 1;
     double bestCost = costOf(best, vectors);

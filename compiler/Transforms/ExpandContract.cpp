@@ -20,22 +20,6 @@ static constexpr int64_t kMostUnrolledTaps = 8;
 static constexpr int64_t kMostSums = 256;
 static constexpr int64_t kLineElements = Emitter::kLineElements;
 
-/// The largest value of a size that tiling made: a constant, or the constant in
-/// an affine.min.
-static std::optional<int64_t> upperBound(Value size) {
-  if (auto constant = getConstantIntValue(size))
-    return constant;
-  auto min = size.getDefiningOp<affine::AffineMinOp>();
-  if (!min)
-    return std::nullopt;
-  std::optional<int64_t> bound;
-  for (AffineExpr expr : min.getMap().getResults())
-    if (auto constant = dyn_cast<AffineConstantExpr>(expr))
-      bound =
-          std::min(bound.value_or(constant.getValue()), constant.getValue());
-  return bound;
-}
-
 namespace {
 
 /// One register tile. `outer` counts what is broadcast (rows or positions),
@@ -46,8 +30,8 @@ public:
       : op(op), b(op), e(b, op.getLoc()), lanes(lanes) {}
 
   LogicalResult expand() {
-    std::optional<int64_t> rows = upperBound(op.getWindowSize(0));
-    std::optional<int64_t> positions = upperBound(op.getWindowSize(1));
+    std::optional<int64_t> rows = mostOf(op.getWindowSize(0));
+    std::optional<int64_t> positions = mostOf(op.getWindowSize(1));
     bool alongPositions = op.getVectors() == VectorAxis::positions;
     int64_t tileRows = op.getRows();
     if (rows != tileRows)

@@ -45,7 +45,7 @@ public:
 
   LogicalResult expand() {
     auto bound = [&](unsigned axis) -> int64_t {
-      return upperBound(op.getWindowSize(axis)).value_or(0);
+      return mostOf(op.getWindowSize(axis)).value_or(0);
     };
     int64_t columns = bound(1), depth = bound(2);
     if (op.getTaps() != 1 || op.getVectors() != VectorAxis::positions)
@@ -83,19 +83,6 @@ public:
   static void configure(func::FuncOp func);
 
 private:
-  static std::optional<int64_t> upperBound(Value size) {
-    if (auto constant = getConstantIntValue(size))
-      return constant;
-    auto min = size.getDefiningOp<affine::AffineMinOp>();
-    std::optional<int64_t> bound;
-    if (min)
-      for (AffineExpr expr : min.getMap().getResults())
-        if (auto constant = dyn_cast<AffineConstantExpr>(expr))
-          bound = std::min(bound.value_or(constant.getValue()),
-                           constant.getValue());
-    return bound;
-  }
-
   void setUp(int64_t columns) {
     auto module = op->getParentOfType<ModuleOp>();
     Value tile = e.div(op.getWindowOffset(0), rows);

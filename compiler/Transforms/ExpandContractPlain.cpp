@@ -92,16 +92,18 @@ private:
                                       e.add(e.mul(step, rows), inTile));
                   for (int64_t tap = 0; tap < taps; ++tap) {
                     Value set = e.mul(e.add(j, others - tap), panels);
-                    SmallVector<Value> xAt = {e.add(set, panel), channel,
-                                              inPanel};
-                    if (layout.isSplit() && isPoint(tap))
-                      value = e.fma(
-                          e.broadcast(joined(tap, tile, channel, inTile),
-                                      lanes),
-                          e.loadVector(lanes, op.getPanel(), xAt), value);
-                    else
-                      value = product(alongPositions, xAt,
-                                      e.add(first, offsetOf(tap)), value);
+                    if (layout.isSplit() && isPoint(tap)) {
+                      Value weight = joined(tap, tile, channel, inTile);
+                      value = e.fma(e.broadcast(weight, lanes),
+                                    e.loadVector(lanes, op.getPanel(),
+                                                 {e.add(set, panel), channel,
+                                                  inPanel}),
+                                    value);
+                      continue;
+                    }
+                    value = product(alongPositions,
+                                    {e.add(set, panel), channel, inPanel},
+                                    e.add(first, offsetOf(tap)), value);
                   }
                   return {value};
                 })

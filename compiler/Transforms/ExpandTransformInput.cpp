@@ -151,15 +151,20 @@ private:
                    [&](Value vector, ValueRange carried) {
                      Value column = e.mul(vector, lanes);
                      Value next = carried.front();
-                     SmallVector<SmallVector<Value>> points;
-                     for (Value source : sources)
-                       points.push_back(pointsOf(column, next, source));
+                     SmallVector<Value> pair[2];
+                     for (auto [i, source] : llvm::enumerate(sources))
+                       transformColumns(
+                           column, next, source,
+                           [&, &values = pair[i]](int64_t point, Value value) {
+                             if (split)
+                               values.push_back(value);
+                             else
+                               e.storeVector(
+                                   value, op.getPanel(),
+                                   {setOf(panel, point), step, column});
+                           });
                      if (split)
-                       storePieces(panel, step, column, points[0], points[1]);
-                     else
-                       for (auto [point, value] : llvm::enumerate(points[0]))
-                         e.storeVector(value, op.getPanel(),
-                                       {setOf(panel, point), step, column});
+                       storePieces(panel, step, column, pair[0], pair[1]);
                      return SmallVector<Value>{next};
                    })
                .front();
@@ -211,7 +216,8 @@ private:
 
   /// A vector of columns of every point; `most` becomes the largest magnitudes
   /// so far.
-  SmallVector<Value> pointsOf(Value column, Value &most, Value source) {
+  void transformColumns(Value column, Value &most, Value source,
+                        function_ref<void(int64_t, Value)> take) {
     Value first = e.mul(column, m);
     SmallVector<Value> data;
     for (int64_t set = 0; set < sets; ++set) {
@@ -224,10 +230,11 @@ private:
       llvm::append_range(data, deinterleave(e, vectors));
     }
     if (op.getPlain()) {
-      data.resize(points);
-      return data;
+      for (int64_t u = 0; u < points; ++u)
+        take(u, data[u]);
+      return;
     }
-    SmallVector<Value> values;
+    int64_t point = 0;
     for (int64_t filterTaps : op.getTaps()) {
       FastFilter filter(m, filterTaps);
       // A filter of fewer taps begins later.
@@ -236,10 +243,9 @@ private:
         SmallVector<double> factors;
         for (int64_t u = 0; u < filter.points(); ++u)
           factors.push_back(FastFilter::value(filter.input(t, u)));
-        values.push_back(linearCombination(e, factors, own));
+        take(point++, linearCombination(e, factors, own));
       }
     }
-    return values;
   }
 
   Value load(Value source, Value at) {

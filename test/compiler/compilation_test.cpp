@@ -36,6 +36,7 @@ TEST(Compilation, TargetsNameWhatTheyAre) {
                {"cpu:x86-64-v2", "cpu/portable", 4},
                {"cpu:x86-64-v3", "cpu/avx2", 8},
                {"cpu:x86-64-v4", "cpu/avx512", 16},
+               {"cpu:x86-64-v4+amx", "cpu/avx512", 16},
                {"cpu:aarch64+neon", "cpu/portable", 4}};
   for (const auto &target : known) {
     llvm::Expected<CpuTarget> parsed = parseCpuTarget(target.name);
@@ -81,7 +82,8 @@ TEST(Compilation, TheSameInputGivesTheSameBytes) {
 
 TEST(Compilation, KernelsNeedNothingOutsideThemselves) {
   for (const char *target :
-       {"cpu:x86-64", "cpu:x86-64-v3", "cpu:x86-64-v4", "cpu:aarch64+neon"})
+       {"cpu:x86-64", "cpu:x86-64-v3", "cpu:x86-64-v4", "cpu:x86-64-v4+amx",
+        "cpu:aarch64+neon"})
     for (const char *line :
          {kLayer, "in_channels=700 out_channels=1 kernel_size=300 stride=100",
           "in_channels=12 out_channels=12 kernel_size=9 stride=4 dilation=6 "
@@ -164,6 +166,8 @@ TEST(Compilation, RegisterTilesDoNotSpill) {
       {kLayer, fast, bulk, "cpu:x86-64-v3", "vfmadd", "%ymm", "(%rsp", 12},
       {kLayer, fast, bulk, "cpu:x86-64-v4", "vfmadd", "%zmm", "(%rsp", 24},
       {kLayer, fast, bulk, "cpu:aarch64+neon", "fmla", ".4s", "[sp", 12},
+      {kLayer, fast, bulk, "cpu:x86-64-v4+amx", "tdpbf16ps", "%tmm", "(%rbp",
+       24},
       {kLayer, fast, medium, "cpu:x86-64-v3", "vfmadd", "%ymm", "(%rsp", 12},
       {kLayer, fast, medium, "cpu:x86-64-v4", "vfmadd", "%zmm", "(%rsp", 24},
       {depthwise, direct, bulk, "cpu:x86-64-v3", "vfmadd", "%ymm", "(%rsp", 16},

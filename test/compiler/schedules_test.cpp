@@ -11,6 +11,7 @@
 #include "compiled_kernel.h"
 #include "support/bounds.h"
 #include "support/layers.h"
+#include "target/host_cpu.h"
 
 using namespace mlir::tconv;
 using namespace tconv::test;
@@ -26,9 +27,15 @@ void addSpecialValues(std::vector<float> &x, Random &random) {
     x[random() % x.size()] = specials[random() % std::size(specials)];
 }
 
+/// The schedule for tile registers with what a machine without them gets.
+const char *const kTilesByVectors = "tiles_by_vectors";
+bool inTiles(const std::string &kind) {
+  return kind == "tiles" || kind == kTilesByVectors;
+}
+
 /// `outputs` forces an algorithm where it isn't 0.
 void checkLayer(const tconv_params &params, const std::string &feature,
-                const std::string &kind, Random &random, int64_t outputs = 0) {
+                std::string kind, Random &random, int64_t outputs = 0) {
   SCOPED_TRACE(::tconv::formatLayerLine(params));
   SCOPED_TRACE("outputs = " + std::to_string(outputs));
   CompileOptions options;
@@ -37,7 +44,12 @@ void checkLayer(const tconv_params &params, const std::string &feature,
   // runs the wide ones, in halves if need be.
   if (feature != "cpu/avx512")
     options.target = feature == "cpu/avx2" ? "cpu:x86-64-v3" : "cpu:x86-64";
+  if (kind == kTilesByVectors)
+    options.target = "cpu:x86-64";
 #endif
+  bool tiles = inTiles(kind);
+  if (tiles)
+    kind = "tiles";
   options.scheduleFeature = feature;
   options.scheduleKind = kind;
   // The two classes of vectors along the rows choose other blocks.
@@ -47,6 +59,11 @@ void checkLayer(const tconv_params &params, const std::string &feature,
                               : TCONV_LENGTH_SHORT;
   options.blocks.outputs = outputs;
   CompiledKernel kernel(params, options);
+  if (tiles && kernel.error().find("a layer that a fast algorithm computes") !=
+                   std::string::npos) {
+    ASSERT_EQ(outputs, 0);
+    return;
+  }
   ASSERT_EQ(kernel.error(), "");
   ASSERT_NE(kernel.description().find("builtin:" + feature + "/" + kind),
             std::string::npos)
@@ -86,12 +103,19 @@ void checkLayer(const tconv_params &params, const std::string &feature,
 }
 
 using Parameter = std::tuple<std::string, std::string>;
-class Schedules : public testing::TestWithParam<Parameter> {};
+class Schedules : public testing::TestWithParam<Parameter> {
+  void SetUp() override {
+    if (std::get<1>(GetParam()) == "tiles" && !::tconv::tileRegistersHere())
+      GTEST_SKIP() << "this machine has no tile registers";
+  }
+};
 
 TEST_P(Schedules, RandomLayers) {
   auto [feature, kind] = GetParam();
   Random random(7);
-  for (int i = 0; i < 40; ++i) {
+  // Most of them have no fast algorithm.
+  int layers = inTiles(kind) ? 200 : 40;
+  for (int i = 0; i < layers; ++i) {
     checkLayer(randomParams(random), "cpu/" + feature, kind, random);
     if (HasFatalFailure())
       return;
@@ -205,6 +229,13 @@ INSTANTIATE_TEST_SUITE_P(
                      testing::Values("positions", "rows", "filter")),
     [](const testing::TestParamInfo<Parameter> &info) {
       return std::get<0>(info.param) + "_" + std::get<1>(info.param);
+    });
+INSTANTIATE_TEST_SUITE_P(
+    Tiles, Schedules,
+    testing::Combine(testing::Values("avx512"),
+                     testing::Values("tiles", kTilesByVectors)),
+    [](const testing::TestParamInfo<Parameter> &info) {
+      return std::get<1>(info.param);
     });
 
 } // namespace

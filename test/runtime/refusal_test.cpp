@@ -170,7 +170,8 @@ TEST(Refusals, Options) {
        "file or directory"},
       {[](O o) { o.target = "cpu:z80"; }, TCONV_INVALID_VALUE,
        "target = 'cpu:z80': must be one of cpu:native, cpu:x86-64, "
-       "cpu:x86-64-v2, cpu:x86-64-v3, cpu:x86-64-v4, cpu:aarch64+neon, "
+       "cpu:x86-64-v2, cpu:x86-64-v3, cpu:x86-64-v4, cpu:x86-64-v4+amx, "
+       "cpu:aarch64+neon, "
        "nvptx:sm_75, nvptx:sm_80, nvptx:sm_86, nvptx:sm_89, nvptx:sm_90, "
        "nvptx:sm_100, nvptx:sm_120, cuda, cuda:N, "
        "ascend:910b1, ascend:910b2, ascend:910b3, ascend:910b4, "

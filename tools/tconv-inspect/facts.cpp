@@ -103,6 +103,8 @@ std::string whyKind(const std::string &kind, const std::string &asked,
                     int64_t length) {
   if (kind == "filter")
     return "few input channels in a group: x is read where it lies";
+  if (kind == "tiles")
+    return "estimated to be faster in tile registers than by vectors";
   if (!asked.empty())
     return "--length-class=" + asked + " asks for it";
   if (length == 0)
@@ -130,20 +132,6 @@ std::string whyFeature(const std::string &name, const CpuTarget &target,
   return "the target has nothing that another schedule is made for";
 }
 
-/// The largest value of an index that is constant or a minimum with a
-/// constant, as tiling leaves them; 0 if it is neither.
-int64_t constantBound(mlir::Value value) {
-  if (auto constant = mlir::getConstantIntValue(value))
-    return *constant;
-  int64_t bound = 0;
-  if (auto min = value.getDefiningOp<mlir::affine::AffineMinOp>())
-    for (mlir::AffineExpr result : min.getMap().getResults())
-      if (auto constant = mlir::dyn_cast<mlir::AffineConstantExpr>(result))
-        bound = bound == 0 ? constant.getValue()
-                           : std::min(bound, constant.getValue());
-  return bound;
-}
-
 /// Rows (output channel and phase), positions, and which of both lie in one
 /// register; what of it a schedule leaves open is left out.
 ordered_json registerTile(mlir::ModuleOp module) {
@@ -157,9 +145,11 @@ ordered_json registerTile(mlir::ModuleOp module) {
   if (!contract)
     return nullptr;
   tile["rows"] = contract.getRows();
-  if (int64_t positions = constantBound(contract.getWindowSize(1)))
-    tile["columns"] = positions;
+  if (auto positions = mostOf(contract.getWindowSize(1)))
+    tile["columns"] = *positions;
   tile["vectors"] = stringifyVectorAxis(contract.getVectors()).str();
+  if (contract.getPieces() > 1)
+    tile["pieces"] = contract.getPieces();
   return tile;
 }
 
@@ -274,7 +264,7 @@ tconv::Status tconv::tools::gather(const tconv_params &params,
           layerShape,
           {tile["vectors"] == "rows" ? VectorAxis::rows : VectorAxis::positions,
            tile["rows"], tile["columns"], kernel["blocks"]["channels"],
-           kernel["blocks"]["outputs"]},
+           kernel["blocks"]["outputs"], tile.contains("pieces")},
           compilation.target().machine, values["launch"]["positions"]);
   }
 

@@ -28,7 +28,7 @@ struct Counts {
 void Counts::add(const std::string &line, bool framePointer) {
   static const std::regex multiplyAdd(
       "^\\s+(vfn?m(add|sub)\\w+|fmla|fmls)\\b.*(zmm|ymm|xmm|\\.4s)"
-      "|^\\s+v?mulps\\b");
+      "|^\\s+(v?mulps|tdpbf16ps)\\b");
   static const std::regex broadcast("^\\s+(v?broadcast\\w+|ld1r|dup)\\b|\\{1to"
                                     "|^\\s+v?shufps\\s+\\$0,");
   static const std::regex stackPointer("\\(%rsp|\\[sp\\b");

@@ -231,8 +231,10 @@ typedef struct tconv_layer_options {
   uint32_t struct_size; /**< sizeof(tconv_layer_options) */
   int32_t accuracy;     /**< a tconv_accuracy */
   /** "cpu:native" (also NULL), "cpu:x86-64", "cpu:x86-64-v2", "cpu:x86-64-v3",
-   * "cpu:x86-64-v4", "cpu:aarch64+neon", or "reference" for the plain C
-   * implementation. TCONV_UNSUPPORTED where this machine's CPU lacks it.
+   * "cpu:x86-64-v4", "cpu:x86-64-v4+amx" (with AMX's bf16 tile registers),
+   * "cpu:aarch64+neon", or "reference" for the plain C implementation.
+   * TCONV_UNSUPPORTED where this machine's CPU lacks it, or the system does not
+   * grant it.
    *
    * For a GPU, through CUDA's driver, which is not even opened otherwise:
    * "cuda" is the device of the calling thread's current context, else the

@@ -112,3 +112,28 @@ func.func @sections(%w: memref<1x4x3xf32>, %p: memref<28xf32>) {
   tconv.pack_weights ins(%w : memref<1x4x3xf32>) outs(%p : memref<28xf32>) {decomposition = #tconv.decomposition<stride = 2, crop = 0, tap_step = 2, shift_step = 1, sections = [<phases = [0], first_taps = [0], taps = 2, shift = 0>, <phases = [1], first_taps = [1], taps = 1, shift = 0>]>, groups = 1 : i64, packing = #tconv.packing<channels = 4, rows = 4, outputs = 3>}
   return
 }
+
+// -----
+
+// Pieces: a pair of channels at a time, zeros beyond the last of 5; the three
+// points of F(2, 2) as three words each, an upper half and a shifted one.
+#map = #tconv.decomposition<stride = 1, crop = 0, tap_step = 1, shift_step = 1, sections = [<phases = [0], first_taps = [0], taps = 2, shift = 0>]>
+// CHECK-LABEL: @pieces
+// CHECK: scf.for %{{.*}} = %c0{{.*}} to %c16
+// CHECK: arith.minsi
+// CHECK: arith.cmpi sle
+// CHECK: arith.bitcast %{{.*}} : f32 to i32
+// CHECK: arith.andi %{{.*}}, %c-65536_i32
+// CHECK: arith.subf
+// CHECK: arith.shrui
+// CHECK: arith.ori
+// CHECK-COUNT-3: memref.store %{{.*}} : memref<2304xf32>
+// CHECK-COUNT-2: arith.truncf
+// CHECK-COUNT-3: memref.store %{{.*}} : memref<2304xf32>
+// CHECK-NOT: arith.truncf
+// CHECK-COUNT-3: memref.store %{{.*}} : memref<2304xf32>
+// CHECK-NOT: memref.store
+func.func @pieces(%w: memref<5x16x2xf32>, %p: memref<2304xf32>) {
+  tconv.pack_weights ins(%w : memref<5x16x2xf32>) outs(%p : memref<2304xf32>) {decomposition = #map, groups = 1 : i64, packing = #tconv.packing<channels = 16, rows = 16, outputs = 2, pieces = 3>}
+  return
+}

@@ -138,3 +138,23 @@ func.func @plain(%x: memref<?x8x?xf32>, %p: memref<5x4x16xf32>, %n: index, %g: i
   %regular = tconv.transform_input %x, %p at [%n, %g, %q, %nq] {outputs = 2, taps = array<i64: 2, 1>, shift = 0, panel_columns = 16, granule = 16, plain} : memref<?x8x?xf32>, memref<5x4x16xf32>
   return
 }
+
+// -----
+
+// Pieces: pairs of channels, with zeros for the one beyond the last of 3, and
+// words of both at one place of a panel. Nothing below 2^-40 passes.
+// CHECK-LABEL: @pieces
+// CHECK-DAG: arith.constant 729808896 : i32
+// CHECK-DAG: memref.collapse_shape %{{.*}} {{\[}}[0], [1, 2]] : memref<3x3x256xf32> into memref<3x768xf32>
+// CHECK: scf.for %{{.*}} = %c0{{.*}} to %c16
+// CHECK-COUNT-2: scf.if
+// CHECK: arith.cmpi sge, %{{.*}}, %c3
+// CHECK: arith.select
+// CHECK: arith.shrui %{{.*}} : vector<8xi32>
+// CHECK: arith.ori %{{.*}} : vector<8xi32>
+// CHECK-COUNT-9: vector.store %{{.*}} : memref<3x768xf32>, vector<8xf32>
+// CHECK-NOT: vector.store
+func.func @pieces(%x: memref<?x3x?xf32>, %p: memref<3x3x256xf32>, %n: index, %g: index, %q: index, %nq: index) -> i1 {
+  %regular = tconv.transform_input %x, %p at [%n, %g, %q, %nq] {outputs = 2, taps = array<i64: 2>, shift = 0, panel_columns = 16, granule = 16, pieces = 3} : memref<?x3x?xf32>, memref<3x3x256xf32>
+  return %regular : i1
+}
