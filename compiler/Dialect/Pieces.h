@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// How f32 numbers lie as bf16 pieces, for the tile registers of AMX. A number is
-// the sum of three pieces of 8 significant bits each, which is exact: the first
-// is its upper half, the second that of the rest, the third what is left then.
-// A word of 32 bits has one piece of two neighbouring input channels, the even
-// one in its lower half; an odd number of channels ends with a zero.
+// How f32 numbers lie as bf16 pieces, for the tile registers of AMX. A number
+// is the sum of three pieces of 8 significant bits each, which is exact: the
+// first is its upper half, the second that of the rest, the third what is left
+// then. A word of 32 bits has one piece of two neighbouring input channels, the
+// even one in its lower half; an odd number of channels ends with a zero.
 //
 // A step is 32 channels: 16 words deep. Where there are fewer, words are zero.
 #ifndef TCONV_COMPILER_DIALECT_PIECES_H
@@ -21,6 +21,10 @@ struct Pieces {
   static constexpr int64_t kRows = 16, kWords = 16;
   /// Input channels of a step.
   static constexpr int64_t kDepth = 2 * kWords;
+
+  /// Input channels of a group at least: the last place of what a few channels'
+  /// products lack is more than their plain sum errs by.
+  static constexpr int64_t kLeastInputs = 32;
 
   static int64_t steps(int64_t inputs) {
     return llvm::divideCeil(inputs, kDepth);

@@ -101,9 +101,10 @@ PrefetchTensorsOp::apply(TransformRewriter &rewriter, TransformResults &,
   auto weights = cast<MemRefType>(contract.getWeights().getType());
   Machine machine = machineOf(func);
   // Where weights come from beyond L2, they are what has to be brought.
-  if (contract.getPieces() == 1 && (depth < contract.getDepth() ||
-      weights.getNumElements() * int64_t(sizeof(float)) >
-          machine.l2Bytes * 3 / 4))
+  if (contract.getPieces() == 1 &&
+      (depth < contract.getDepth() ||
+       weights.getNumElements() * int64_t(sizeof(float)) >
+           machine.l2Bytes * 3 / 4))
     return DiagnosedSilenceableFailure::success();
 
   rewriter.setInsertionPoint(contract);

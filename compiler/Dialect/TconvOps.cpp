@@ -403,8 +403,8 @@ static LogicalResult verifyPieces(Operation *op, Value panel, int64_t pieces,
   if (pieces == 1)
     return success();
   if (pieces != Pieces::kCount)
-    return op->emitOpError() << "pieces must be 1 or " << Pieces::kCount
-                             << ", got " << pieces;
+    return op->emitOpError()
+           << "pieces must be 1 or " << Pieces::kCount << ", got " << pieces;
   auto type = cast<MemRefType>(panel.getType());
   // Neither product wraps: the buffer has about as many elements.
   if (int64_t needed = Pieces::panelWidth(

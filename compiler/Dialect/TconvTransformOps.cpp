@@ -127,11 +127,13 @@ DiagnosedSilenceableFailure ChooseBlocksOp::apply(TransformRewriter &rewriter,
            << ", but no fast algorithm of so many outputs computes this layer, "
               "or not exactly enough";
   bool split = getPieces() > 1;
-  if (split && (given.outputs == 1 || taps < 2 ||
-                !PackedLayout::canBeFast(map, 2, inputs)))
+  if (split &&
+      (given.outputs == 1 || taps < 2 || inputs < Pieces::kLeastInputs ||
+       !PackedLayout::canBeFast(map, 2, inputs)))
     return emitDefiniteFailure()
            << "pieces = " << getPieces()
-           << " need a layer that a fast algorithm computes";
+           << " need a layer that a fast algorithm computes, of "
+           << Pieces::kLeastInputs << " input channels a group at least";
   BlockSizes sizes = chooseBlocks(phases, machineOf(phases), rows, columns,
                                   getVectors(), split, given);
   func->setAttr(kBlocksAttr, blocksAttr(getContext(), sizes));

@@ -141,7 +141,7 @@ private:
   double costOf(int64_t outputs, VectorAxis vectors) {
     LayerShape shape = {map, static_cast<int64_t>(phases.getGroups()), inputs,
                         phases.getGroupOutputs()};
-    LayerPlan plan = {vectors, rows,    columns, phases.getGroupOutputs(),
+    LayerPlan plan = {vectors, rows, columns, phases.getGroupOutputs(),
                       outputs, split};
     return mlir::tconv::costOf(shape, plan, machine, expected).total();
   }
@@ -342,7 +342,9 @@ BlockSizes mlir::tconv::chooseBlocks(PhasesOp phases, const Machine &machine,
 
 bool mlir::tconv::prefersTiles(PhasesOp phases, const Machine &machine) {
   DecompositionAttr map = phases.getDecomposition();
-  if (!machine.tileRegisters || map.getSections().front().getTaps() < 2 ||
+  if (!machine.tileRegisters ||
+      phases.getGroupInputs() < Pieces::kLeastInputs ||
+      map.getSections().front().getTaps() < 2 ||
       !PackedLayout::canBeFast(map, 2, phases.getGroupInputs()))
     return false;
   // The register tiles of schedules/cpu/avx512.

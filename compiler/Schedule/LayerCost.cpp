@@ -87,8 +87,8 @@ private:
                                      Pieces::steps(shape.groupInputs));
     auto rowTiles = static_cast<double>(plan.rows / Pieces::kRows);
     int64_t rest = columns % plan.columns;
-    double cycles = static_cast<double>(columns / plan.columns) *
-                    kTileProduct * 2;
+    double cycles =
+        static_cast<double>(columns / plan.columns) * kTileProduct * 2;
     if (rest > 0)
       cycles += rest > Pieces::kWords ? kTileProduct * 2 : kNarrowProduct;
     return steps * rowTiles * kPiecePairs * cycles;
@@ -130,7 +130,8 @@ private:
   }
 
   static constexpr double kBlockPositions = 512;
-  /// Of a last level that others use too: more of it was not faster than memory.
+  /// Of a last level that others use too: more of it was not faster than
+  /// memory.
   static constexpr double kNearBytes = 64 << 20;
   /// Instructions that a point's vector takes to become words of pieces.
   static constexpr double kPieceWork = 14;

@@ -229,8 +229,8 @@ SmallVector<Value> interleave(Emitter &e, ArrayRef<Value> vectors);
 
 // compiler/Dialect/Pieces.h, for scalars and for vectors.
 
-/// The pieces of an f32: i32 words whose upper halves are bf16 numbers and whose
-/// lower halves are zero.
+/// The pieces of an f32: i32 words whose upper halves are bf16 numbers and
+/// whose lower halves are zero.
 SmallVector<Value> splitPieces(Emitter &e, Value number);
 /// A word of one piece of two channels, as the f32 that its bits are.
 Value pairPieces(Emitter &e, Value even, Value odd);

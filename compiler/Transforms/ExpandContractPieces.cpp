@@ -70,8 +70,7 @@ public:
       emit(columns / Pieces::kWords);
     } else {
       // The last one along the positions may be narrower.
-      Value narrow =
-          e.atMost(op.getWindowSize(1), e.index(Pieces::kWords));
+      Value narrow = e.atMost(op.getWindowSize(1), e.index(Pieces::kWords));
       e.ifElse(narrow, [&] { emit(1); }, [&] { emit(kMostTiles); });
     }
     op.erase();
@@ -130,8 +129,7 @@ private:
     return memref::ExtractAlignedPointerAsIndexOp::create(b, e.loc, buffer);
   }
   Value pointer(Value address) {
-    Value bits =
-        arith::IndexCastOp::create(b, e.loc, b.getI64Type(), address);
+    Value bits = arith::IndexCastOp::create(b, e.loc, b.getI64Type(), address);
     return LLVM::IntToPtrOp::create(
         b, e.loc, LLVM::LLVMPointerType::get(b.getContext()), bits);
   }
@@ -175,8 +173,7 @@ private:
     };
     auto reload = [&] {
       forSums(columnTiles, [&](int64_t number, Value address, Value stride) {
-        call("tileloadd64",
-             {tileRegister(number), pointer(address), stride});
+        call("tileloadd64", {tileRegister(number), pointer(address), stride});
       });
     };
     // The first part of the depth begins with zeros, later ones go on.
@@ -208,11 +205,11 @@ private:
     Value ofWeights =
         e.add(weightsAddress,
               e.mul(step, Pieces::kCount * weightWords() * kWordBytes));
-    Value ofInput =
-        e.add(panelAddress,
-              e.mul(step, Pieces::kCount * panelWords() * kWordBytes));
+    Value ofInput = e.add(
+        panelAddress, e.mul(step, Pieces::kCount * panelWords() * kWordBytes));
     auto loadWeights = [&](int64_t piece, int64_t tile) {
-      int64_t words = piece * weightWords() + tile * Pieces::kRows * Pieces::kWords;
+      int64_t words =
+          piece * weightWords() + tile * Pieces::kRows * Pieces::kWords;
       loadTile(kFirstWeights + tile, e.add(ofWeights, words * kWordBytes),
                kRowBytes);
     };
@@ -282,10 +279,10 @@ private:
       }
     }
     for (const StreamShare &stream : streams) {
-      int64_t lines = llvm::divideCeil(stream.lines, Pieces::steps(op.getDepth()));
+      int64_t lines =
+          llvm::divideCeil(stream.lines, Pieces::steps(op.getDepth()));
       Value first = e.mul(step, lines);
-      share(lines,
-            [&](int64_t line) { stream.bring(e, e.add(first, line)); });
+      share(lines, [&](int64_t line) { stream.bring(e, e.add(first, line)); });
     }
     if (op.getPrefetchPart() != 0) {
       int64_t lines = llvm::divideCeil(stepLines, windows);
@@ -309,26 +306,26 @@ private:
       for (int64_t c = 0; c < columnTiles * Pieces::kWords; c += lanes) {
         SmallVector<Value> at = {e.add(scratchRow, row),
                                  e.add(op.getWindowOffset(1), c)};
-        Value begin = e.choose(
-                           e.compare(arith::CmpIPredicate::eq, channel,
-                                     e.index(0)),
-                           [&] { return SmallVector<Value>{e.zeroVector(lanes)}; },
-                           [&] {
-                             return SmallVector<Value>{
-                                 e.loadVector(lanes, op.getScratch(), at)};
-                           },
-                           {e.vectorType(lanes)})
-                          .front();
-        Value sum = e.carry(firstStep, endStep, {begin},
-                            [&](Value step, ValueRange outer) {
-                              return e.carry(
-                                  e.index(0), e.index(Pieces::kWords), outer,
-                                  [&](Value word, ValueRange inner) {
-                                    return SmallVector<Value>{addWord(
-                                        step, word, row, c, inner.front())};
-                                  });
-                            })
-                        .front();
+        Value begin =
+            e.choose(
+                 e.compare(arith::CmpIPredicate::eq, channel, e.index(0)),
+                 [&] { return SmallVector<Value>{e.zeroVector(lanes)}; },
+                 [&] {
+                   return SmallVector<Value>{
+                       e.loadVector(lanes, op.getScratch(), at)};
+                 },
+                 {e.vectorType(lanes)})
+                .front();
+        Value sum =
+            e.carry(firstStep, endStep, {begin},
+                    [&](Value step, ValueRange outer) {
+                      return e.carry(e.index(0), e.index(Pieces::kWords), outer,
+                                     [&](Value word, ValueRange inner) {
+                                       return SmallVector<Value>{addWord(
+                                           step, word, row, c, inner.front())};
+                                     });
+                    })
+                .front();
         e.storeVector(sum, op.getScratch(), at);
       }
     });
@@ -344,10 +341,11 @@ private:
           {e.add(weights, e.add(e.mul(number, weightWords()),
                                 e.add(e.mul(row, Pieces::kWords), word)))});
       ofWeights.push_back(e.broadcast(w, lanes));
-      Value x = e.add(e.mul(number, panelWords()),
-                      e.mul(word, static_cast<int64_t>(op.getPanelPositions())));
-      ofInput.push_back(e.loadVector(
-          lanes, flat, {panel, e.add(x, e.add(column, c))}));
+      Value x =
+          e.add(e.mul(number, panelWords()),
+                e.mul(word, static_cast<int64_t>(op.getPanelPositions())));
+      ofInput.push_back(
+          e.loadVector(lanes, flat, {panel, e.add(x, e.add(column, c))}));
     }
     for (const PiecePair &pair : kPairs)
       for (bool odd : {false, true})
@@ -362,9 +360,9 @@ private:
   int64_t lanes;
   bool tileRegisters;
   int64_t rows;
-  Value weights;            ///< first word of the register tile
-  Value panel, column;      ///< which panel, and column of it
-  Value flat;               ///< panels: (panel, word)
+  Value weights;       ///< first word of the register tile
+  Value panel, column; ///< which panel, and column of it
+  Value flat;          ///< panels: (panel, word)
   Value scratchRow, firstStep, endStep, window;
   int64_t windows = 1;
   SmallVector<StreamShare> streams;
@@ -387,15 +385,13 @@ void PieceProduct::configure(func::FuncOp func) {
   if (!module.lookupSymbol(name))
     memref::GlobalOp::create(
         b, func.getLoc(), name, b.getStringAttr("private"), type,
-        DenseElementsAttr::get(
-            RankedTensorType::get({bytes}, b.getI8Type()),
-            ArrayRef<int8_t>(numbers)),
+        DenseElementsAttr::get(RankedTensorType::get({bytes}, b.getI8Type()),
+                               ArrayRef<int8_t>(numbers)),
         /*constant=*/true, /*alignment=*/b.getI64IntegerAttr(bytes));
   Location loc = func.getLoc();
   b.setInsertionPointToStart(&func.getBody().front());
   Value table = memref::GetGlobalOp::create(b, loc, type, name);
-  Value address =
-      memref::ExtractAlignedPointerAsIndexOp::create(b, loc, table);
+  Value address = memref::ExtractAlignedPointerAsIndexOp::create(b, loc, table);
   Value bits = arith::IndexCastOp::create(b, loc, b.getI64Type(), address);
   Value place = LLVM::IntToPtrOp::create(
       b, loc, LLVM::LLVMPointerType::get(b.getContext()), bits);

@@ -57,18 +57,16 @@ private:
     Value inStep = e.rem(channel, Pieces::kDepth);
     Value at = e.add(e.add(op.getWeightsOffset(), offsetOf(tap)),
                      e.mul(tile, layout.tileElements()));
-    at = e.add(at,
-               e.mul(step, Pieces::kCount * Pieces::weightWords(rows)));
+    at = e.add(at, e.mul(step, Pieces::kCount * Pieces::weightWords(rows)));
     at = e.add(at, e.add(e.mul(inTile, Pieces::kWords), e.div(inStep, 2)));
-    Value odd = e.compare(arith::CmpIPredicate::eq, e.rem(inStep, 2),
-                          e.index(1));
+    Value odd =
+        e.compare(arith::CmpIPredicate::eq, e.rem(inStep, 2), e.index(1));
     Value sum;
     for (int64_t piece = Pieces::kCount - 1; piece >= 0; --piece) {
-      Value word =
-          e.load(op.getWeights(),
-                 {e.add(at, piece * Pieces::weightWords(rows))});
-      Value part = e.select(odd, pieceOf(e, word, true),
-                            pieceOf(e, word, false));
+      Value word = e.load(op.getWeights(),
+                          {e.add(at, piece * Pieces::weightWords(rows))});
+      Value part =
+          e.select(odd, pieceOf(e, word, true), pieceOf(e, word, false));
       sum = sum ? e.addf(sum, part) : part;
     }
     return sum;
@@ -94,11 +92,11 @@ private:
                     Value set = e.mul(e.add(j, others - tap), panels);
                     if (layout.isSplit() && isPoint(tap)) {
                       Value weight = joined(tap, tile, channel, inTile);
-                      value = e.fma(e.broadcast(weight, lanes),
-                                    e.loadVector(lanes, op.getPanel(),
-                                                 {e.add(set, panel), channel,
-                                                  inPanel}),
-                                    value);
+                      value = e.fma(
+                          e.broadcast(weight, lanes),
+                          e.loadVector(lanes, op.getPanel(),
+                                       {e.add(set, panel), channel, inPanel}),
+                          value);
                       continue;
                     }
                     value = product(alongPositions,

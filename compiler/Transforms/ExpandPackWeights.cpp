@@ -141,10 +141,10 @@ private:
     int64_t rows = layout.rows(), set = packed.tiles * layout.tileElements();
     Value step = e.div(pair, Pieces::kWords);
     Value word = e.rem(pair, Pieces::kWords);
-    Value at = e.add(e.add(base, packed.weightsOffset),
-                     e.add(e.mul(tile, layout.tileElements()),
-                           e.mul(step, Pieces::kCount *
-                                           Pieces::weightWords(rows))));
+    Value at =
+        e.add(e.add(base, packed.weightsOffset),
+              e.add(e.mul(tile, layout.tileElements()),
+                    e.mul(step, Pieces::kCount * Pieces::weightWords(rows))));
     at = e.add(at, word);
     e.loop(rows, [&](Value row) {
       SmallVector<Value> taps[2];

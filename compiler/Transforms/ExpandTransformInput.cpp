@@ -46,8 +46,7 @@ public:
       rows[i] = makeRow(panelColumns);
     if (split)
       flat = memref::CollapseShapeOp::create(
-          b, e.loc, op.getPanel(),
-          ArrayRef<ReassociationIndices>{{0}, {1, 2}});
+          b, e.loc, op.getPanel(), ArrayRef<ReassociationIndices>{{0}, {1, 2}});
 
     Value columns = roundUp(e.div(e.add(op.getPositions(), m - 1), m), granule);
     Value panels = e.div(e.add(columns, panelColumns - 1), panelColumns);
@@ -147,27 +146,27 @@ private:
   /// One channel of a panel, or a pair of them.
   Value transformRow(Value panel, Value step, Value vectors, Value most,
                      ArrayRef<Value> sources) {
-    most = e.carry(e.index(0), vectors, {most},
-                   [&](Value vector, ValueRange carried) {
-                     Value column = e.mul(vector, lanes);
-                     Value next = carried.front();
-                     SmallVector<Value> pair[2];
-                     for (auto [i, source] : llvm::enumerate(sources))
-                       transformColumns(
-                           column, next, source,
-                           [&, &values = pair[i]](int64_t point, Value value) {
-                             if (split)
-                               values.push_back(value);
-                             else
-                               e.storeVector(
-                                   value, op.getPanel(),
-                                   {setOf(panel, point), step, column});
-                           });
-                     if (split)
-                       storePieces(panel, step, column, pair[0], pair[1]);
-                     return SmallVector<Value>{next};
-                   })
-               .front();
+    most =
+        e.carry(e.index(0), vectors, {most},
+                [&](Value vector, ValueRange carried) {
+                  Value column = e.mul(vector, lanes);
+                  Value next = carried.front();
+                  SmallVector<Value> pair[2];
+                  for (auto [i, source] : llvm::enumerate(sources))
+                    transformColumns(
+                        column, next, source,
+                        [&, &values = pair[i]](int64_t point, Value value) {
+                          if (split)
+                            values.push_back(value);
+                          else
+                            e.storeVector(value, op.getPanel(),
+                                          {setOf(panel, point), step, column});
+                        });
+                  if (split)
+                    storePieces(panel, step, column, pair[0], pair[1]);
+                  return SmallVector<Value>{next};
+                })
+            .front();
     if (taps == 1)
       return most;
     // What the last columns read beyond themselves.
@@ -188,9 +187,9 @@ private:
     int64_t columns = op.getPanelColumns(), words = Pieces::panelWords(columns);
     Value step = e.div(pair, Pieces::kWords);
     Value word = e.rem(pair, Pieces::kWords);
-    Value at = e.add(e.add(e.mul(step, Pieces::kCount * words),
-                           e.mul(word, columns)),
-                     column);
+    Value at =
+        e.add(e.add(e.mul(step, Pieces::kCount * words), e.mul(word, columns)),
+              column);
     auto beyond = [&](int64_t odd) {
       return e.atMost(e.index(inputs), e.add(e.mul(pair, 2), odd));
     };
@@ -273,9 +272,9 @@ private:
           b, e.loc, b.getI32IntegerAttr(static_cast<int32_t>(value)));
       return e.compare(predicate, bound, constant);
     };
-    Value large = e.both(compare(arith::CmpIPredicate::uge,
-                                 split ? kLargeInPieces : kLarge),
-                         compare(arith::CmpIPredicate::ult, kTooLarge));
+    Value large = e.both(
+        compare(arith::CmpIPredicate::uge, split ? kLargeInPieces : kLarge),
+        compare(arith::CmpIPredicate::ult, kTooLarge));
     return arith::OrIOp::create(b, e.loc, large,
                                 compare(arith::CmpIPredicate::eq, 0));
   }

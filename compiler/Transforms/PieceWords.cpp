@@ -49,8 +49,7 @@ SmallVector<Value> mlir::tconv::splitPieces(Emitter &e, Value number) {
       break;
     }
     pieces.push_back(bits.upper(word));
-    Value part =
-        arith::BitcastOp::create(e.b, e.loc, floats, pieces.back());
+    Value part = arith::BitcastOp::create(e.b, e.loc, floats, pieces.back());
     number = arith::SubFOp::create(e.b, e.loc, number, part);
   }
   return pieces;
@@ -58,8 +57,8 @@ SmallVector<Value> mlir::tconv::splitPieces(Emitter &e, Value number) {
 
 Value mlir::tconv::pairPieces(Emitter &e, Value even, Value odd) {
   Type words = even.getType();
-  Value lower = arith::ShRUIOp::create(e.b, e.loc, even,
-                                       Bits(e, words).constant(kHalf));
+  Value lower =
+      arith::ShRUIOp::create(e.b, e.loc, even, Bits(e, words).constant(kHalf));
   Value word = arith::OrIOp::create(e.b, e.loc, lower, odd);
   return arith::BitcastOp::create(e.b, e.loc,
                                   withElement(words, e.b.getF32Type()), word);

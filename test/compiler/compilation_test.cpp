@@ -81,9 +81,8 @@ TEST(Compilation, TheSameInputGivesTheSameBytes) {
 }
 
 TEST(Compilation, KernelsNeedNothingOutsideThemselves) {
-  for (const char *target :
-       {"cpu:x86-64", "cpu:x86-64-v3", "cpu:x86-64-v4", "cpu:x86-64-v4+amx",
-        "cpu:aarch64+neon"})
+  for (const char *target : {"cpu:x86-64", "cpu:x86-64-v3", "cpu:x86-64-v4",
+                             "cpu:x86-64-v4+amx", "cpu:aarch64+neon"})
     for (const char *line :
          {kLayer, "in_channels=700 out_channels=1 kernel_size=300 stride=100",
           "in_channels=12 out_channels=12 kernel_size=9 stride=4 dilation=6 "
@@ -166,7 +165,7 @@ TEST(Compilation, RegisterTilesDoNotSpill) {
       {kLayer, fast, bulk, "cpu:x86-64-v3", "vfmadd", "%ymm", "(%rsp", 12},
       {kLayer, fast, bulk, "cpu:x86-64-v4", "vfmadd", "%zmm", "(%rsp", 24},
       {kLayer, fast, bulk, "cpu:aarch64+neon", "fmla", ".4s", "[sp", 12},
-      {kLayer, fast, bulk, "cpu:x86-64-v4+amx", "tdpbf16ps", "%tmm", "(%rbp",
+      {kLayer, fast, bulk, "cpu:x86-64-v4+amx", "tdpbf16ps", "%tmm", "(%rsp",
        24},
       {kLayer, fast, medium, "cpu:x86-64-v3", "vfmadd", "%ymm", "(%rsp", 12},
       {kLayer, fast, medium, "cpu:x86-64-v4", "vfmadd", "%zmm", "(%rsp", 24},

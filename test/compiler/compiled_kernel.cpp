@@ -27,8 +27,7 @@ CompiledKernel::CompiledKernel(const tconv_params &params, const Status &status,
   map(status, image);
 }
 
-void CompiledKernel::map(Status status,
-                         const mlir::tconv::KernelImage &image) {
+void CompiledKernel::map(Status status, const mlir::tconv::KernelImage &image) {
   if (!status)
     status = MappedImage::map(image.view(), image_);
   error_ = status ? status.message() : "";

@@ -230,12 +230,12 @@ INSTANTIATE_TEST_SUITE_P(
     [](const testing::TestParamInfo<Parameter> &info) {
       return std::get<0>(info.param) + "_" + std::get<1>(info.param);
     });
-INSTANTIATE_TEST_SUITE_P(
-    Tiles, Schedules,
-    testing::Combine(testing::Values("avx512"),
-                     testing::Values("tiles", kTilesByVectors)),
-    [](const testing::TestParamInfo<Parameter> &info) {
-      return std::get<1>(info.param);
-    });
+INSTANTIATE_TEST_SUITE_P(Tiles, Schedules,
+                         testing::Combine(testing::Values("avx512"),
+                                          testing::Values("tiles",
+                                                          kTilesByVectors)),
+                         [](const testing::TestParamInfo<Parameter> &info) {
+                           return std::get<1>(info.param);
+                         });
 
 } // namespace

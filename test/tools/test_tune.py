@@ -102,7 +102,7 @@ def test_what_is_written(tuned):
     assert entry["name"] == "small"
     assert "length" not in entry["layer"] and "crop_begin=2" in entry["layer"]
     assert entry["length"] == 900
-    assert entry["kind"] in ("positions", "rows")
+    assert entry["kind"] in ("positions", "rows", "tiles")
     assert 0 < entry["milliseconds"] <= entry["model_milliseconds"]
     assert entry["finished"] or entry["trials"]
     (result,) = results["layers"]

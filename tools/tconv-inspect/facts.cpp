@@ -103,12 +103,13 @@ std::string whyKind(const std::string &kind, const std::string &asked,
                     int64_t length) {
   if (kind == "filter")
     return "few input channels in a group: x is read where it lies";
-  if (kind == "tiles")
-    return "estimated to be faster in tile registers than by vectors";
   if (!asked.empty())
     return "--length-class=" + asked + " asks for it";
   if (length == 0)
     return "no length is given, and bulk is meant then";
+  if (kind == "tiles")
+    return "many positions, estimated to be faster in tile registers than by "
+           "vectors";
   return kind == "rows"
              ? "a few positions: vectors of them would hold much padding"
              : "many positions, or few input channels: weights are broadcast, "

@@ -182,7 +182,7 @@ module attributes {transform.with_named_sequence} {
   transform.named_sequence @__transform_main(%root: !transform.any_op {transform.readonly}) {
     %rows = transform.param.constant 32 : i64 -> !transform.param<i64>
     %phases = transform.structured.match ops{["tconv.phases"]} in %root : (!transform.any_op) -> !transform.any_op
-    // expected-error @+1 {{pieces = 3 need a layer that a fast algorithm computes}}
+    // expected-error @+1 {{pieces = 3 need a layer that a fast algorithm computes, of 32 input channels a group at least}}
     %a, %b, %c, %d, %e = transform.tconv.choose_blocks %phases rows %rows columns %rows vectors <positions> {pieces = 3} : (!transform.any_op, !transform.param<i64>, !transform.param<i64>) -> (!transform.param<i64>, !transform.param<i64>, !transform.param<i64>, !transform.param<i64>, !transform.param<i64>)
     transform.yield
   }
