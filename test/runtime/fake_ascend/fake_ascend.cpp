@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "fake_ascend.h"
 
-#include <algorithm>
 #include <chrono>
 #include <condition_variable>
 #include <cstdlib>
@@ -17,9 +16,11 @@
 #include <utility>
 #include <vector>
 
+#include "core.h"
 #include "device/ascend_api.h"
 
 using namespace tconv;
+using namespace tconv::test;
 using ascend::Result;
 
 #define EXPORT extern "C" __attribute__((visibility("default")))
@@ -27,14 +28,9 @@ using ascend::Result;
 namespace {
 
 constexpr Result kInvalid = 107000, kNoContext = 107002, kNotFound = 107008;
-constexpr uint64_t kSyncAddress = 0x5ace0000;
 
-struct Object {
-  std::vector<char> bytes;
-  uint32_t magic;
-};
 struct Kernel {
-  std::shared_ptr<Object> object;
+  std::shared_ptr<FakeAscendObject> object;
   std::string name;
 };
 
@@ -44,6 +40,7 @@ struct StreamState {
   uint64_t issued = 0, done = 0;
   bool closing = false;
   Result error = 0; ///< of a launch; the next one who waits gets it
+  std::string why;  ///< of that
   std::condition_variable changed;
   std::thread thread;
 };
@@ -61,16 +58,14 @@ struct State {
   int64_t failSkip = -1;
   bool failCame = false;
   std::string lastError;
-  fake_ascend_kernel_fn run = nullptr;
   fake_ascend_counts counts = {};
   std::map<void *, std::shared_ptr<StreamState>> streams;
   struct Memory {
-    std::unique_ptr<char[]> storage;
     size_t size;
     int64_t users = 0;
   };
   std::map<uint64_t, Memory> memory; ///< by address
-  std::map<void *, std::shared_ptr<Object>> binaries;
+  std::map<void *, std::shared_ptr<FakeAscendObject>> binaries;
   std::map<const void *, Kernel> kernels; ///< by handle or stub
 };
 
@@ -122,7 +117,7 @@ void configure(State &s, const char *text) {
       s.delay = std::atoi(value.c_str());
     else if (name == "pause")
       s.pause = std::atoi(value.c_str());
-    else if (!name.empty())
+    else if (!name.empty() && !configureFakeCore(name, value))
       s.always[name] = std::atoi(value.c_str());
   }
 }
@@ -170,7 +165,7 @@ Result waitFor(State &s, StreamState &stream,
   Result error = stream.error;
   stream.error = 0;
   if (error)
-    s.lastError = "E30000: a kernel of the stream failed";
+    s.lastError = "E30000: a kernel of the stream failed: " + stream.why;
   return error;
 }
 
@@ -187,17 +182,14 @@ State::Memory *memoryAt(State &s, uint64_t address, size_t bytes) {
 
 Result load(State &s, const void *data, size_t bytes, uint32_t magic,
             void **binary) {
-  // Objects of the tests begin like this.
-  if (bytes < 4 || std::memcmp(data, "\177ELF", 4) != 0) {
-    s.lastError = "E10001: the binary is no ELF";
-    return kInvalid;
-  }
   if (magic != ascend::kMagicMix && magic != ascend::kMagicVector)
     return kInvalid;
-  auto object = std::make_shared<Object>();
-  const char *begin = static_cast<const char *>(data);
-  object->bytes.assign(begin, begin + bytes);
-  object->magic = magic;
+  std::string error;
+  auto object = FakeAscendObject::load(data, bytes, magic, error);
+  if (!object) {
+    s.lastError = "E10001: " + error;
+    return kInvalid;
+  }
   *binary = object.get();
   s.binaries[object.get()] = std::move(object);
   ++s.counts.binaries;
@@ -215,15 +207,11 @@ Result unload(State &s, void *binary) {
   return 0;
 }
 
-/// An object has the kernels that its text names.
 Result findKernel(State &s, void *binary, const char *name, const void *key) {
   auto found = s.binaries.find(binary);
   if (found == s.binaries.end())
     return kInvalid;
-  const std::vector<char> &bytes = found->second->bytes;
-  std::string quoted = std::string("<") + name + ">";
-  if (std::search(bytes.begin(), bytes.end(), quoted.begin(), quoted.end()) ==
-      bytes.end()) {
+  if (!found->second->hasKernel(name)) {
     s.lastError = std::string("E10002: no kernel ") + name;
     return kNotFound;
   }
@@ -240,19 +228,20 @@ Result issue(Call &call, const void *key, uint32_t blocks, void *handle,
     return kInvalid;
   ++s.counts.launches;
   const char *begin = static_cast<const char *>(parameters);
-  std::vector<char> copy(begin, begin + bytes);
+  FakeAscendLaunch launch = {
+      kernel->second.name, blocks, {begin, begin + bytes}};
   std::vector<uint64_t> used;
-  for (size_t at = 0; at + 8 <= copy.size(); at += 8) {
+  for (size_t at = 0; at + 8 <= bytes; at += 8) {
     uint64_t word;
-    std::memcpy(&word, &copy[at], sizeof(word));
+    std::memcpy(&word, begin + at, sizeof(word));
     if (State::Memory *memory = memoryAt(s, word, 1)) {
       ++memory->users;
       used.push_back(word);
     }
   }
   ++stream->issued;
-  stream->work.push_back([=, kernel = kernel->second, delay = s.delay,
-                          run = s.run, own = stream.get()]() -> Result {
+  stream->work.push_back([=, object = kernel->second.object, delay = s.delay,
+                          own = stream.get()]() -> Result {
     if (delay > 0)
       std::this_thread::sleep_for(std::chrono::milliseconds(delay));
     bool spoiled;
@@ -260,11 +249,11 @@ Result issue(Call &call, const void *key, uint32_t blocks, void *handle,
       std::lock_guard<std::mutex> lock(state().mutex);
       spoiled = own->error != 0;
     }
-    Result result = kInvalid;
-    if (!spoiled && run)
-      result = run(kernel.object->bytes.data(), kernel.object->bytes.size(),
-                   kernel.name.c_str(), blocks, copy.data(), copy.size());
+    std::string why;
+    Result result = spoiled ? kInvalid : object->run(launch, why);
     std::lock_guard<std::mutex> lock(state().mutex);
+    if (result && !spoiled)
+      own->why = "kernel " + launch.kernel + ": " + why;
     for (uint64_t word : used)
       if (State::Memory *memory = memoryAt(state(), word, 1))
         --memory->users;
@@ -358,11 +347,11 @@ EXPORT Result aclrtMalloc(void **address, size_t bytes, int) {
     call.s.lastError = "E20001: out of memory";
     return ascend::kMemoryAllocation;
   }
-  std::unique_ptr<char[]> storage(new char[bytes]);
-  std::memset(storage.get(), 0xff, bytes); // NaN
-  *address = storage.get();
-  call.s.memory[reinterpret_cast<uint64_t>(*address)] = {std::move(storage),
-                                                         bytes};
+  uint64_t there = fake_memory::allocate(bytes);
+  if (!there)
+    return ascend::kMemoryAllocation;
+  *address = reinterpret_cast<void *>(there);
+  call.s.memory[there] = {bytes};
   ++call.s.counts.allocations;
   call.s.counts.bytes += static_cast<int64_t>(bytes);
   return 0;
@@ -379,7 +368,8 @@ EXPORT Result aclrtFree(void *address) {
   }
   --call.s.counts.allocations;
   call.s.counts.bytes -= static_cast<int64_t>(found->second.size);
-  call.s.memory.erase(reinterpret_cast<uint64_t>(address));
+  call.s.memory.erase(found);
+  fake_memory::release(reinterpret_cast<uint64_t>(address));
   return call.result;
 }
 EXPORT Result aclrtMemcpy(void *to, size_t most, const void *from, size_t bytes,
@@ -387,11 +377,14 @@ EXPORT Result aclrtMemcpy(void *to, size_t most, const void *from, size_t bytes,
   Call call("aclrtMemcpy");
   if (call.result)
     return call.result;
-  const void *device = kind == ascend::kHostToDevice ? to : from;
-  if (bytes > most ||
-      !memoryAt(call.s, reinterpret_cast<uint64_t>(device), bytes))
+  bool toDevice = kind == ascend::kHostToDevice;
+  auto device = reinterpret_cast<uint64_t>(toDevice ? to : from);
+  if (bytes > most || !memoryAt(call.s, device, bytes))
     return kInvalid;
-  std::memcpy(to, from, bytes);
+  if (toDevice)
+    fake_memory::write(device, from, bytes);
+  else
+    call.s.counts.unwritten += fake_memory::read(to, device, bytes);
   return 0;
 }
 
@@ -471,7 +464,7 @@ EXPORT Result aclrtLaunchKernelWithHostArgs(void *function, uint32_t blocks,
 }
 EXPORT Result aclrtGetHardwareSyncAddr(void **address) {
   Call call("aclrtGetHardwareSyncAddr");
-  *address = reinterpret_cast<void *>(kSyncAddress);
+  *address = reinterpret_cast<void *>(kFakeSyncAddress);
   return call.result;
 }
 #endif
@@ -510,7 +503,7 @@ EXPORT Result rtKernelLaunch(const void *stub, uint32_t blocks, void *arguments,
 }
 EXPORT Result rtGetC2cCtrlAddr(uint64_t *address, uint32_t *bytes) {
   Call call("rtGetC2cCtrlAddr");
-  *address = kSyncAddress;
+  *address = kFakeSyncAddress;
   *bytes = 64;
   return call.result;
 }
@@ -518,10 +511,6 @@ EXPORT Result rtGetC2cCtrlAddr(uint64_t *address, uint32_t *bytes) {
 
 /*-------------------------------------------------------------------- tests */
 
-EXPORT void fake_ascend_set_kernels(fake_ascend_kernel_fn run) {
-  std::lock_guard<std::mutex> lock(state().mutex);
-  state().run = run;
-}
 EXPORT void fake_ascend_count(fake_ascend_counts *counts) {
   std::lock_guard<std::mutex> lock(state().mutex);
   *counts = state().counts;
