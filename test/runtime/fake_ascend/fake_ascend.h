@@ -22,6 +22,8 @@
  *                launched, so that other threads come in between; 0 by default
  *   policy=NAME  with the model, when its pipes act: in-order (by default),
  *                consumers-first or producers-first
+ *   bishengir=PATH  with the model, where bishengir-compile is, whose templates
+ *                it needs; what TCONV_BISHENGIR and PATH say by default
  *   FUNCTION=N   every call of this function fails with result N
  */
 #ifndef TCONV_TEST_RUNTIME_FAKE_ASCEND_H

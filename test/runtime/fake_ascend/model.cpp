@@ -3,6 +3,8 @@
 // The model of the core in place of an Ascend. Objects are those of fake_hivmc:
 // the text that bishengir-compile gave it.
 #include <cstring>
+#include <map>
+#include <mutex>
 
 #include "core.h"
 #include "davinci/launch.h"
@@ -19,7 +21,12 @@ ptx::Memory &memory() {
   return *instance;
 }
 
+// By the words of FAKE_ASCEND.
 davinci::Policy policy = davinci::Policy::InOrder;
+std::string &bishengir() {
+  static std::string *path = new std::string;
+  return *path;
+}
 
 std::string textOf(const davinci::Finding &finding) {
   return std::string(davinci::findingKindName(finding.kind)) + ", line " +
@@ -46,6 +53,26 @@ private:
   const std::vector<char> &bytes_;
   size_t at_ = 0;
 };
+
+/// The program of a text; made once, since that takes longer than running it.
+Status programOf(const std::string &text,
+                 std::shared_ptr<const davinci::Program> &program) {
+  static std::mutex *mutex = new std::mutex;
+  using Programs =
+      std::map<std::string, std::shared_ptr<const davinci::Program>>;
+  static Programs *programs = new Programs;
+  std::lock_guard<std::mutex> lock(*mutex);
+  std::shared_ptr<const davinci::Program> &known = (*programs)[text];
+  if (!known) {
+    std::string templates;
+    if (Status error = davinci::findTemplates(bishengir(), templates))
+      return error;
+    if (Status error = davinci::Program::load(text, templates, known))
+      return error;
+  }
+  program = known;
+  return Status::ok();
+}
 
 class ModelObject : public FakeAscendObject {
 public:
@@ -121,12 +148,8 @@ std::shared_ptr<FakeAscendObject> FakeAscendObject::load(const void *data,
     error = "the binary is none of fake_hivmc's";
     return nullptr;
   }
-  std::string templates;
   std::shared_ptr<const davinci::Program> program;
-  Status status = davinci::findTemplates("", templates);
-  if (!status)
-    status = davinci::Program::load(text, templates, program);
-  if (status) {
+  if (Status status = programOf(text, program)) {
     error = status.message();
     return nullptr;
   }
@@ -160,6 +183,8 @@ int64_t fake_memory::read(void *to, uint64_t from, size_t bytes) {
 
 bool tconv::test::configureFakeCore(const std::string &name,
                                     const std::string &value) {
+  if (name == "bishengir")
+    return bishengir() = value, true;
   if (name != "policy")
     return false;
   policy = value == "consumers-first"   ? davinci::Policy::ConsumersFirst
