@@ -323,27 +323,31 @@ TEST_F(AscendModel, InCpp) {
   EXPECT_EQ(again, y);
 }
 
+/// A library, and words for it.
+struct Way {
+  const char *name, *library, *words;
+};
+std::ostream &operator<<(std::ostream &stream, const Way &way) {
+  return stream << way.name;
+}
+
 /// Both ways to launch, and the other orders in which pipes may act.
-class AscendModelLibraries : public AscendModel,
-                             public testing::WithParamInterface<
-                                 std::pair<const char *, const char *>> {
+class AscendModelWays : public AscendModel,
+                        public testing::WithParamInterface<Way> {
 protected:
-  AscendModelLibraries() : AscendModel(GetParam().first) {}
+  AscendModelWays() : AscendModel(GetParam().library) {}
 };
 
 INSTANTIATE_TEST_SUITE_P(
-    Ways, AscendModelLibraries,
-    testing::Values(std::pair(FAKE_ASCEND_MODEL_OLD, "policy=in-order"),
-                    std::pair(FAKE_ASCEND_MODEL_NEW, "policy=consumers-first"),
-                    std::pair(FAKE_ASCEND_MODEL_NEW, "policy=producers-first")),
-    [](const auto &info) {
-      return info.index == 0   ? "Old"
-             : info.index == 1 ? "ConsumersFirst"
-                               : "ProducersFirst";
-    });
+    Way, AscendModelWays,
+    testing::Values(
+        Way{"Old", FAKE_ASCEND_MODEL_OLD, ""},
+        Way{"ConsumersFirst", FAKE_ASCEND_MODEL_NEW, "policy=consumers-first"},
+        Way{"ProducersFirst", FAKE_ASCEND_MODEL_NEW, "policy=producers-first"}),
+    [](const auto &info) { return std::string(info.param.name); });
 
-TEST_P(AscendModelLibraries, Run) {
-  setenv("FAKE_ASCEND", GetParam().second, 1);
+TEST_P(AscendModelWays, Run) {
+  setenv("FAKE_ASCEND", GetParam().words, 1);
   for (const char *line :
        {"in_channels=64 out_channels=32 kernel_size=4 stride=2 has_bias=1 "
         "dtype=f16",
