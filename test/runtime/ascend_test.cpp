@@ -478,6 +478,41 @@ TEST_P(Ascend, KernelsAreCachedOnDisk) {
   std::filesystem::remove_all(folder, ignored);
 }
 
+TEST_P(Ascend, DevicesAreDescribed) {
+  setenv("FAKE_ASCEND", "devices=2,soc=Ascend910_9392", 1);
+  int32_t count = 0;
+  ASSERT_EQ(tconv_device_count_of("ascend", &count), TCONV_OK)
+      << tconv_last_error();
+  EXPECT_EQ(count, 2);
+  tconv_device_info info = {};
+  info.struct_size = sizeof(info);
+  ASSERT_EQ(tconv_device_get_info_of("ascend", 1, &info), TCONV_OK)
+      << tconv_last_error();
+  EXPECT_STREQ(info.name, "Ascend910_9392");
+  EXPECT_STREQ(info.target, "ascend:910_9392");
+  EXPECT_EQ(info.multiprocessors, 20);
+  EXPECT_EQ(info.capability, 0);
+  // Nothing was set up for that.
+  int32_t ignored;
+  EXPECT_NE(fake.get<int (*)(int32_t *)>("aclrtGetDevice")(&ignored), 0);
+  for (int32_t wrong : {-1, 2}) {
+    EXPECT_EQ(tconv_device_get_info_of("ascend", wrong, &info),
+              TCONV_INVALID_VALUE);
+    EXPECT_NE(std::string(tconv_last_error()).find("there are 2 Ascend"),
+              std::string::npos)
+        << tconv_last_error();
+  }
+  EXPECT_EQ(tconv_device_count_of("npu", &count), TCONV_INVALID_VALUE);
+  EXPECT_STREQ(tconv_last_error(), "kind = 'npu': must be cuda or ascend");
+  EXPECT_EQ(tconv_device_count_of(nullptr, &count), TCONV_INVALID_TYPE);
+  EXPECT_EQ(tconv_device_count_of("ascend", nullptr), TCONV_INVALID_TYPE);
+  info.struct_size = 4;
+  EXPECT_EQ(tconv_device_get_info_of("ascend", 0, &info), TCONV_INVALID_VALUE);
+  fake.fail("aclrtGetDeviceCount", 507899);
+  EXPECT_EQ(tconv_device_count_of("ascend", &count), TCONV_DEVICE_ERROR);
+  EXPECT_TRUE(fake.failed());
+}
+
 TEST_P(Ascend, DevicesThatAreNotThere) {
   tconv_params params = parse(kLine);
   const struct {
@@ -522,6 +557,12 @@ TEST(AscendLibrary, MissingOrAnother) {
                 "rtDevBinaryRegister"}};
   for (const auto &one : cases) {
     setenv("TCONV_ASCENDCL_LIBRARY", one.path, 1);
+    int32_t count = 5;
+    EXPECT_EQ(tconv_device_count_of("ascend", &count), one.status);
+    EXPECT_EQ(count, 5);
+    tconv_device_info info = {};
+    info.struct_size = sizeof(info);
+    EXPECT_EQ(tconv_device_get_info_of("ascend", 0, &info), one.status);
     LayerHandle layer;
     EXPECT_EQ(makeLayer(params, "ascend", layer), one.status);
     EXPECT_NE(std::string(tconv_last_error()).find(one.message),
