@@ -10,6 +10,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <set>
 #include <sstream>
 #include <string>
 #include <thread>
@@ -45,6 +46,11 @@ struct StreamState {
   std::thread thread;
 };
 
+struct EventState {
+  bool done = false;
+  std::chrono::steady_clock::time_point time;
+};
+
 struct State {
   std::mutex mutex;
   bool initialised = false;
@@ -60,6 +66,7 @@ struct State {
   std::string lastError;
   fake_ascend_counts counts = {};
   std::map<void *, std::shared_ptr<StreamState>> streams;
+  std::set<void *> events;
   struct Memory {
     size_t size;
     int64_t users = 0;
@@ -422,6 +429,57 @@ EXPORT Result aclrtSynchronizeStream(void *handle) {
   // Whatever it reports, it has waited.
   Result result = waitFor(call.s, *stream, call.lock);
   return call.result ? call.result : result;
+}
+
+/*------------------------------------------------------------------- events */
+
+EXPORT Result aclrtCreateEvent(void **event) {
+  Call call("aclrtCreateEvent");
+  if (call.result)
+    return call.result;
+  *event = new EventState;
+  call.s.events.insert(*event);
+  return 0;
+}
+EXPORT Result aclrtDestroyEvent(void *event) {
+  Call call("aclrtDestroyEvent");
+  if (!call.s.events.erase(event))
+    return kInvalid;
+  delete static_cast<EventState *>(event);
+  return call.result;
+}
+EXPORT Result aclrtRecordEvent(void *event, void *handle) {
+  Call call("aclrtRecordEvent");
+  if (call.result)
+    return call.result;
+  auto stream = streamOf(call.s, handle);
+  if (!stream || !call.s.events.count(event))
+    return kInvalid;
+  auto *recorded = static_cast<EventState *>(event);
+  recorded->done = false;
+  ++stream->issued;
+  stream->work.push_back([recorded]() -> Result {
+    std::lock_guard<std::mutex> lock(state().mutex);
+    recorded->time = std::chrono::steady_clock::now();
+    recorded->done = true;
+    return 0;
+  });
+  stream->changed.notify_all();
+  return 0;
+}
+EXPORT Result aclrtEventElapsedTime(float *milliseconds, void *begin,
+                                    void *end) {
+  Call call("aclrtEventElapsedTime");
+  if (call.result)
+    return call.result;
+  auto *from = static_cast<EventState *>(begin);
+  auto *to = static_cast<EventState *>(end);
+  if (!call.s.events.count(begin) || !call.s.events.count(end) || !from->done ||
+      !to->done)
+    return kInvalid;
+  *milliseconds =
+      std::chrono::duration<float, std::milli>(to->time - from->time).count();
+  return 0;
 }
 
 /*------------------------------------------------------------------ kernels */
