@@ -2,7 +2,6 @@
 //
 // Numbers of layers that run on an Ascend, which is a model of its cores: every
 // kind of kernel, from parameters to y, within SPEC.md's bounds.
-#include <array>
 #include <cmath>
 #include <cstdio>
 #include <filesystem>
@@ -21,7 +20,9 @@ namespace {
 struct Case {
   const char *name;
   const char *line;
-  std::vector<std::array<int64_t, 2>> runs; ///< batch and length
+  struct Run {
+    int64_t batch, length;
+  } runs[2]; ///< of length 0: none
 };
 std::ostream &operator<<(std::ostream &stream, const Case &one) {
   return stream << one.name;
@@ -93,6 +94,8 @@ TEST_P(AscendModelLayers, FromParametersToNumbers) {
     ASSERT_EQ(makeLayer(params, "ascend", layer), TCONV_OK)
         << tconv_last_error();
     for (auto [batch, length] : one.runs) {
+      if (length == 0)
+        continue;
       EXPECT_EQ(runOnHost(layer.get(), params, random, batch, length), "")
           << "length " << length;
       EXPECT_EQ(described(layer.get(), batch, length, "path"), "kernel");
