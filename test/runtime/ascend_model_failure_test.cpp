@@ -113,10 +113,12 @@ protected:
       expectOthersWork();
   }
   static void expectWords(const std::string &message) {
-    for (const char *word : GetParam().words)
-      if (word)
-        EXPECT_NE(message.find(word), std::string::npos)
-            << word << " is not in: " << message;
+    for (const char *word : GetParam().words) {
+      if (!word)
+        break;
+      EXPECT_NE(message.find(word), std::string::npos)
+          << word << " is not in: " << message;
+    }
   }
 };
 
