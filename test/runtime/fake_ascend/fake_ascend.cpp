@@ -33,6 +33,7 @@ constexpr Result kInvalid = 107000, kNoContext = 107002, kNotFound = 107008;
 struct Kernel {
   std::shared_ptr<FakeAscendObject> object;
   std::string name;
+  std::shared_ptr<char> handle; ///< whose address it is; NULL for a stub
 };
 
 /// Work is done in order by a thread of its own.
@@ -222,7 +223,7 @@ Result findKernel(State &s, void *binary, const char *name, const void *key) {
     s.lastError = std::string("E10002: no kernel ") + name;
     return kNotFound;
   }
-  s.kernels[key] = {found->second, name};
+  s.kernels[key] = {found->second, name, nullptr};
   return 0;
 }
 
@@ -501,8 +502,13 @@ EXPORT Result aclrtBinaryGetFunction(void *binary, const char *name,
   Call call("aclrtBinaryGetFunction");
   if (call.result)
     return call.result;
-  *function = new char; // a handle of its own
-  return findKernel(call.s, binary, name, *function);
+  auto handle = std::make_shared<char>();
+  Result result = findKernel(call.s, binary, name, handle.get());
+  if (result)
+    return result;
+  *function = handle.get();
+  call.s.kernels[*function].handle = std::move(handle);
+  return 0;
 }
 EXPORT Result aclrtBinaryUnLoad(void *binary) {
   Call call("aclrtBinaryUnLoad");
