@@ -11,6 +11,7 @@ that layer on exactly this machine.
 
 from tconv import _native, initializer
 from tconv.device import DeviceArray, to_device
+from tconv.devices import devices
 from tconv.functional import (
     add_packed_cache,
     conv_transpose1d,
@@ -28,6 +29,7 @@ __all__ = [
     "__version__",
     "add_packed_cache",
     "conv_transpose1d",
+    "devices",
     "get_num_threads",
     "initializer",
     "set_num_threads",

@@ -13,6 +13,7 @@ from ctypes import (
     POINTER,
     Structure,
     byref,
+    c_char,
     c_char_p,
     c_double,
     c_float,
@@ -137,6 +138,18 @@ class Strides(Structure):
     ]
 
 
+class DeviceInfo(Structure):
+    _fields_ = [
+        ("struct_size", c_uint32),
+        ("capability", c_int32),
+        ("driver", c_int32),
+        ("multiprocessors", c_int32),
+        ("memory_bytes", c_int64),
+        ("name", c_char * 256),
+        ("target", c_char * 32),
+    ]
+
+
 class CacheStats(Structure):
     _fields_ = [
         (name, c_int64)
@@ -191,7 +204,11 @@ _SIGNATURES = {
         ],
     ),
     "tconv_layer_device": (c_int, [c_void_p, POINTER(c_int32)]),
-    "tconv_device_count": (c_int, [POINTER(c_int32)]),
+    "tconv_device_count_of": (c_int, [c_char_p, POINTER(c_int32)]),
+    "tconv_device_get_info_of": (
+        c_int,
+        [c_char_p, c_int32, POINTER(DeviceInfo)],
+    ),
     "tconv_device_buffer_create": (
         c_int,
         [c_char_p, c_int64, POINTER(c_void_p)],

@@ -10,23 +10,9 @@
 
 #include "compiler/API/Compiler.h"
 #include "ptx/launch.h"
-#include "support/exact.h"
+#include "support/elements.h"
 
 namespace tconv::test {
-
-/// `values` as the elements of a type can hold them: rounded to nearest.
-std::vector<float> roundTo(int32_t dtype, std::vector<float> values);
-/// Rounded to TF32, ties away from zero.
-std::vector<float> roundToTf32(std::vector<float> values);
-
-/// `values` as a layer's array, and back.
-std::vector<uint8_t> toBytes(int32_t dtype, const std::vector<float> &values);
-std::vector<float> fromBytes(int32_t dtype, const std::vector<uint8_t> &bytes);
-
-/// y of 16 bits against the bound of f32 and half of a last place of what that
-/// allows; "" or what is wrong.
-std::string compare16(const tconv_params &params, const Tensors &tensors,
-                      const std::vector<float> &y);
 
 class DeviceKernel {
 public:

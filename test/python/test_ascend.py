@@ -6,6 +6,8 @@ import copy
 import ctypes
 import os
 import pickle
+import subprocess
+import sys
 
 import numpy as np
 import pytest
@@ -97,3 +99,42 @@ def test_memory_that_is_not_there():
     with pytest.raises(MemoryError, match="aclrtMalloc"):
         tconv.to_device(X, "ascend")
     assert _ascendcl.fake_ascend_failed()
+
+
+def test_devices():
+    (only,) = tconv.devices("ascend")
+    assert only == ("ascend:0", "Ascend910B3", "ascend:910b3", 20, None)
+    assert tconv.Conv1dTranspose(6, 5, 5, device=only.device).device == "ascend:0"
+    assert only in tconv.devices()
+    with pytest.raises(ValueError, match="kind must be one of"):
+        tconv.devices("npu")
+    with pytest.raises(TypeError, match="kind must be a str"):
+        tconv.devices(3)
+
+
+def test_devices_without_a_driver():
+    program = """
+import tconv
+print(tconv.devices())
+for kind in ("cuda", "ascend"):
+    try:
+        tconv.devices(kind)
+    except RuntimeError as error:
+        print(error)
+"""
+    missing = {
+        "TCONV_ASCENDCL_LIBRARY": "/nonexistent/libascendcl.so",
+        "TCONV_CUDA_LIBRARY": "/nonexistent/libcuda.so.1",
+    }
+    done = subprocess.run(
+        [sys.executable, "-c", program],
+        env={**os.environ, **missing},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=True,
+    )
+    none, cuda, ascend = done.stdout.splitlines()
+    assert none == "[]"
+    assert "TCONV_NOT_FOUND" in cuda and "no CUDA driver" in cuda
+    assert "TCONV_NOT_FOUND" in ascend and "no AscendCL" in ascend

@@ -433,3 +433,12 @@ def test_constructors_of_other_frameworks_take_a_device():
         tconv.Conv1dTranspose.from_torch(6, 5, 5, dtype="float16")
     with pytest.raises(ValueError, match="device"):
         tconv.Conv1dTranspose.from_torch(6, 5, 5, device="gpu")
+
+
+def test_devices():
+    program = "import tconv; print(*tconv.devices('cuda'), sep=chr(10))"
+    told = run(program, FAKE_CUDA="devices=2,capability=60,capability=121")
+    assert told.returncode == 0, told.stderr
+    first, second = told.stdout.splitlines()
+    assert "'cuda:0', name='fake device 0', target=None" in first
+    assert "target='nvptx:sm_120', cores=4, memory_bytes=1073741824" in second

@@ -11,13 +11,12 @@
 #include <set>
 #include <thread>
 
-#include <dlfcn.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "ascend_process.h"
 #include "device/ascend_api.h"
 #include "device_common.h"
-#include "fake_ascend/fake_ascend.h"
 #include "kernel/image.h"
 #include "kernel/loaded_kernel.h"
 #include "support/half.h"
@@ -52,37 +51,12 @@ int runInPairs(const void *object, size_t objectSize, const char *name,
                         parameterSize);
 }
 
-/// The fake library in this process.
-class FakeAscend {
-public:
-  explicit FakeAscend(const char *path)
-      : library_(dlopen(path, RTLD_NOW | RTLD_LOCAL)) {
-    get<fake_ascend_set_kernels_fn>("fake_ascend_set_kernels")(runNaiveAscend);
-  }
-  template <typename Function> Function get(const char *name) const {
-    void *found = library_ ? dlsym(library_, name) : nullptr;
-    EXPECT_NE(found, nullptr) << name;
-    return reinterpret_cast<Function>(found);
-  }
-  fake_ascend_counts count() const {
-    fake_ascend_counts counts = {};
-    get<fake_ascend_count_fn>("fake_ascend_count")(&counts);
-    return counts;
-  }
-  void fail(const char *function, int result, int64_t skip = 0) const {
-    get<fake_ascend_fail_fn>("fake_ascend_fail")(function, result, skip);
-  }
-  bool failed() const {
-    return get<fake_ascend_failed_fn>("fake_ascend_failed")() != 0;
-  }
-
-private:
-  void *library_;
-};
-
 class Ascend : public testing::TestWithParam<const char *> {
 protected:
-  Ascend() : fake(GetParam()) {}
+  Ascend() : fake(GetParam()) {
+    fake.get<fake_ascend_set_kernels_fn>("fake_ascend_set_kernels")(
+        runNaiveAscend);
+  }
   void SetUp() override {
     setenv("TCONV_ASCENDCL_LIBRARY", GetParam(), 1);
     setenv("TCONV_COMPILER_LIBRARY", "/nonexistent/compiler", 1);
@@ -123,14 +97,6 @@ protected:
     }
     return values;
   }
-  void expectNothingLeft(const std::string &after) const {
-    fake_ascend_counts counts = fake.count();
-    EXPECT_EQ(counts.binaries, 0) << after;
-    EXPECT_EQ(counts.allocations, 0) << after;
-    EXPECT_EQ(counts.streams, 0) << after;
-    EXPECT_EQ(counts.freed_in_use, 0) << after;
-  }
-
   FakeAscend fake;
 };
 
@@ -165,7 +131,7 @@ TEST_P(Ascend, HostArrays) {
     // The weights were packed once: 1 + 2 * 2 launches.
     EXPECT_EQ(fake.count().launches % 5, 0);
   }
-  expectNothingLeft("the layers");
+  fake.expectNothingLeft("the layers");
 }
 
 TEST_P(Ascend, Halves) {
@@ -260,7 +226,7 @@ TEST_P(Ascend, TheCallersStreamAndMemory) {
   EXPECT_EQ(read, std::vector<float>(x.begin(), x.begin() + 4));
   ASSERT_EQ(fake.get<int (*)(void *)>("aclrtDestroyStream")(stream), 0);
   layer.reset(), there.reset(), result.reset();
-  expectNothingLeft("the layer");
+  fake.expectNothingLeft("the layer");
 }
 
 TEST_P(Ascend, MoreBatchItemsThanBlocks) {
@@ -396,7 +362,7 @@ TEST_P(Ascend, FailuresOfSingleCalls) {
     EXPECT_TRUE(fake.failed()) << one.function;
     EXPECT_EQ(runOnHost(layer.get(), params), TCONV_OK) << one.function;
     layer.reset();
-    expectNothingLeft(one.function);
+    fake.expectNothingLeft(one.function);
   };
   // A thread that has no context yet needs one.
   for (const Expected &one : all)
@@ -415,7 +381,7 @@ TEST_P(Ascend, EveryCallMayFail) {
         (void)runOnHost(layer.get(), params);
     }
     came = fake.failed();
-    expectNothingLeft("call " + std::to_string(skip));
+    fake.expectNothingLeft("call " + std::to_string(skip));
     LayerHandle layer;
     ASSERT_EQ(makeLayer(params, "ascend", layer), TCONV_OK)
         << tconv_last_error();
@@ -457,7 +423,7 @@ TEST_P(Ascend, AKernelThatIsNoElf) {
   EXPECT_EQ(runOnHost(layer.get(), params), TCONV_COMPILE_ERROR);
   EXPECT_NE(std::string(tconv_last_error()).find("E10001"), std::string::npos)
       << tconv_last_error();
-  expectNothingLeft("a refusal");
+  fake.expectNothingLeft("a refusal");
 }
 
 TEST_P(Ascend, AKernelThatItsObjectLacks) {
@@ -512,6 +478,41 @@ TEST_P(Ascend, KernelsAreCachedOnDisk) {
   std::filesystem::remove_all(folder, ignored);
 }
 
+TEST_P(Ascend, DevicesAreDescribed) {
+  setenv("FAKE_ASCEND", "devices=2,soc=Ascend910_9392", 1);
+  int32_t count = 0;
+  ASSERT_EQ(tconv_device_count_of("ascend", &count), TCONV_OK)
+      << tconv_last_error();
+  EXPECT_EQ(count, 2);
+  tconv_device_info info = {};
+  info.struct_size = sizeof(info);
+  ASSERT_EQ(tconv_device_get_info_of("ascend", 1, &info), TCONV_OK)
+      << tconv_last_error();
+  EXPECT_STREQ(info.name, "Ascend910_9392");
+  EXPECT_STREQ(info.target, "ascend:910_9392");
+  EXPECT_EQ(info.multiprocessors, 20);
+  EXPECT_EQ(info.capability, 0);
+  // Nothing was set up for that.
+  int32_t ignored;
+  EXPECT_NE(fake.get<int (*)(int32_t *)>("aclrtGetDevice")(&ignored), 0);
+  for (int32_t wrong : {-1, 2}) {
+    EXPECT_EQ(tconv_device_get_info_of("ascend", wrong, &info),
+              TCONV_INVALID_VALUE);
+    EXPECT_NE(std::string(tconv_last_error()).find("there are 2 Ascend"),
+              std::string::npos)
+        << tconv_last_error();
+  }
+  EXPECT_EQ(tconv_device_count_of("npu", &count), TCONV_INVALID_VALUE);
+  EXPECT_STREQ(tconv_last_error(), "kind = 'npu': must be cuda or ascend");
+  EXPECT_EQ(tconv_device_count_of(nullptr, &count), TCONV_INVALID_TYPE);
+  EXPECT_EQ(tconv_device_count_of("ascend", nullptr), TCONV_INVALID_TYPE);
+  info.struct_size = 4;
+  EXPECT_EQ(tconv_device_get_info_of("ascend", 0, &info), TCONV_INVALID_VALUE);
+  fake.fail("aclrtGetDeviceCount", 507899);
+  EXPECT_EQ(tconv_device_count_of("ascend", &count), TCONV_DEVICE_ERROR);
+  EXPECT_TRUE(fake.failed());
+}
+
 TEST_P(Ascend, DevicesThatAreNotThere) {
   tconv_params params = parse(kLine);
   const struct {
@@ -556,6 +557,12 @@ TEST(AscendLibrary, MissingOrAnother) {
                 "rtDevBinaryRegister"}};
   for (const auto &one : cases) {
     setenv("TCONV_ASCENDCL_LIBRARY", one.path, 1);
+    int32_t count = 5;
+    EXPECT_EQ(tconv_device_count_of("ascend", &count), one.status);
+    EXPECT_EQ(count, 5);
+    tconv_device_info info = {};
+    info.struct_size = sizeof(info);
+    EXPECT_EQ(tconv_device_get_info_of("ascend", 0, &info), one.status);
     LayerHandle layer;
     EXPECT_EQ(makeLayer(params, "ascend", layer), one.status);
     EXPECT_NE(std::string(tconv_last_error()).find(one.message),

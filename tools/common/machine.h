@@ -2,7 +2,7 @@
 //
 // What this machine can do at most: measured, not looked up, so that a share
 // of the peak means something on a machine nobody has a table for. (A GPU's
-// figures are not: see tconv-bench/gpu.h.)
+// figures are not: see tconv-bench/device.h.)
 #ifndef TCONV_TOOLS_COMMON_MACHINE_H
 #define TCONV_TOOLS_COMMON_MACHINE_H
 
@@ -21,6 +21,9 @@ struct Machine {
   double peakThreads = 0; ///< the same, `threads` threads together
   double copyGbs = 0; ///< 1e9 bytes/s read plus written by one thread's copy
   std::string how = "measured"; ///< where the three figures come from
+  // Of a device; peaks that nobody tells are 0.
+  std::string units; ///< what `cores` counts: "multiprocessors"
+  std::string clock; ///< what times its runs: "cuEvent"
 
   /// The peak to compare a run on `count` threads with.
   double peak(int64_t count) const { return count == 1 ? peak1 : peakThreads; }

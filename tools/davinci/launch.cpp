@@ -85,13 +85,17 @@ Status launch(const Program &program, ptx::Memory &memory,
   if (blocks == 0 || blocks > kMostBlocks)
     return Status(TCONV_INVALID_VALUE, "a grid of " + std::to_string(blocks) +
                                            " blocks; 1 to 65535 are possible");
-  uint64_t workspace = 0;
-  if (Status status =
-          memory.allocate(options.workspaceBytes, "workspace", workspace))
-    return status;
+  uint64_t workspace = config.workspace.value_or(0);
+  if (!config.workspace)
+    if (Status status =
+            memory.allocate(options.workspaceBytes, "workspace", workspace))
+      return status;
+  auto release = [&] {
+    return config.workspace ? Status::ok() : memory.release(workspace);
+  };
   Arguments arguments;
   if (Status status = collect(*entry, config, workspace, arguments)) {
-    Status released = memory.release(workspace);
+    Status released = release();
     return released ? released : status;
   }
   auto begin = std::chrono::steady_clock::now();
@@ -106,7 +110,7 @@ Status launch(const Program &program, ptx::Memory &memory,
   report.seconds +=
       std::chrono::duration<double>(std::chrono::steady_clock::now() - begin)
           .count();
-  return memory.release(workspace);
+  return release();
 }
 
 } // namespace tconv::davinci

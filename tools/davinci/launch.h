@@ -5,6 +5,7 @@
 #define TCONV_TOOLS_DAVINCI_LAUNCH_H
 
 #include <array>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -27,6 +28,9 @@ struct LaunchConfig {
   /// the workspace; the grid may be left out. Buffers are addresses in the
   /// memory.
   std::vector<uint64_t> parameters;
+  /// The workspace's address in the memory. Without, the launch has one of its
+  /// own, of LaunchOptions::workspaceBytes.
+  std::optional<uint64_t> workspace;
 };
 
 /// Runs the blocks one after the other, each on a core of its own. Fails,

@@ -124,11 +124,11 @@ struct Candidate {
 /// One layer's run.
 class Bench {
 public:
-  Bench(const LayerEntry &entry, const BenchOptions &options, const Gpu *gpu,
-        const CudnnLibrary *cudnn)
-      : entry(entry), options(options), gpu(gpu), cudnn(cudnn) {
-    if (gpu)
-      arrays = std::make_unique<GpuArrays>(*gpu, entry);
+  Bench(const LayerEntry &entry, const BenchOptions &options,
+        const BenchDevice *device, const CudnnLibrary *cudnn)
+      : entry(entry), options(options), device(device), cudnn(cudnn) {
+    if (device)
+      arrays = std::make_unique<DeviceArrays>(*device, entry);
   }
 
   Status run(std::vector<BenchResult> &results) {
@@ -205,7 +205,7 @@ private:
       return status;
     BenchResult &result = candidate.result;
     result.entry = entry;
-    result.how = gpu ? gpu->how() : "wall clock";
+    result.how = device ? device->how() : "wall clock";
     if (Status status = makeLayer(entry.params, layerOptions(options, engine),
                                   candidate.layer))
       return status;
@@ -240,7 +240,7 @@ private:
   Status prepareCudnn(Candidate &candidate) {
     BenchResult &result = candidate.result;
     result.entry = entry;
-    result.how = gpu->how() + ", cuDNN " + cudnn->version();
+    result.how = device->how() + ", cuDNN " + cudnn->version();
     result.engine = "cudnn";
     result.target = options.target;
     auto judge = [&](const std::vector<float> &y, bool fast) -> Status {
@@ -258,7 +258,7 @@ private:
       return Status::ok();
     };
     double start = now();
-    auto layer = std::make_unique<CudnnLayer>(*cudnn, *gpu, entry, *arrays);
+    auto layer = std::make_unique<CudnnLayer>(*cudnn, *device, entry, *arrays);
     Status outcome =
         layer->prepare(buffers.weight, buffers.bias, options.accuracy, judge);
     result.prepareMs = (now() - start) * 1e3;
@@ -283,7 +283,7 @@ private:
   /// beside them.
   Status takeTurns() {
     std::unique_ptr<BareTraffic> traffic;
-    if (!gpu && options.threads == 1)
+    if (!device && options.threads == 1)
       traffic = std::make_unique<BareTraffic>(entry.compulsoryReadBytes(),
                                               entry.compulsoryWriteBytes());
     double begin = now(), seconds = options.seconds * candidates.size();
@@ -312,12 +312,12 @@ private:
         return status;
       candidate.samples.push_back(seconds);
       best = std::min(best, seconds);
-      if (gpu)
+      if (device)
         continue;
       seconds = std::clamp(seconds, kShortPeak, kLongPeak);
       peak = std::max(peak, sampleFmaPeak(options.threads, seconds));
     }
-    if (!gpu)
+    if (!device)
       candidate.peakShares.push_back(entry.flops() / best * 1e-9 / peak);
     return Status::ok();
   }
@@ -336,10 +336,10 @@ private:
 
   const LayerEntry &entry;
   const BenchOptions &options;
-  const Gpu *gpu;
+  const BenchDevice *device;
   const CudnnLibrary *cudnn;
   Buffers buffers;
-  std::unique_ptr<GpuArrays> arrays;
+  std::unique_ptr<DeviceArrays> arrays;
   std::vector<Candidate> candidates;
 };
 
@@ -356,9 +356,9 @@ tconv_layer_options layerOptions(const BenchOptions &options,
 }
 
 Status benchLayer(const LayerEntry &entry, const BenchOptions &options,
-                  const Gpu *gpu, const CudnnLibrary *cudnn,
+                  const BenchDevice *device, const CudnnLibrary *cudnn,
                   std::vector<BenchResult> &results) {
-  return Bench(entry, options, gpu, cudnn).run(results);
+  return Bench(entry, options, device, cudnn).run(results);
 }
 
 } // namespace tconv::tools

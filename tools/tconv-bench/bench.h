@@ -15,7 +15,7 @@
 #include "common/options.h"
 #include "common/timing.h"
 #include "tconv-bench/cudnn_library.h"
-#include "tconv-bench/gpu.h"
+#include "tconv-bench/device.h"
 
 namespace tconv::tools {
 
@@ -93,10 +93,10 @@ tconv_layer_options layerOptions(const BenchOptions &options,
 /// One result for each of the contenders, in their order. All have the same
 /// weights and inputs, and are timed in turns. A layer that gives wrong numbers
 /// is no failure of this call: see BenchResult::wrong.
-/// @param gpu NULL: runs on the CPU
+/// @param device NULL: runs on the CPU
 /// @param cudnn NULL: isn't compared with
 Status benchLayer(const LayerEntry &entry, const BenchOptions &options,
-                  const Gpu *gpu, const CudnnLibrary *cudnn,
+                  const BenchDevice *device, const CudnnLibrary *cudnn,
                   std::vector<BenchResult> &results);
 
 } // namespace tconv::tools

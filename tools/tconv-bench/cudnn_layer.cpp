@@ -87,9 +87,9 @@ Status cudnnShape(const LayerEntry &entry, CudnnShape &shape) {
   return Status::ok();
 }
 
-CudnnLayer::CudnnLayer(const CudnnLibrary &library, const Gpu &gpu,
-                       const LayerEntry &entry, GpuArrays &arrays)
-    : library_(library), api_(library.api()), gpu_(gpu), entry_(entry),
+CudnnLayer::CudnnLayer(const CudnnLibrary &library, const BenchDevice &device,
+                       const LayerEntry &entry, DeviceArrays &arrays)
+    : library_(library), api_(library.api()), device_(device), entry_(entry),
       arrays_(arrays) {}
 
 CudnnLayer::~CudnnLayer() {
@@ -167,7 +167,7 @@ Status CudnnLayer::describe(tconv_accuracy accuracy) {
 
 Status CudnnLayer::convolve(const Choice &choice) {
   const float one = 1, zero = 0;
-  auto at = [](const std::unique_ptr<CudaMemory> &memory) {
+  auto at = [](const std::unique_ptr<DeviceMemory> &memory) {
     return memory ? reinterpret_cast<void *>(memory->address()) : nullptr;
   };
   return library_.status("cudnnConvolutionBackwardData",
@@ -243,8 +243,8 @@ Status CudnnLayer::tryChoice(Choice &choice, const Judge &judge,
   auto bytes = static_cast<int64_t>(choice.workspace);
   if (bytes > 0 && (!workspace_ || workspace_->bytes() < bytes)) {
     workspace_.reset();
-    if (Status error = CudaMemory::allocate(gpu_.context(), bytes,
-                                            "cuDNN's workspace", workspace_))
+    if (Status error =
+            device_.context().allocate(bytes, "cuDNN's workspace", workspace_))
       return error;
   }
   // What it doesn't write is no number.
@@ -278,9 +278,10 @@ Status CudnnLayer::tryChoice(Choice &choice, const Judge &judge,
 Status CudnnLayer::prepare(const std::vector<float> &weight,
                            const std::vector<float> &bias,
                            tconv_accuracy accuracy, const Judge &judge) {
-  if (Status error =
-          library_.status("cudnnSetStream",
-                          api_.setStream(library_.handle(), arrays_.stream())))
+  if (Status error = library_.status(
+          "cudnnSetStream",
+          api_.setStream(library_.handle(),
+                         static_cast<cudnn::Stream>(arrays_.stream()))))
     return error;
   if (Status error = describe(accuracy))
     return error;

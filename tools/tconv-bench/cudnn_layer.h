@@ -10,7 +10,7 @@
 #include <nlohmann/json.hpp>
 
 #include "tconv-bench/cudnn_library.h"
-#include "tconv-bench/gpu.h"
+#include "tconv-bench/device.h"
 
 namespace tconv::tools {
 
@@ -35,8 +35,8 @@ public:
   /// @param fast the algorithm shares products
   using Judge = std::function<Status(const std::vector<float> &y, bool fast)>;
 
-  CudnnLayer(const CudnnLibrary &library, const Gpu &gpu,
-             const LayerEntry &entry, GpuArrays &arrays);
+  CudnnLayer(const CudnnLibrary &library, const BenchDevice &device,
+             const LayerEntry &entry, DeviceArrays &arrays);
   ~CudnnLayer();
   CudnnLayer(const CudnnLayer &) = delete;
   CudnnLayer &operator=(const CudnnLayer &) = delete;
@@ -71,15 +71,15 @@ private:
 
   const CudnnLibrary &library_;
   const cudnn::Api &api_;
-  const Gpu &gpu_;
+  const BenchDevice &device_;
   const LayerEntry &entry_;
-  GpuArrays &arrays_;
+  DeviceArrays &arrays_;
   CudnnShape shape_;
   cudnn::Tensor x_ = nullptr, y_ = nullptr, biasLayout_ = nullptr;
   cudnn::Filter filter_ = nullptr;
   cudnn::Convolution convolution_ = nullptr;
   std::vector<float> biasValues_;
-  std::unique_ptr<CudaMemory> weight_, bias_, result_, workspace_;
+  std::unique_ptr<DeviceMemory> weight_, bias_, result_, workspace_;
   Choice chosen_;
   nlohmann::ordered_json description_;
 };

@@ -25,11 +25,30 @@ std::string note(const BenchResult &result) {
   return text;
 }
 
-/// Of a GPU, whose peak is not measured beside its runs, of the machine's.
+/// Of a GPU, whose peak is not measured beside its runs, of the machine's; 0
+/// where nobody tells that.
 double peakShare(const BenchResult &result, const BenchOptions &options,
                  const Machine &machine) {
-  return result.peakShare > 0 ? result.peakShare
-                              : result.gflops() / machine.peak(options.threads);
+  double peak = machine.peak(options.threads);
+  if (result.peakShare > 0 || peak == 0)
+    return result.peakShare;
+  return result.gflops() / peak;
+}
+
+/// In percent; "-" where there is none.
+std::string percent(double share) {
+  if (share <= 0)
+    return "-";
+  char text[32];
+  std::snprintf(text, sizeof(text), "%.1f", 100 * share);
+  return text;
+}
+
+/// JSON has null for what nobody tells.
+nlohmann::ordered_json known(double value) {
+  if (value > 0)
+    return value;
+  return nullptr;
 }
 
 /// JSON has no infinity.
@@ -43,12 +62,16 @@ nlohmann::ordered_json finite(double value) {
 
 void printMachine(std::FILE *stream, const Machine &machine) {
   if (machine.how != "measured") {
-    std::fprintf(stream,
-                 "%s (%s), %lld multiprocessors; at most %.1f GFLOP/s of f32 "
-                 "FMAs and %.1f GB/s, %s; times by cuEvent\n",
-                 machine.cpu.c_str(), machine.isa.c_str(),
-                 static_cast<long long>(machine.cores), machine.peak1,
-                 machine.copyGbs, machine.how.c_str());
+    std::fprintf(stream, "%s (%s), %lld %s; ", machine.cpu.c_str(),
+                 machine.isa.c_str(), static_cast<long long>(machine.cores),
+                 machine.units.c_str());
+    if (machine.peak1 > 0)
+      std::fprintf(stream, "at most %.1f GFLOP/s of f32 FMAs and %.1f GB/s, ",
+                   machine.peak1, machine.copyGbs);
+    else
+      std::fprintf(stream, "no peak is known: ");
+    std::fprintf(stream, "%s; times by %s\n", machine.how.c_str(),
+                 machine.clock.c_str());
     return;
   }
   std::fprintf(stream,
@@ -85,12 +108,6 @@ void Table::row(const BenchResult &result) const {
     std::snprintf(text, sizeof(text), "%.2e", result.errors.maximum);
     error = text;
   }
-  std::string traffic = "-";
-  if (result.trafficShare > 0) {
-    char text[32];
-    std::snprintf(text, sizeof(text), "%.1f", 100 * result.trafficShare);
-    traffic = text;
-  }
   std::fprintf(stream_, "%-*s ", nameWidth_, result.entry.name.c_str());
   if (!result.hasFigure()) {
     std::fprintf(stream_, "%-*s %6s %s: %s\n", engineWidth_,
@@ -102,11 +119,12 @@ void Table::row(const BenchResult &result) const {
     std::fprintf(stream_, "%-*s %6.3f ", engineWidth_, result.engine.c_str(),
                  result.speedup);
   std::fprintf(
-      stream_, "%-*s %9.3f %9.3f %8.1f %6.1f %6.1f %9s %8.1f %9s%s\n",
+      stream_, "%-*s %9.3f %9.3f %8.1f %6s %6.1f %9s %8.1f %9s%s\n",
       scheduleWidth, result.schedule.empty() ? "-" : result.schedule.c_str(),
       result.timing.minimum * 1e3, result.timing.median * 1e3, result.gflops(),
-      100 * peakShare(result, options_, machine_), result.compulsoryGbs(),
-      traffic.c_str(), result.compileMs, error.c_str(), note(result).c_str());
+      percent(peakShare(result, options_, machine_)).c_str(),
+      result.compulsoryGbs(), percent(result.trafficShare).c_str(),
+      result.compileMs, error.c_str(), note(result).c_str());
   std::fflush(stream_);
 }
 
@@ -149,9 +167,9 @@ nlohmann::ordered_json toJson(const Machine &machine) {
           {"isa", machine.isa},
           {"cores", machine.cores},
           {"threads", machine.threads},
-          {"fma_peak_gflops_1t", machine.peak1},
-          {"fma_peak_gflops_Nt", machine.peakThreads},
-          {"copy_gbs", machine.copyGbs},
+          {"fma_peak_gflops_1t", known(machine.peak1)},
+          {"fma_peak_gflops_Nt", known(machine.peakThreads)},
+          {"copy_gbs", known(machine.copyGbs)},
           {"how", machine.how}};
 }
 
@@ -173,7 +191,9 @@ nlohmann::ordered_json toJson(const BenchResult &result,
       {"runs", result.timing.runs},
       {"timed_by", result.how},
       {"gflops", figure(result.gflops())},
-      {"peak_share", figure(peakShare(result, options, machine))},
+      {"peak_share",
+       result.hasFigure() ? known(peakShare(result, options, machine))
+                          : nullptr},
       {"compulsory_gbs", figure(result.compulsoryGbs())},
       {"compile_ms", result.compileMs},
       {"prepare_ms", result.prepareMs},

@@ -11,8 +11,8 @@
 #include "common/machine.h"
 #include "engine/engine.h"
 #include "target/target.h"
+#include "tconv-bench/device.h"
 #include "tconv-bench/first_call.h"
-#include "tconv-bench/gpu.h"
 #include "tconv-bench/report.h"
 
 namespace tconv::tools {
@@ -68,16 +68,17 @@ Status runLayers(const BenchOptions &options, std::FILE *text) {
     return status;
   if (Status status = fromC(tconv_set_num_threads(options.threads)))
     return status;
-  std::unique_ptr<Gpu> gpu;
+  std::unique_ptr<BenchDevice> device;
   if (isDeviceTarget(options.target))
-    if (Status status = Gpu::open(options.target, gpu))
+    if (Status status = BenchDevice::open(options.target, device))
       return status;
   // After the device: it goes first.
   std::unique_ptr<CudnnLibrary> cudnn;
   if (options.cudnn)
     if (Status status = CudnnLibrary::open(cudnn))
       return Status(status.code(), "--cudnn: " + status.message());
-  Machine machine = gpu ? gpu->machine() : measureMachine(options.threads);
+  Machine machine =
+      device ? device->machine() : measureMachine(options.threads);
   printMachine(text, machine);
 
   Table table(text, entries, options, machine);
@@ -91,7 +92,7 @@ Status runLayers(const BenchOptions &options, std::FILE *text) {
       std::fprintf(stderr, "%s ...\r", entry.name.c_str());
     std::vector<BenchResult> results;
     if (Status status =
-            benchLayer(entry, options, gpu.get(), cudnn.get(), results))
+            benchLayer(entry, options, device.get(), cudnn.get(), results))
       return Status(status.code(), entry.name + ": " + status.message());
     for (const BenchResult &result : results) {
       table.row(result);
@@ -138,8 +139,10 @@ Status runBench(BenchOptions &options) {
                   "--engine: --first-call takes one, not " +
                       std::to_string(options.engines.size()));
   if (firstCall && isDeviceTarget(options.target))
-    return Status(TCONV_INVALID_VALUE, "--first-call: takes no GPU's target");
-  if (options.cudnn && (firstCall || !isDeviceTarget(options.target)))
+    return Status(TCONV_INVALID_VALUE,
+                  "--first-call: takes no device's target");
+  if (options.cudnn &&
+      (firstCall || deviceKind(options.target) != DeviceKind::cuda))
     return Status(TCONV_INVALID_VALUE,
                   "--cudnn: takes --target cuda, cuda:N or nvptx:sm_NN, not '" +
                       options.target + "'" +

@@ -154,5 +154,7 @@ Expected<AscendCode> mlir::tconv::compileAscend(StringRef name, StringRef text,
                              name.str().c_str(), result->message.c_str(),
                              result->output.c_str());
   code.object = contentOf(object);
+  if (code.object.empty() && !messages.lacksHivmc)
+    return createStringError("hivmc made no object of %s", name.str().c_str());
   return code;
 }

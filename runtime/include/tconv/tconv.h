@@ -341,12 +341,12 @@ typedef struct tconv_strides {
 } tconv_strides;
 
 /**
- * Computes y from x, both in memory that the layer's device can reach and of the
- * layer's dtype: issues the work to `stream` and returns. x must be there, and
- * y is there, in the stream's order; they must not overlap. The first call for
- * a length class in a context also compiles, loads and packs, which waits for
- * the device; tconv_layer_prepare does that beforehand, for the context that
- * the thread would use without a stream.
+ * Computes y from x, both in memory that the layer's device can reach and of
+ * the layer's dtype: issues the work to `stream` and returns. x must be there,
+ * and y is there, in the stream's order; they must not overlap. The first call
+ * for a length class in a context also compiles, loads and packs, which waits
+ * for the device; tconv_layer_prepare does that beforehand, for the context
+ * that the thread would use without a stream.
  *
  * There is no other way that a device's memory would take: where no kernel can
  * be had, its status is this call's. Failures of a kernel that is under way
@@ -367,12 +367,15 @@ TCONV_API tconv_status tconv_layer_device(const tconv_layer *layer,
 
 typedef struct tconv_device_info {
   uint32_t struct_size; /**< sizeof(tconv_device_info); set by the caller */
-  int32_t capability;   /**< compute capability: 86 for 8.6 */
-  int32_t driver;       /**< CUDA's version that the driver serves: 12040 */
-  int32_t multiprocessors;
-  int64_t memory_bytes;
-  char name[256];
-  char target[32]; /**< of the kernels it gets: "nvptx:sm_86", or "" */
+  int32_t capability;   /**< compute capability: 86 for 8.6; of an Ascend 0 */
+  int32_t driver;       /**< CUDA's version that the driver serves: 12040; of an
+                         * Ascend 0 */
+  int32_t multiprocessors; /**< of an Ascend: its cube cores; 0: not told */
+  int64_t memory_bytes;    /**< of an Ascend 0: asking would set it up */
+  char name[256];          /**< as its driver has it */
+  /** Of the kernels it gets: "nvptx:sm_86", "ascend:910b3"; "" where there are
+   * none for it. */
+  char target[32];
 } tconv_device_info;
 
 /** Number of CUDA's devices; 0 where the driver finds none. TCONV_NOT_FOUND
@@ -381,6 +384,12 @@ TCONV_API tconv_status tconv_device_count(int32_t *count);
 /** @param device 0 .. count - 1 */
 TCONV_API tconv_status tconv_device_get_info(int32_t device,
                                              tconv_device_info *info);
+/** The same of either kind of devices.
+ * @param kind "cuda" or "ascend" */
+TCONV_API tconv_status tconv_device_count_of(const char *kind, int32_t *count);
+TCONV_API tconv_status tconv_device_get_info_of(const char *kind,
+                                                int32_t device,
+                                                tconv_device_info *info);
 
 /** Memory of a GPU, for those who have no other way to it. */
 typedef struct tconv_device_buffer tconv_device_buffer;

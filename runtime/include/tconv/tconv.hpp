@@ -390,6 +390,20 @@ private:
   std::unique_ptr<tconv_layer, Destroy> layer_;
 };
 
+/** Number of the devices of a kind, "cuda" or "ascend". */
+inline int deviceCount(const std::string &kind = "cuda") {
+  std::int32_t count = 0;
+  check(tconv_device_count_of(kind.c_str(), &count));
+  return count;
+}
+/** What is known of one of them. */
+inline tconv_device_info deviceInfo(const std::string &kind, int device) {
+  tconv_device_info info = {};
+  info.struct_size = sizeof(info);
+  check(tconv_device_get_info_of(kind.c_str(), device, &info));
+  return info;
+}
+
 /** Memory of a device, for those who have no other way to it. */
 class DeviceBuffer {
 public:

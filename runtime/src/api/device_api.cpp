@@ -5,7 +5,6 @@
 #include <cstring>
 
 #include "api/launch.h"
-#include "device/cuda_target.h"
 #include "device/device_layer.h"
 #include "support/fork.h"
 #include "support/status.h"
@@ -125,27 +124,48 @@ Status runOnDevice(tconv_layer &layer, const LaunchArgs &tensors,
   return layer.device->run(layer, layer.state(), args, stream);
 }
 
-Status deviceInfo(int32_t index, tconv_device_info &info) {
-  Status why;
-  const cuda::Api *api = cudaDriver(why);
-  if (!api)
-    return why;
-  cuda::Device device;
-  if (Status error = deviceOf(*api, index, device))
-    return {TCONV_INVALID_VALUE, error.message()};
-  DeviceFacts facts;
-  if (Status error = deviceFacts(*api, device, facts))
+/// The driver of "cuda" or "ascend".
+Status driverOf(const char *kind, const DeviceDriver *&driver) {
+  if (Status error = checkPointer("kind", kind))
     return error;
-  tconv_device_info result = {};
-  result.struct_size = sizeof(result);
-  result.capability = facts.capability;
-  result.driver = cudaDriverVersion();
-  result.multiprocessors = facts.multiprocessors;
-  result.memory_bytes = facts.memory;
-  std::snprintf(result.name, sizeof(result.name), "%s", facts.name.c_str());
-  std::snprintf(result.target, sizeof(result.target), "%s",
-                nearestNvptxTarget(facts.capability).c_str());
-  info = result;
+  for (DeviceKind one : {DeviceKind::cuda, DeviceKind::ascend})
+    if (std::strcmp(kind, deviceKindName(one)) == 0) {
+      driver = &deviceDriver(one);
+      return Status::ok();
+    }
+  return {TCONV_INVALID_VALUE,
+          "kind = '" + std::string(kind) + "': must be cuda or ascend"};
+}
+
+Status countDevices(const char *kind, int32_t *count) {
+  if (Status error = checkPointer("count", count))
+    return error;
+  const DeviceDriver *driver = nullptr;
+  if (Status error = driverOf(kind, driver))
+    return error;
+  int found = 0;
+  if (Status error = driver->count(found))
+    return error;
+  *count = found;
+  return Status::ok();
+}
+
+Status describeDevice(const char *kind, int32_t device,
+                      tconv_device_info *info) {
+  if (Status error = checkPointer("info", info))
+    return error;
+  if (info->struct_size != sizeof(*info))
+    return {TCONV_INVALID_VALUE,
+            "info.struct_size = " + std::to_string(info->struct_size) +
+                ": must be " + std::to_string(sizeof(*info))};
+  const DeviceDriver *driver = nullptr;
+  if (Status error = driverOf(kind, driver))
+    return error;
+  tconv_device_info found = {};
+  found.struct_size = sizeof(found);
+  if (Status error = driver->describe(device, found))
+    return error;
+  *info = found;
   return Status::ok();
 }
 
@@ -260,28 +280,25 @@ tconv_status tconv_layer_device(const tconv_layer *layer, int32_t *device) {
 }
 
 tconv_status tconv_device_count(int32_t *count) {
-  return guard([&]() -> Status {
-    ForkHold hold;
-    if (Status error = checkPointer("count", count))
-      return error;
-    int found = 0;
-    if (Status error = deviceCount(found))
-      return error;
-    *count = found;
-    return Status::ok();
-  });
+  return tconv_device_count_of("cuda", count);
 }
 
 tconv_status tconv_device_get_info(int32_t device, tconv_device_info *info) {
-  return guard([&]() -> Status {
+  return tconv_device_get_info_of("cuda", device, info);
+}
+
+tconv_status tconv_device_count_of(const char *kind, int32_t *count) {
+  return guard([&] {
     ForkHold hold;
-    if (Status error = checkPointer("info", info))
-      return error;
-    if (info->struct_size != sizeof(*info))
-      return {TCONV_INVALID_VALUE,
-              "info.struct_size = " + std::to_string(info->struct_size) +
-                  ": must be " + std::to_string(sizeof(*info))};
-    return deviceInfo(device, *info);
+    return countDevices(kind, count);
+  });
+}
+
+tconv_status tconv_device_get_info_of(const char *kind, int32_t device,
+                                      tconv_device_info *info) {
+  return guard([&] {
+    ForkHold hold;
+    return describeDevice(kind, device, info);
   });
 }
 

@@ -17,6 +17,7 @@ using Context = void *;
 using Stream = void *;
 using Binary = void *;
 using Function = void *;
+using Event = void *;
 
 /// Results that are more than a number in a message.
 enum : Result {
@@ -97,6 +98,14 @@ struct DeviceBinary {
      void *shared, Stream stream))                                             \
   F(rtSyncAddress, rtGetC2cCtrlAddr, (uint64_t *address, uint32_t *bytes))
 
+/// Events, for those who take times.
+#define TCONV_ASCEND_EVENT_FUNCTIONS(F)                                        \
+  F(eventCreate, aclrtCreateEvent, (Event * event))                            \
+  F(eventDestroy, aclrtDestroyEvent, (Event event))                            \
+  F(eventRecord, aclrtRecordEvent, (Event event, Stream stream))               \
+  F(eventElapsed, aclrtEventElapsedTime,                                       \
+    (float *milliseconds, Event begin, Event end))
+
 /// The libraries' functions. Of the new and the old ones, one set is whole.
 struct Api {
 #define TCONV_ASCEND_MEMBER(member, symbol, parameters)                        \
@@ -104,12 +113,18 @@ struct Api {
   TCONV_ASCEND_FUNCTIONS(TCONV_ASCEND_MEMBER)
   TCONV_ASCEND_NEW_FUNCTIONS(TCONV_ASCEND_MEMBER)
   TCONV_ASCEND_OLD_FUNCTIONS(TCONV_ASCEND_MEMBER)
+  // NULL where they are missing.
+  TCONV_ASCEND_EVENT_FUNCTIONS(TCONV_ASCEND_MEMBER)
 #undef TCONV_ASCEND_MEMBER
   const char *(*socName)() = nullptr;
-  // NULL where they are missing.
+  // So are these.
   const char *(*recentError)() = nullptr;
   Result (*capability)(uint32_t device, int info, int64_t *value) = nullptr;
   bool isNew = false; ///< the new ones are whole
+
+  bool hasEvents() const {
+    return eventCreate && eventDestroy && eventRecord && eventElapsed;
+  }
 };
 
 } // namespace tconv::ascend

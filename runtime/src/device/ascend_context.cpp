@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "device/ascend_context.h"
 
+#include <cstdio>
 #include <map>
 #include <mutex>
 
@@ -138,24 +139,46 @@ public:
     const ascend::Api *api = ascendDriver(why);
     return api ? AscendContext::of(*api, device, result) : why;
   }
+  Status count(int &count) const override {
+    Status why;
+    const ascend::Api *api = ascendDriver(why);
+    if (!api)
+      return why;
+    uint32_t found = 0;
+    if (ascend::Result error = api->deviceCount(&found))
+      return ascendStatus(*api, "aclrtGetDeviceCount", error);
+    count = static_cast<int>(found);
+    return Status::ok();
+  }
+  Status describe(int device, tconv_device_info &info) const override {
+    Status why;
+    const ascend::Api *api = ascendDriver(why);
+    if (!api)
+      return why;
+    if (Status error = checkDevice(device, TCONV_INVALID_VALUE))
+      return error;
+    std::string soc = socName(*api);
+    int64_t cores = 0;
+    if (api->capability && !api->capability(static_cast<uint32_t>(device),
+                                            ascend::kAiCores, &cores))
+      info.multiprocessors = static_cast<int32_t>(cores);
+    std::snprintf(info.name, sizeof(info.name), "%s", soc.c_str());
+    std::snprintf(info.target, sizeof(info.target), "%s",
+                  ascendTargetOf(soc).c_str());
+    return Status::ok();
+  }
   Status resolve(const std::string &target,
                  DeviceTarget &result) const override {
     Status why;
     const ascend::Api *api = ascendDriver(why);
     if (!api)
       return why;
-    uint32_t count = 0;
-    if (ascend::Result error = api->deviceCount(&count))
-      return ascendStatus(*api, "aclrtGetDeviceCount", error);
     int index = deviceIndex(target);
     if (index < 0)
       index = std::max(currentDevice(*api), 0);
-    if (static_cast<uint32_t>(index) >= count)
-      return {TCONV_UNSUPPORTED, "device " + std::to_string(index) +
-                                     ": there are " + std::to_string(count) +
-                                     " Ascend devices here"};
-    const char *name = api->socName();
-    std::string soc = name ? name : "no name";
+    if (Status error = checkDevice(index, TCONV_UNSUPPORTED))
+      return error;
+    std::string soc = socName(*api);
     std::string kernels = ascendTargetOf(soc);
     if (kernels.empty())
       return {TCONV_UNSUPPORTED, "device " + std::to_string(index) + " is " +
@@ -167,6 +190,23 @@ public:
     result.device = index;
     result.kernels = kernels;
     return Status::ok();
+  }
+
+private:
+  /// @param otherwise the status where there is no such device
+  Status checkDevice(int device, tconv_status otherwise) const {
+    int count = 0;
+    if (Status error = this->count(count))
+      return error;
+    if (device >= 0 && device < count)
+      return Status::ok();
+    return {otherwise, "device " + std::to_string(device) + ": there are " +
+                           std::to_string(count) + " Ascend devices here"};
+  }
+  /// All devices of a machine are of one kind.
+  static std::string socName(const ascend::Api &api) {
+    const char *name = api.socName();
+    return name ? name : "no name";
   }
 };
 

@@ -50,6 +50,8 @@ struct Lookup {
   }
 };
 
+#define TCONV_ASCEND_OPTIONAL(member, symbol, parameters)                      \
+  lookup.optional(api.member, #symbol);
 #define TCONV_ASCEND_REQUIRE(member, symbol, parameters)                       \
   lookup.require(api.member, #symbol);
 
@@ -60,6 +62,7 @@ Status lookUp(void *library, void *runtime, const std::string &path,
   lookup.require(api.socName, "aclrtGetSocName");
   lookup.optional(api.recentError, "aclGetRecentErrMsg");
   lookup.optional(api.capability, "aclGetDeviceCapability");
+  TCONV_ASCEND_EVENT_FUNCTIONS(TCONV_ASCEND_OPTIONAL)
   if (!lookup.missing) {
     TCONV_ASCEND_NEW_FUNCTIONS(TCONV_ASCEND_REQUIRE)
     api.isNew = !lookup.missing;

@@ -289,6 +289,27 @@ public:
     result = std::move(found);
     return Status::ok();
   }
+  Status count(int &count) const override { return deviceCount(count); }
+  Status describe(int device, tconv_device_info &info) const override {
+    Status why;
+    const cuda::Api *api = cudaDriver(why);
+    if (!api)
+      return why;
+    cuda::Device found;
+    if (Status error = deviceOf(*api, device, found))
+      return {TCONV_INVALID_VALUE, error.message()};
+    DeviceFacts facts;
+    if (Status error = deviceFacts(*api, found, facts))
+      return error;
+    info.capability = facts.capability;
+    info.driver = cudaDriverVersion();
+    info.multiprocessors = facts.multiprocessors;
+    info.memory_bytes = facts.memory;
+    std::snprintf(info.name, sizeof(info.name), "%s", facts.name.c_str());
+    std::snprintf(info.target, sizeof(info.target), "%s",
+                  nearestNvptxTarget(facts.capability).c_str());
+    return Status::ok();
+  }
   Status resolve(const std::string &target,
                  DeviceTarget &result) const override {
     Status why;

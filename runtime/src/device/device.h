@@ -131,6 +131,11 @@ public:
   virtual Status
   context(int device, void *stream,
           std::shared_ptr<const DeviceContext> &result) const = 0;
+  /// How many devices it has; opens it.
+  virtual Status count(int &count) const = 0;
+  /// What tconv.h says of one of them; opens it, and sets nothing up on the
+  /// device. TCONV_INVALID_VALUE where there is none of that number.
+  virtual Status describe(int device, tconv_device_info &info) const = 0;
   /// See resolveDevice.
   virtual Status resolve(const std::string &target,
                          DeviceTarget &result) const = 0;

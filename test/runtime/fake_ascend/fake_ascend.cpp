@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "fake_ascend.h"
 
-#include <algorithm>
 #include <chrono>
 #include <condition_variable>
 #include <cstdlib>
@@ -11,15 +10,18 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <set>
 #include <sstream>
 #include <string>
 #include <thread>
 #include <utility>
 #include <vector>
 
+#include "core.h"
 #include "device/ascend_api.h"
 
 using namespace tconv;
+using namespace tconv::test;
 using ascend::Result;
 
 #define EXPORT extern "C" __attribute__((visibility("default")))
@@ -27,15 +29,11 @@ using ascend::Result;
 namespace {
 
 constexpr Result kInvalid = 107000, kNoContext = 107002, kNotFound = 107008;
-constexpr uint64_t kSyncAddress = 0x5ace0000;
 
-struct Object {
-  std::vector<char> bytes;
-  uint32_t magic;
-};
 struct Kernel {
-  std::shared_ptr<Object> object;
+  std::shared_ptr<FakeAscendObject> object;
   std::string name;
+  std::shared_ptr<char> handle; ///< whose address it is; NULL for a stub
 };
 
 /// Work is done in order by a thread of its own.
@@ -44,8 +42,14 @@ struct StreamState {
   uint64_t issued = 0, done = 0;
   bool closing = false;
   Result error = 0; ///< of a launch; the next one who waits gets it
+  std::string why;  ///< of that
   std::condition_variable changed;
   std::thread thread;
+};
+
+struct EventState {
+  bool done = false;
+  std::chrono::steady_clock::time_point time;
 };
 
 struct State {
@@ -61,16 +65,15 @@ struct State {
   int64_t failSkip = -1;
   bool failCame = false;
   std::string lastError;
-  fake_ascend_kernel_fn run = nullptr;
   fake_ascend_counts counts = {};
   std::map<void *, std::shared_ptr<StreamState>> streams;
+  std::set<void *> events;
   struct Memory {
-    std::unique_ptr<char[]> storage;
     size_t size;
     int64_t users = 0;
   };
   std::map<uint64_t, Memory> memory; ///< by address
-  std::map<void *, std::shared_ptr<Object>> binaries;
+  std::map<void *, std::shared_ptr<FakeAscendObject>> binaries;
   std::map<const void *, Kernel> kernels; ///< by handle or stub
 };
 
@@ -122,7 +125,7 @@ void configure(State &s, const char *text) {
       s.delay = std::atoi(value.c_str());
     else if (name == "pause")
       s.pause = std::atoi(value.c_str());
-    else if (!name.empty())
+    else if (!name.empty() && !configureFakeCore(name, value))
       s.always[name] = std::atoi(value.c_str());
   }
 }
@@ -170,7 +173,7 @@ Result waitFor(State &s, StreamState &stream,
   Result error = stream.error;
   stream.error = 0;
   if (error)
-    s.lastError = "E30000: a kernel of the stream failed";
+    s.lastError = "E30000: a kernel of the stream failed: " + stream.why;
   return error;
 }
 
@@ -187,17 +190,14 @@ State::Memory *memoryAt(State &s, uint64_t address, size_t bytes) {
 
 Result load(State &s, const void *data, size_t bytes, uint32_t magic,
             void **binary) {
-  // Objects of the tests begin like this.
-  if (bytes < 4 || std::memcmp(data, "\177ELF", 4) != 0) {
-    s.lastError = "E10001: the binary is no ELF";
-    return kInvalid;
-  }
   if (magic != ascend::kMagicMix && magic != ascend::kMagicVector)
     return kInvalid;
-  auto object = std::make_shared<Object>();
-  const char *begin = static_cast<const char *>(data);
-  object->bytes.assign(begin, begin + bytes);
-  object->magic = magic;
+  std::string error;
+  auto object = FakeAscendObject::load(data, bytes, magic, error);
+  if (!object) {
+    s.lastError = "E10001: " + error;
+    return kInvalid;
+  }
   *binary = object.get();
   s.binaries[object.get()] = std::move(object);
   ++s.counts.binaries;
@@ -215,19 +215,15 @@ Result unload(State &s, void *binary) {
   return 0;
 }
 
-/// An object has the kernels that its text names.
 Result findKernel(State &s, void *binary, const char *name, const void *key) {
   auto found = s.binaries.find(binary);
   if (found == s.binaries.end())
     return kInvalid;
-  const std::vector<char> &bytes = found->second->bytes;
-  std::string quoted = std::string("<") + name + ">";
-  if (std::search(bytes.begin(), bytes.end(), quoted.begin(), quoted.end()) ==
-      bytes.end()) {
+  if (!found->second->hasKernel(name)) {
     s.lastError = std::string("E10002: no kernel ") + name;
     return kNotFound;
   }
-  s.kernels[key] = {found->second, name};
+  s.kernels[key] = {found->second, name, nullptr};
   return 0;
 }
 
@@ -240,19 +236,20 @@ Result issue(Call &call, const void *key, uint32_t blocks, void *handle,
     return kInvalid;
   ++s.counts.launches;
   const char *begin = static_cast<const char *>(parameters);
-  std::vector<char> copy(begin, begin + bytes);
+  FakeAscendLaunch launch = {
+      kernel->second.name, blocks, {begin, begin + bytes}};
   std::vector<uint64_t> used;
-  for (size_t at = 0; at + 8 <= copy.size(); at += 8) {
+  for (size_t at = 0; at + 8 <= bytes; at += 8) {
     uint64_t word;
-    std::memcpy(&word, &copy[at], sizeof(word));
+    std::memcpy(&word, begin + at, sizeof(word));
     if (State::Memory *memory = memoryAt(s, word, 1)) {
       ++memory->users;
       used.push_back(word);
     }
   }
   ++stream->issued;
-  stream->work.push_back([=, kernel = kernel->second, delay = s.delay,
-                          run = s.run, own = stream.get()]() -> Result {
+  stream->work.push_back([=, object = kernel->second.object, delay = s.delay,
+                          own = stream.get()]() -> Result {
     if (delay > 0)
       std::this_thread::sleep_for(std::chrono::milliseconds(delay));
     bool spoiled;
@@ -260,11 +257,11 @@ Result issue(Call &call, const void *key, uint32_t blocks, void *handle,
       std::lock_guard<std::mutex> lock(state().mutex);
       spoiled = own->error != 0;
     }
-    Result result = kInvalid;
-    if (!spoiled && run)
-      result = run(kernel.object->bytes.data(), kernel.object->bytes.size(),
-                   kernel.name.c_str(), blocks, copy.data(), copy.size());
+    std::string why;
+    Result result = spoiled ? kInvalid : object->run(launch, why);
     std::lock_guard<std::mutex> lock(state().mutex);
+    if (result && !spoiled)
+      own->why = "kernel " + launch.kernel + ": " + why;
     for (uint64_t word : used)
       if (State::Memory *memory = memoryAt(state(), word, 1))
         --memory->users;
@@ -358,11 +355,11 @@ EXPORT Result aclrtMalloc(void **address, size_t bytes, int) {
     call.s.lastError = "E20001: out of memory";
     return ascend::kMemoryAllocation;
   }
-  std::unique_ptr<char[]> storage(new char[bytes]);
-  std::memset(storage.get(), 0xff, bytes); // NaN
-  *address = storage.get();
-  call.s.memory[reinterpret_cast<uint64_t>(*address)] = {std::move(storage),
-                                                         bytes};
+  uint64_t there = fake_memory::allocate(bytes);
+  if (!there)
+    return ascend::kMemoryAllocation;
+  *address = reinterpret_cast<void *>(there);
+  call.s.memory[there] = {bytes};
   ++call.s.counts.allocations;
   call.s.counts.bytes += static_cast<int64_t>(bytes);
   return 0;
@@ -379,7 +376,8 @@ EXPORT Result aclrtFree(void *address) {
   }
   --call.s.counts.allocations;
   call.s.counts.bytes -= static_cast<int64_t>(found->second.size);
-  call.s.memory.erase(reinterpret_cast<uint64_t>(address));
+  call.s.memory.erase(found);
+  fake_memory::release(reinterpret_cast<uint64_t>(address));
   return call.result;
 }
 EXPORT Result aclrtMemcpy(void *to, size_t most, const void *from, size_t bytes,
@@ -387,11 +385,14 @@ EXPORT Result aclrtMemcpy(void *to, size_t most, const void *from, size_t bytes,
   Call call("aclrtMemcpy");
   if (call.result)
     return call.result;
-  const void *device = kind == ascend::kHostToDevice ? to : from;
-  if (bytes > most ||
-      !memoryAt(call.s, reinterpret_cast<uint64_t>(device), bytes))
+  bool toDevice = kind == ascend::kHostToDevice;
+  auto device = reinterpret_cast<uint64_t>(toDevice ? to : from);
+  if (bytes > most || !memoryAt(call.s, device, bytes))
     return kInvalid;
-  std::memcpy(to, from, bytes);
+  if (toDevice)
+    fake_memory::write(device, from, bytes);
+  else
+    call.s.counts.unwritten += fake_memory::read(to, device, bytes);
   return 0;
 }
 
@@ -431,6 +432,57 @@ EXPORT Result aclrtSynchronizeStream(void *handle) {
   return call.result ? call.result : result;
 }
 
+/*------------------------------------------------------------------- events */
+
+EXPORT Result aclrtCreateEvent(void **event) {
+  Call call("aclrtCreateEvent");
+  if (call.result)
+    return call.result;
+  *event = new EventState;
+  call.s.events.insert(*event);
+  return 0;
+}
+EXPORT Result aclrtDestroyEvent(void *event) {
+  Call call("aclrtDestroyEvent");
+  if (!call.s.events.erase(event))
+    return kInvalid;
+  delete static_cast<EventState *>(event);
+  return call.result;
+}
+EXPORT Result aclrtRecordEvent(void *event, void *handle) {
+  Call call("aclrtRecordEvent");
+  if (call.result)
+    return call.result;
+  auto stream = streamOf(call.s, handle);
+  if (!stream || !call.s.events.count(event))
+    return kInvalid;
+  auto *recorded = static_cast<EventState *>(event);
+  recorded->done = false;
+  ++stream->issued;
+  stream->work.push_back([recorded]() -> Result {
+    std::lock_guard<std::mutex> lock(state().mutex);
+    recorded->time = std::chrono::steady_clock::now();
+    recorded->done = true;
+    return 0;
+  });
+  stream->changed.notify_all();
+  return 0;
+}
+EXPORT Result aclrtEventElapsedTime(float *milliseconds, void *begin,
+                                    void *end) {
+  Call call("aclrtEventElapsedTime");
+  if (call.result)
+    return call.result;
+  auto *from = static_cast<EventState *>(begin);
+  auto *to = static_cast<EventState *>(end);
+  if (!call.s.events.count(begin) || !call.s.events.count(end) || !from->done ||
+      !to->done)
+    return kInvalid;
+  *milliseconds =
+      std::chrono::duration<float, std::milli>(to->time - from->time).count();
+  return 0;
+}
+
 /*------------------------------------------------------------------ kernels */
 
 #ifdef FAKE_ASCEND_NEW
@@ -450,8 +502,13 @@ EXPORT Result aclrtBinaryGetFunction(void *binary, const char *name,
   Call call("aclrtBinaryGetFunction");
   if (call.result)
     return call.result;
-  *function = new char; // a handle of its own
-  return findKernel(call.s, binary, name, *function);
+  auto handle = std::make_shared<char>();
+  Result result = findKernel(call.s, binary, name, handle.get());
+  if (result)
+    return result;
+  *function = handle.get();
+  call.s.kernels[*function].handle = std::move(handle);
+  return 0;
 }
 EXPORT Result aclrtBinaryUnLoad(void *binary) {
   Call call("aclrtBinaryUnLoad");
@@ -471,7 +528,7 @@ EXPORT Result aclrtLaunchKernelWithHostArgs(void *function, uint32_t blocks,
 }
 EXPORT Result aclrtGetHardwareSyncAddr(void **address) {
   Call call("aclrtGetHardwareSyncAddr");
-  *address = reinterpret_cast<void *>(kSyncAddress);
+  *address = reinterpret_cast<void *>(kFakeSyncAddress);
   return call.result;
 }
 #endif
@@ -510,7 +567,7 @@ EXPORT Result rtKernelLaunch(const void *stub, uint32_t blocks, void *arguments,
 }
 EXPORT Result rtGetC2cCtrlAddr(uint64_t *address, uint32_t *bytes) {
   Call call("rtGetC2cCtrlAddr");
-  *address = kSyncAddress;
+  *address = kFakeSyncAddress;
   *bytes = 64;
   return call.result;
 }
@@ -518,10 +575,6 @@ EXPORT Result rtGetC2cCtrlAddr(uint64_t *address, uint32_t *bytes) {
 
 /*-------------------------------------------------------------------- tests */
 
-EXPORT void fake_ascend_set_kernels(fake_ascend_kernel_fn run) {
-  std::lock_guard<std::mutex> lock(state().mutex);
-  state().run = run;
-}
 EXPORT void fake_ascend_count(fake_ascend_counts *counts) {
   std::lock_guard<std::mutex> lock(state().mutex);
   *counts = state().counts;

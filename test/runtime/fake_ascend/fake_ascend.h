@@ -2,8 +2,14 @@
 /**
  * @file fake_ascend.h
  * A libascendcl.so, and a libruntime.so, without an Ascend: devices, contexts,
- * streams with a thread each, memory, and binaries whose kernels are run by a
- * function that the test sets. Handles of memory are addresses of the host.
+ * streams with a thread each, memory, and binaries.
+ *
+ * fake_ascend_new and fake_ascend_old, which lacks the calls of CANN 9.1, have
+ * kernels run by a function that the test sets, in the host's memory.
+ * fake_ascend_none lacks all calls that launch. fake_ascend_model_new and
+ * fake_ascend_model_old take the objects of fake_hivmc and run them on the
+ * model of the core (docs/davinci.md), in memory that means nothing to the
+ * host; whatever the model finds is the kernel's failure.
  *
  * The environment variable FAKE_ASCEND, read by aclInit, sets words with commas
  * between them:
@@ -14,10 +20,11 @@
  *   delay=N      milliseconds that a launch takes at least; 0 by default
  *   pause=N      microseconds that a call which launches takes after it has
  *                launched, so that other threads come in between; 0 by default
+ *   policy=NAME  with the model, when its pipes act: in-order (by default),
+ *                consumers-first or producers-first
+ *   bishengir=PATH  with the model, where bishengir-compile is, whose templates
+ *                it needs; what TCONV_BISHENGIR and PATH say by default
  *   FUNCTION=N   every call of this function fails with result N
- *
- * The library fake_ascend_old lacks the calls of CANN 9.1, fake_ascend_none
- * also those of libruntime.so.
  */
 #ifndef TCONV_TEST_RUNTIME_FAKE_ASCEND_H
 #define TCONV_TEST_RUNTIME_FAKE_ASCEND_H
@@ -32,7 +39,7 @@ extern "C" {
 /**
  * Runs one launch: `blocks` blocks of the kernel `name` of an object, whose
  * parameters lie as tconv_device_launch says. Returns 0, or the result that the
- * stream then has. The model of the core can take this place.
+ * stream then has.
  */
 typedef int (*fake_ascend_kernel_fn)(const void *object, size_t object_size,
                                      const char *name, uint32_t blocks,
@@ -40,7 +47,8 @@ typedef int (*fake_ascend_kernel_fn)(const void *object, size_t object_size,
                                      size_t parameter_size);
 
 typedef void (*fake_ascend_set_kernels_fn)(fake_ascend_kernel_fn run);
-/** fake_ascend_set_kernels. Without, every launch fails. */
+/** Without, every launch fails. The libraries with the model have no such
+ * function. */
 void fake_ascend_set_kernels(fake_ascend_kernel_fn run);
 
 typedef struct fake_ascend_counts {
@@ -51,6 +59,8 @@ typedef struct fake_ascend_counts {
   /* What must not happen: memory freed while a launch that has it among its
    * parameters is under way. */
   int64_t freed_in_use;
+  /* With the model: bytes copied to the host that nobody has written. */
+  int64_t unwritten;
 } fake_ascend_counts;
 
 typedef void (*fake_ascend_count_fn)(fake_ascend_counts *counts);
