@@ -55,6 +55,10 @@ public:
   /// Packed weights are [group][tap][padded row][input channel]; taps that a
   /// band lacks are holes that nobody reads or writes.
   int64_t packedElements(int64_t rows) const;
+  /// Weights before they are packed.
+  int64_t weightElements() const {
+    return groups * groupInputs * groupOutputs * kernelSize;
+  }
   /// Positions of x that a tile of `positions` reads.
   int64_t window(int64_t positions) const;
 

@@ -105,6 +105,10 @@ DictionaryAttr estimateAttr(Builder &b, const AscendEstimate &one) {
   cycles("store_vector_cycles", one.storeVector);
   cycles("store_write_cycles", one.storeOut);
   cycles("store_cycles", one.store);
+  if (isCube) {
+    cycles("mixed_kernel_cycles", one.mixed);
+    cycles("mixed_kernel_on_one_vector_core_cycles", one.mixedOnOne);
+  }
   list.set("microseconds",
            b.getF64FloatAttr(one.cycles() / kAscendHertz * 1e6));
   if (isCube) {

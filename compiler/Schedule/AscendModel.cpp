@@ -247,6 +247,15 @@ static void estimateStore(const AscendLayer &layer,
   result.store = std::max(result.store, result.storeLoad + result.storeOut);
 }
 
+/// Product and interleaving side by side: the longer one, and the other's share
+/// of one tile, since the first tile is waited for or the last one is. With two
+/// buffers a handshake, a write and a read, shows once.
+static double mixedCycles(const AscendEstimate &one, double store) {
+  return std::max(one.product, store) +
+         std::min(one.product, store) / double(one.mostTasks) + kReadLatency +
+         kWriteLatency;
+}
+
 std::optional<AscendEstimate>
 mlir::tconv::estimateAscend(const AscendLayer &layer,
                             const AscendMachine &machine,
@@ -266,6 +275,11 @@ mlir::tconv::estimateAscend(const AscendLayer &layer,
     return std::nullopt;
   estimateProduct(layer, machine, tile, result);
   estimateStore(layer, machine, tile, result);
+  if (tile.unit == AscendUnit::cube && result.mostTasks > 0) {
+    // Parts have two vector cores for each cube core.
+    result.mixed = mixedCycles(result, result.store);
+    result.mixedOnOne = mixedCycles(result, 2 * result.store);
+  }
   return result;
 }
 

@@ -79,6 +79,11 @@ struct AscendEstimate {
   double useful = 0; ///< products that are no padding
   double product = 0, store = 0;
   double cycles() const { return product + store; }
+  /// Cycles if product and interleaving were one kernel, in which a cube core
+  /// hands each tile to its two vector cores through global memory, or to one
+  /// of them, which is all that bishengir-compile 1.2.0 uses. No such kernel is
+  /// made. 0 where vector cores multiply.
+  double mixed = 0, mixedOnOne = 0;
   /// Share of the product's cycles in which the cube multiplies.
   double utilisation = 0;
   llvm::StringRef bound() const; ///< of the product

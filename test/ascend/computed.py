@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """computed.py [COUNT [SEED]]: MindSpore's cases in f16, bf16 and f32, and COUNT
-random layers, computed by bishengir's own reading of the kernels on the CPU,
-against a sum in float64 by SPEC's bounds. Every buffer is full of NaN before."""
+random layers, those also with infinities and NaN, computed by bishengir's own
+reading of the kernels on the CPU, against a sum in float64 by SPEC's bounds.
+Every buffer is full of NaN before."""
 
 import json
 import math
@@ -22,8 +23,10 @@ from plan import Plan
 from toolkit import ROOT, compile_file, need_bishengir, random_layer
 
 TARGET = "ascend:910b3"
-POINTERS = {"pack": 2, "edge": 2, "product": 3, "store": 3}
+POINTERS = {"pack": 3, "edge": 5, "product": 4, "store": 3}
 EPS = {"f32": 2.0**-24, "f16": 2.0**-11, "bf16": 2.0**-8}
+#: Instead of a case's data: random numbers, some of them infinite or NaN.
+SPECIAL = "special"
 #: What reading memory that nobody wrote gives.
 NAN = {"f32": np.float32(np.nan), "f16": np.float16(np.nan), "bf16": np.uint16(0x7FC0)}
 
@@ -89,6 +92,55 @@ def reference(layer, x, w, bias, outputs, crop):
     return y, s
 
 
+def compared(layer, kind, y, exact, s):
+    """None, or how far y is beyond SPEC's bound, to which the shorter types add
+    half a last place. What isn't finite has to be the same."""
+    groups = layer["group"]
+    taps = math.ceil(
+        layer["kernel_size"]
+        * math.gcd(layer["stride"], layer["dilation"])
+        / layer["stride"]
+    )
+    longest = layer["in_channels"] // groups * taps
+    finite = np.isfinite(exact)
+    # S is the largest sum of an item and a group.
+    per = np.where(finite, s, 0).reshape(s.shape[0], groups, -1).max(axis=2)
+    largest = np.repeat(per, layer["out_channels"] // groups, axis=1)[:, :, None]
+    eps = 2.0**-24
+    wanted = np.where(finite, exact, 0)
+    bound = 4 * eps * math.sqrt(longest) * largest + 2 * eps * abs(wanted)
+    bound = bound + longest * 2.0**-149
+    if kind != "f32":  # half a last place, or half of the least subnormal
+        least = 2.0**-24 if kind == "f16" else 2.0**-133
+        bound = bound + EPS[kind] * (abs(wanted) + bound) + least / 2
+    same = (y == exact) | (np.isnan(y) & np.isnan(exact))
+    strange = (np.isfinite(y) != finite) | (~finite & ~same)
+    error = np.where(finite & np.isfinite(y), abs(y - wanted), 0) / bound
+    if strange.any() or (error > 1).any():
+        return (
+            f"{int(np.isnan(y).sum())} NaN, {int(np.isnan(exact).sum())} in the "
+            f"formula; {int(strange.sum())} differ in what is finite; error "
+            f"{error.max():.3g} of the bound"
+        )
+    return None
+
+
+def make_special(data, draw):
+    """Puts infinities and NaN into some of x or of the weights: at either end of
+    rows of x, and inside; few, so that most of y is finite."""
+    x, w, _ = data
+    specials = [math.inf, -math.inf, math.nan]
+    if draw.random() < 0.7:
+        for _ in range(draw.choice([1, 1, 2])):
+            at = tuple(draw.randrange(size) for size in w.shape)
+            w[at] = draw.choice(specials)
+    if draw.random() < 0.6:
+        for _ in range(draw.choice([1, 1, 3])):
+            position = draw.choice([0, x.shape[2] - 1, draw.randrange(x.shape[2])])
+            item, channel = draw.randrange(x.shape[0]), draw.randrange(x.shape[1])
+            x[item, channel, position] = draw.choice(specials)
+
+
 def address(array):
     return 0 if array is None else array.ctypes.data
 
@@ -143,8 +195,11 @@ def check(library, report, line, kind, length, batch, draw, data=None, strides=(
         (layer["in_channels"], layer["out_channels"] // groups, layer["kernel_size"]),
         (layer["out_channels"],),
     ]
-    if data is None:
-        data = [draw.standard_normal(shape) for shape in shapes]
+    if data is None or data == SPECIAL:
+        values = [draw.standard_normal(shape) for shape in shapes]
+        if data == SPECIAL:
+            make_special(values, random.Random(length))
+        data = values
     x, w, bias = (
         None if values is None else np.ascontiguousarray(to_bits(values, kind))
         for values in data
@@ -152,37 +207,17 @@ def check(library, report, line, kind, length, batch, draw, data=None, strides=(
     if not layer["has_bias"]:
         bias = None
     y = run(library, report, kind, layer, x, w, bias, outputs, strides)
-    exact, s = reference(
-        layer,
-        from_bits(x, kind),
-        from_bits(w, kind),
-        None if bias is None else from_bits(bias, kind),
-        outputs,
-        crop,
-    )
-    taps = math.ceil(
-        layer["kernel_size"]
-        * math.gcd(layer["stride"], layer["dilation"])
-        / layer["stride"]
-    )
-    longest = layer["in_channels"] // groups * taps
-    # S is the largest sum of an item and a group.
-    per = s.reshape(batch, groups, -1).max(axis=2)
-    largest = np.repeat(per, layer["out_channels"] // groups, axis=1)[:, :, None]
-    eps = 2.0**-24
-    bound = 4 * eps * math.sqrt(longest) * largest + 2 * eps * abs(exact)
-    bound = bound + longest * 2.0**-149
-    if kind != "f32":  # half a last place, or half of the least subnormal
-        least = 2.0**-24 if kind == "f16" else 2.0**-133
-        bound = bound + EPS[kind] * (abs(exact) + bound) + least / 2
-    error = abs(y - exact)
-    if np.isnan(y).any() or (error > bound).any():
-        worst = np.nanmax(error / bound)
-        return (
-            f"{line} dtype={kind} length={length} batch={batch}: "
-            f"{int(np.isnan(y).sum())} NaN, error {worst:.3g} of the bound"
+    with np.errstate(invalid="ignore"):
+        exact, s = reference(
+            layer,
+            from_bits(x, kind),
+            from_bits(w, kind),
+            None if bias is None else from_bits(bias, kind),
+            outputs,
+            crop,
         )
-    return None
+        wrong = compared(layer, kind, y, exact, s)
+    return wrong and f"{line} dtype={kind} length={length} batch={batch}: {wrong}"
 
 
 def oracle():
@@ -228,8 +263,9 @@ def main():
                 line,
                 draw.choice(["f16", "f32", "bf16"]),
                 [
-                    (length, draw.choice([1, 1, 2, 3]), None, (draw.randrange(3), 1))
+                    (length, draw.choice([1, 1, 2, 3]), data, (draw.randrange(3), 1))
                     for length in lengths
+                    for data in (None, SPECIAL)
                 ],
             )
         )

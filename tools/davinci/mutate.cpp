@@ -2,7 +2,10 @@
 #include "davinci/mutate.h"
 
 #include <algorithm>
+#include <map>
+#include <random>
 #include <regex>
+#include <set>
 #include <sstream>
 
 namespace tconv::davinci {
@@ -53,11 +56,12 @@ private:
       replace("drop-call", "");
       flip(line);
       dropInnerFlags(line);
+      changeCopy(line);
     }
     if (contains(line, "hivm.hir.pointer_cast"))
       movePointer(line);
     if (contains(line, "memref.reinterpret_cast %arg"))
-      changeView(line);
+      shiftView(line);
   }
 
   void add(const char *kind, const std::string &after, std::string text) {
@@ -153,67 +157,154 @@ private:
     }
   }
 
-  /// Changes the type of what this line makes in all lines that use it.
-  std::string textWithType(const std::string &changed, const std::string &from,
-                           const std::string &to) const {
-    std::string name = trimmed(lines[at]);
-    name = name.substr(0, name.find(' '));
-    std::regex use(name + "(?![A-Za-z0-9_])");
-    std::string text;
-    for (size_t index = 0; index < lines.size(); ++index) {
-      std::string line = index == at ? changed : lines[index];
-      if (index != at && std::regex_search(line, use))
-        for (size_t place = line.find(from); place != std::string::npos;
-             place = line.find(from, place + to.size()))
-          line.replace(place, from.size(), to);
-      text += line + "\n";
+  /// A view of global memory that begins an element later.
+  void shiftView(const std::string &line) {
+    static const std::regex kOffset(R"(offset: \[(%[^\]]+)\])");
+    std::smatch found;
+    if (!std::regex_search(line, found, kOffset))
+      return;
+    std::string number = "%moved" + std::to_string(at);
+    std::string changed = line;
+    changed.replace(found.position(1), found.length(1), number);
+    replace("shift-view", number + "c = arith.constant 1 : index " + number +
+                              " = arith.addi " + found[1].str() + ", " +
+                              number + "c : index " + changed);
+  }
+
+  /// An operand of a call.
+  struct Operand {
+    size_t at = 0; ///< where its name begins
+    std::string name, type;
+    /// Of a view with run-time sizes and strides.
+    size_t rank() const {
+      size_t strided = type.find("strided<[?");
+      if (type.compare(0, 8, "memref<?") != 0 || strided == std::string::npos)
+        return 0;
+      size_t end = type.find(']', strided);
+      return std::count(type.begin() + strided, type.begin() + end, '?');
     }
+    bool isGlobal() const { return contains(type, "address_space<gm>"); }
+    std::string element() const {
+      size_t end = type.find(',');
+      size_t begin = type.rfind('x', end) + 1;
+      return type.substr(begin, end - begin);
+    }
+    std::string space() const { return type.substr(type.rfind(", ") + 2); }
+  };
+
+  /// The parts of a list, between commas that are in no brackets, to the
+  /// closing parenthesis; and where each begins.
+  static std::vector<std::pair<size_t, std::string>>
+  listAt(const std::string &line, size_t begin) {
+    std::vector<std::pair<size_t, std::string>> parts;
+    int depth = 0;
+    for (size_t end = begin; end < line.size(); ++end) {
+      char one = line[end];
+      if (depth == 0 && (one == ',' || one == ')')) {
+        if (end > begin)
+          parts.emplace_back(begin, line.substr(begin, end - begin));
+        begin = end + 2;
+        if (one == ')')
+          break;
+      }
+      depth += one == '<' || one == '[' || one == '(';
+      depth -= one == '>' || one == ']' || one == ')';
+    }
+    return parts;
+  }
+
+  static std::vector<Operand> operandsOf(const std::string &line) {
+    size_t open = line.find('(');
+    auto names = listAt(line, open + 1);
+    auto types = listAt(line, line.find(" : (", open) + 4);
+    std::vector<Operand> operands;
+    for (size_t index = 0; index < std::min(names.size(), types.size());
+         ++index)
+      operands.push_back(
+          {names[index].first, names[index].second, types[index].second});
+    return operands;
+  }
+
+  /// The call of this line with other sizes or strides of some operands, which
+  /// `change` makes of their names.
+  template <typename Change>
+  void changeOperands(const char *kind, const std::string &line,
+                      const std::vector<Operand> &operands, Change change) {
+    std::string before;
+    std::string call = line;
+    for (size_t index = operands.size(); index-- > 0;) {
+      const Operand &one = operands[index];
+      size_t rank = one.rank();
+      std::string name =
+          "%moved" + std::to_string(at) + "x" + std::to_string(index);
+      std::vector<std::string> sizes;
+      std::vector<std::string> strides;
+      for (size_t axis = 0; axis < rank; ++axis) {
+        std::string number = rank == 1 ? "" : "#" + std::to_string(axis);
+        sizes.push_back(name + "s" + number);
+        strides.push_back(name + "t" + number);
+      }
+      if (rank == 0)
+        continue;
+      std::string changed = change(one, name, sizes, strides);
+      if (changed.empty())
+        continue;
+      std::string count = rank == 1 ? "" : ":" + std::to_string(rank);
+      std::string base =
+          "memref<" + one.element() + ", " + one.space(); // ends with '>'
+      std::string types = base + ", index";
+      for (size_t axis = 0; axis < 2 * rank; ++axis)
+        types += ", index";
+      before += name + "b, " + name + "o, " + name + "s" + count + ", " + name +
+                "t" + count + " = memref.extract_strided_metadata " + one.name +
+                " : " + one.type + " -> " + types + " " + changed + name +
+                " = memref.reinterpret_cast " + name + "b to offset: [" + name +
+                "o], sizes: [" + joined(sizes) + "], strides: [" +
+                joined(strides) + "] : " + base + " to " + one.type + " ";
+      call.replace(one.at, one.name.size(), name);
+    }
+    if (!before.empty())
+      replace(kind, before + call);
+  }
+
+  static std::string joined(const std::vector<std::string> &list) {
+    std::string text;
+    for (const std::string &one : list)
+      text += (text.empty() ? "" : ", ") + one;
     return text;
   }
 
-  void changeView(const std::string &line) {
-    static const std::regex kView(
-        R"(offset: \[([^\]]+)\], sizes: \[([0-9, ]+)\], strides: \[([0-9, ]+)\] : .* to (memref<.*>)$)");
-    std::smatch found;
-    if (!std::regex_search(line, found, kView))
+  /// Copies between global and local memory, one element too long, or at every
+  /// other element.
+  void changeCopy(const std::string &line) {
+    std::vector<Operand> operands = operandsOf(line);
+    bool isCopy =
+        std::any_of(operands.begin(), operands.end(), [](const Operand &one) {
+          return one.isGlobal() && one.rank() > 0;
+        });
+    if (!isCopy)
       return;
-    std::string offset = found[1];
-    std::string sizes = found[2];
-    std::string strides = found[3];
-    std::string type = found[4];
-    if (offset[0] == '%') {
-      std::string number = "%moved" + std::to_string(at);
-      std::string changed = number + "c = arith.constant 1 : index " + number +
-                            " = arith.addi " + offset + ", " + number +
-                            "c : index " + line;
-      size_t place = changed.find("[" + offset + "]");
-      changed.replace(place, offset.size() + 2, "[" + number + "]");
-      replace("shift-view", changed);
-    }
-    size_t last = sizes.rfind(' ') + 1;
-    std::string count = sizes.substr(last);
-    std::string longer = std::to_string(std::stoull(count) + 1);
-    std::string longerType = type;
-    size_t place = longerType.find("x" + count + "x");
-    if (place == std::string::npos && last == 0)
-      place = longerType.find("<" + count + "x");
-    if (place != std::string::npos) {
-      longerType.replace(place + 1, count.size(), longer);
-      std::string changed = line;
-      changed.replace(line.find("sizes: [" + sizes) + 8 + last, count.size(),
-                      longer);
-      changed.replace(changed.rfind(type), type.size(), longerType);
-      add("one-too-long", changed, textWithType(changed, type, longerType));
-    }
-    size_t stride = strides.rfind(' ') + 1;
-    if (strides.substr(stride) == "1" && contains(type, ", 1]")) {
-      std::string widerType = type;
-      widerType.replace(widerType.find(", 1]"), 4, ", 2]");
-      std::string changed = line;
-      changed.replace(line.find("strides: [" + strides) + 10 + stride, 1, "2");
-      changed.replace(changed.rfind(type), type.size(), widerType);
-      add("stride-2", changed, textWithType(changed, type, widerType));
-    }
+    changeOperands(
+        "one-too-long", line, operands,
+        [](const Operand &one, const std::string &name,
+           std::vector<std::string> &sizes, std::vector<std::string> &) {
+          // Fractals have room for whole ones only, and sizes of their own.
+          if (one.rank() > 2)
+            return std::string();
+          std::string last = sizes.back();
+          sizes.back() = name + "n";
+          return name + "c = arith.constant 1 : index " + name +
+                 "n = arith.addi " + last + ", " + name + "c : index ";
+        });
+    changeOperands("stride-2", line, operands,
+                   [](const Operand &one, const std::string &name,
+                      std::vector<std::string> &,
+                      std::vector<std::string> &strides) {
+                     if (!one.isGlobal())
+                       return std::string();
+                     strides.back() = name + "n";
+                     return name + "n = arith.constant 2 : index ";
+                   });
   }
 
   std::vector<std::string> lines;
@@ -223,8 +314,26 @@ private:
 
 } // namespace
 
-std::vector<Mutant> makeMutants(const std::string &text) {
-  return Planter(text).all();
+std::vector<Mutant> makeMutants(const std::string &text, uint64_t perKind,
+                                uint32_t seed) {
+  std::vector<Mutant> all = Planter(text).all();
+  if (perKind == 0)
+    return all;
+  std::map<std::string, std::vector<size_t>> kinds;
+  for (size_t index = 0; index < all.size(); ++index)
+    kinds[all[index].kind].push_back(index);
+  std::mt19937 draw(seed);
+  std::set<size_t> chosen;
+  for (auto &[kind, indices] : kinds)
+    for (uint64_t count = 0; count < perKind && !indices.empty(); ++count) {
+      std::swap(indices[draw() % indices.size()], indices.back());
+      chosen.insert(indices.back());
+      indices.pop_back();
+    }
+  std::vector<Mutant> sample;
+  for (size_t index : chosen)
+    sample.push_back(std::move(all[index]));
+  return sample;
 }
 
 } // namespace tconv::davinci

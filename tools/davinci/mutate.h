@@ -4,6 +4,7 @@
 #ifndef TCONV_TOOLS_DAVINCI_MUTATE_H
 #define TCONV_TOOLS_DAVINCI_MUTATE_H
 
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -17,8 +18,10 @@ struct Mutant {
   std::string text;   ///< the whole module with the mistake
 };
 
-/// All mistakes in the bodies of a module's kernels.
-std::vector<Mutant> makeMutants(const std::string &text);
+/// Mistakes in the bodies of a module's kernels, in the order of lines: at most
+/// `perKind` of each kind, drawn by `seed` (0: all there are).
+std::vector<Mutant> makeMutants(const std::string &text, uint64_t perKind = 0,
+                                uint32_t seed = 1);
 
 } // namespace tconv::davinci
 

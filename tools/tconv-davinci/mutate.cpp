@@ -20,6 +20,10 @@ CLI::App *addDavinciMutateCommand(CLI::App &app,
                    "JSON file with buffers and launches")
       ->required();
   mutate->add_option("--templates", options.templates, "As for run");
+  mutate->add_option("--per-kind", options.perKind,
+                     "At most so many mistakes of each kind in a module, drawn "
+                     "by --seed; 0 (the default): all");
+  mutate->add_option("--seed", options.seed, "Default 1");
   mutate->add_flag("--json", options.json, "As JSON");
   return mutate;
 }
@@ -29,7 +33,8 @@ Status mutateDavinci(const DavinciMutateOptions &options) {
   if (Status status = readDavinciTrial(options.trial, trial))
     return status;
   std::vector<DavinciMutationResult> results;
-  if (Status status = runDavinciMutants(trial, options.templates, results))
+  if (Status status = runDavinciMutants(trial, options.templates,
+                                        options.perKind, options.seed, results))
     return status;
   std::map<std::string, std::map<std::string, uint64_t>> how;
   nlohmann::ordered_json survivors = nlohmann::ordered_json::array();

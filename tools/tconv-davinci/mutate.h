@@ -2,6 +2,7 @@
 #ifndef TCONV_TOOLS_TCONV_DAVINCI_MUTATE_H
 #define TCONV_TOOLS_TCONV_DAVINCI_MUTATE_H
 
+#include <cstdint>
 #include <string>
 
 #include <CLI/CLI.hpp>
@@ -13,6 +14,8 @@ namespace tconv::tools {
 struct DavinciMutateOptions {
   std::string trial;
   std::string templates;
+  uint64_t perKind = 0; ///< 0: all
+  uint32_t seed = 1;
   bool json = false;
 };
 

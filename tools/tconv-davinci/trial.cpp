@@ -255,7 +255,8 @@ Status runDavinciTrial(const DavinciTrial &trial,
 }
 
 Status runDavinciMutants(const DavinciTrial &trial,
-                         const std::string &templates,
+                         const std::string &templates, uint64_t perKind,
+                         uint32_t seed,
                          std::vector<DavinciMutationResult> &results) {
   results.clear();
   DavinciPrograms programs;
@@ -276,7 +277,7 @@ Status runDavinciMutants(const DavinciTrial &trial,
                    findingText(*finding));
   }
   for (const auto &[file, text] : texts) {
-    for (davinci::Mutant &mutant : davinci::makeMutants(text)) {
+    for (davinci::Mutant &mutant : davinci::makeMutants(text, perKind, seed)) {
       DavinciMutationResult result;
       result.mutant = std::move(mutant);
       result.file = file;

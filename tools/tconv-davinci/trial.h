@@ -85,8 +85,10 @@ struct DavinciMutationResult {
 /// the mistake: by a finding, by other bytes in an output, or by an estimate of
 /// a quarter more cycles for a launch. Fails if the kernels themselves have
 /// findings.
+/// @param perKind, seed as for davinci::makeMutants
 Status runDavinciMutants(const DavinciTrial &trial,
-                         const std::string &templates,
+                         const std::string &templates, uint64_t perKind,
+                         uint32_t seed,
                          std::vector<DavinciMutationResult> &results);
 
 } // namespace tconv::tools

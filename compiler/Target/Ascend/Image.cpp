@@ -9,8 +9,7 @@ using namespace mlir::tconv;
 AscendImage mlir::tconv::describeAscend(const AscendKernels &kernels) {
   AscendImage image;
   image.plan = planAscend(kernels);
-  image.packedBytes = kernels.layout.packedElements(kernels.rows()) *
-                      (kernels.element.getIntOrFloatBitWidth() / 8);
+  image.packedBytes = kernels.flagsOffset() + kernels.flags() * 4;
   image.sumsTwice = kernels.tile.holdsSumsTwice();
   image.tilePositions = kernels.tile.positions;
   image.tileRows = kernels.rows();

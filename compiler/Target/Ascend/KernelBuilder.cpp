@@ -77,6 +77,50 @@ Value KernelBuilder::isPositive(Value value) {
                                c(0));
 }
 
+Value KernelBuilder::equals(Value l, Value r) {
+  return arith::CmpIOp::create(b_, loc_, arith::CmpIPredicate::eq, l, r);
+}
+
+Value KernelBuilder::notEquals(Value l, Value r) {
+  return arith::CmpIOp::create(b_, loc_, arith::CmpIPredicate::ne, l, r);
+}
+
+Value KernelBuilder::atLeast(Value l, Value r) {
+  return arith::CmpIOp::create(b_, loc_, arith::CmpIPredicate::sge, l, r);
+}
+
+Value KernelBuilder::choose(Value condition, Value yes, Value no) {
+  return b_.createOrFold<arith::SelectOp>(loc_, condition, yes, no);
+}
+
+Value KernelBuilder::anySet(Value pointer, int64_t count) {
+  Value zero = arith::ConstantOp::create(b_, loc_, b_.getF32FloatAttr(0));
+  Value any;
+  for (int64_t at = 0; at < count; ++at) {
+    Value one = arith::CmpFOp::create(b_, loc_, arith::CmpFPredicate::UNE,
+                                      scalar(pointer, c(at)), zero);
+    any = any ? arith::OrIOp::create(b_, loc_, any, one).getResult() : one;
+  }
+  return any;
+}
+
+RowTaps mlir::tconv::tapsOfRows(KernelBuilder &k, const AscendKernels &kernels,
+                                Value rowTile) {
+  const AscendLayout &layout = kernels.layout;
+  RowTaps taps = {k.c(layout.bands.front().taps),
+                  k.c(layout.bands.front().shift)};
+  int64_t first = 0;
+  for (const AscendBand &band : layout.bands) {
+    if (first > 0) {
+      Value within = k.atLeast(rowTile, k.c(first));
+      taps.count = k.choose(within, k.c(band.taps), taps.count);
+      taps.shift = k.choose(within, k.c(band.shift), taps.shift);
+    }
+    first += layout.bandTiles(band, kernels.rows());
+  }
+  return taps;
+}
+
 /// Constants among sizes and strides belong into the type.
 static SmallVector<OpFoldResult> folded(ArrayRef<OpFoldResult> values) {
   SmallVector<OpFoldResult> result;
@@ -221,4 +265,21 @@ void KernelBuilder::when(Value condition, llvm::function_ref<void()> body) {
     body();
     scf::YieldOp::create(b_, loc_);
   });
+}
+
+Value KernelBuilder::whenElse(Value condition, llvm::function_ref<Value()> body,
+                              Value other) {
+  auto branch = scf::IfOp::create(
+      b_, loc_, condition,
+      [&](OpBuilder &inner, Location) {
+        OpBuilder::InsertionGuard guard(b_);
+        b_.setInsertionPoint(inner.getInsertionBlock(),
+                             inner.getInsertionPoint());
+        Value result = body();
+        scf::YieldOp::create(b_, loc_, result);
+      },
+      [&](OpBuilder &inner, Location) {
+        scf::YieldOp::create(inner, loc_, other);
+      });
+  return branch.getResult(0);
 }

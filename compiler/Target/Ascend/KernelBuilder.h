@@ -8,6 +8,7 @@
 
 #include "compiler/Schedule/AscendModel.h"
 #include "compiler/Target/Ascend/Passes.h"
+#include "llvm/Support/MathExtras.h"
 
 namespace mlir::tconv {
 
@@ -36,6 +37,17 @@ struct AscendKernels {
   }
   int64_t storeChunks() const {
     return llvm::divideCeil(layout.stride, tile.storePhases);
+  }
+  /// Bytes of packed weights, to where their flags begin.
+  int64_t flagsOffset() const {
+    int64_t bytes = element.getIntOrFloatBitWidth() / 8;
+    return static_cast<int64_t>(
+        llvm::alignTo(layout.packedElements(rows()) * bytes, 32));
+  }
+  /// Numbers in f32 after the packed weights: zeros, or some NaN where a weight
+  /// is infinite or NaN.
+  int64_t flags() const {
+    return std::min<int64_t>(layout.weightElements(), 8);
   }
   /// Channels of x that a program of the edge kernel copies.
   int64_t edgeChannels() const {
@@ -104,6 +116,13 @@ public:
 
   using Body = llvm::function_ref<void(Value)>;
   void loop(Value begin, Value end, Value step, Body body);
+  Value equals(Value l, Value r);
+  Value notEquals(Value l, Value r);
+  Value atLeast(Value l, Value r);
+  Value choose(Value condition, Value yes, Value no);
+  /// Whether a number of so many in global memory is none or NaN.
+  Value anySet(Value pointer, int64_t count);
+
   /// Calls `body` for the items of this program, of all there are: each has
   /// every so many-th, so that any number of programs does any number of items.
   void forItems(Value items, Body body) {
@@ -112,6 +131,9 @@ public:
   using Carried = llvm::function_ref<SmallVector<Value>(Value, ValueRange)>;
   ValueRange loop(Value begin, Value end, ValueRange init, Carried body);
   void when(Value condition, llvm::function_ref<void()> body);
+  /// What `body` makes under a condition, else `other`.
+  Value whenElse(Value condition, llvm::function_ref<Value()> body,
+                 Value other);
 
 private:
   OpBuilder b_;
@@ -120,6 +142,13 @@ private:
   SmallVector<Value> numbers_;
   Value programs_, program_;
 };
+
+/// The taps of a row tile's band, and the shift of the first of them.
+struct RowTaps {
+  Value count, shift;
+};
+RowTaps tapsOfRows(KernelBuilder &k, const AscendKernels &kernels,
+                   Value rowTile);
 
 // One each for the four kernels; see tconv-expand-cores.
 void buildPackKernel(ModuleOp module, const AscendKernels &kernels);

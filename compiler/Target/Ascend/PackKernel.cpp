@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 // Weights (Cin, Cout / groups, K) to [group][row][tap][input channel]: one
-// output channel's block of channels by taps is turned around at a time.
+// output channel's block of channels by taps is turned around at a time. After
+// them, flags that say whether all weights are finite.
 #include "compiler/Target/Ascend/KernelBuilder.h"
 #include "llvm/Support/MathExtras.h"
 
@@ -12,7 +13,7 @@ namespace {
 
 class PackKernel {
 public:
-  enum Pointer { weights, packed };
+  enum Pointer { weights, packed, flags };
 
   PackKernel(KernelBuilder &k, const AscendKernels &kernels, Type element)
       : k(k), kernels(kernels), layout(kernels.layout), element(element) {}
@@ -21,6 +22,7 @@ public:
     int64_t each = kernels.packItems();
     k.forItems(k.c(layout.groups * each),
                [&](Value item) { buildItem(item, each); });
+    k.when(k.equals(k.program(), k.c(0)), [&] { look(); });
   }
 
 private:
@@ -105,6 +107,44 @@ private:
     });
   }
 
+  /// Adds up all weights times 0, and writes a few sums: what isn't finite
+  /// makes them NaN. One program does it, once for a set of weights.
+  void look() {
+    constexpr int64_t kMost = 4096;
+    int64_t all = layout.weightElements(), count = all;
+    if (all > kernels.flags())
+      count = std::min<int64_t>(kMost, llvm::bit_floor(uint64_t(all)));
+    Type f32 = k.builder().getF32Type();
+    SmallVector<int64_t> shape = {1, count};
+    Value zeros = k.zeros(shape, f32);
+    auto viewAt = [&](Value pointer, Value offset, int64_t elements) {
+      return k.view(pointer, offset, {k.fold(1), k.fold(elements)},
+                    {k.fold(elements), k.fold(1)});
+    };
+    ValueRange sums = k.loop(
+        k.c(0), k.c(llvm::divideCeil(all, count)), zeros,
+        [&](Value chunk, ValueRange sum) {
+          // The last one looks at some weights again.
+          Value first = k.min(k.mul(chunk, count), k.c(all - count));
+          Value values = k.converted(
+              k.load(viewAt(k.pointer(weights), first, count), shape), f32);
+          Value product =
+              arith::MulFOp::create(k.builder(), k.loc(), values, zeros);
+          return SmallVector<Value>{
+              arith::AddFOp::create(k.builder(), k.loc(), sum[0], product)};
+        });
+    Value left = sums[0];
+    while (count > kernels.flags()) {
+      count /= 2;
+      auto half = [&](int64_t first) {
+        return k.slice(left, {k.fold(0), k.fold(first)},
+                       {k.fold(1), k.fold(count)});
+      };
+      left = arith::AddFOp::create(k.builder(), k.loc(), half(0), half(count));
+    }
+    k.store(left, viewAt(k.pointer(flags), k.c(0), count));
+  }
+
   void packPadding() {
     int64_t rowElements = layout.mostTaps() * layout.groupInputs;
     for (auto [index, band] : llvm::enumerate(layout.bands)) {
@@ -144,6 +184,7 @@ void mlir::tconv::buildPackKernel(ModuleOp module,
   Type element = kernels.element.isBF16()
                      ? Type(Float16Type::get(module.getContext()))
                      : kernels.element;
-  KernelBuilder k(module, kernels, "_pack", "aiv", {element, element}, 0);
+  KernelBuilder k(module, kernels, "_pack", "aiv",
+                  {element, element, Float32Type::get(module.getContext())}, 0);
   PackKernel(k, kernels, element).build();
 }

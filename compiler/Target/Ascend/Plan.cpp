@@ -71,9 +71,10 @@ AscendLaunchPlan mlir::tconv::planAscend(const AscendKernels &kernels) {
   };
 
   plan.packWorkspaceBytes = zero;
+  Number flags = b.add(TCONV_DEVICE_WEIGHTS, b.c(kernels.flagsOffset()));
   launch("_pack", TCONV_DEVICE_PACKS,
          onVectorCores(b.c(layout.groups * kernels.packItems())),
-         {TCONV_DEVICE_WEIGHT, TCONV_DEVICE_WEIGHTS});
+         {TCONV_DEVICE_WEIGHT, TCONV_DEVICE_WEIGHTS, flags});
 
   // Tiles [begin, end) read x alone; those before and after need its edges.
   Number positions = b.up(TCONV_DEVICE_OUTPUT_LENGTH, layout.stride);
@@ -103,9 +104,10 @@ AscendLaunchPlan mlir::tconv::planAscend(const AscendKernels &kernels) {
   Number edgeItems = b.times(windows, static_cast<int64_t>(llvm::divideCeil(
                                           channels, kernels.edgeChannels())));
   launch("_edge", TCONV_DEVICE_RUNS, onVectorCores(edgeItems),
-         {TCONV_DEVICE_X, TCONV_DEVICE_WORKSPACE, TCONV_DEVICE_LENGTH,
-          TCONV_DEVICE_X_CHANNEL_STRIDE, TCONV_DEVICE_X_BATCH_STRIDE, zero,
-          begin, inside, edges, edgeItems});
+         {TCONV_DEVICE_X, TCONV_DEVICE_WORKSPACE, TCONV_DEVICE_WEIGHTS, planes,
+          flags, TCONV_DEVICE_LENGTH, TCONV_DEVICE_X_CHANNEL_STRIDE,
+          TCONV_DEVICE_X_BATCH_STRIDE, zero, begin, inside, edges, edgeItems,
+          planePositions});
 
   // The tiles of a row tile are dealt out to programs.
   Number columns =
@@ -123,14 +125,15 @@ AscendLaunchPlan mlir::tconv::planAscend(const AscendKernels &kernels) {
     launch("_product", TCONV_DEVICE_RUNS, isCube ? items : onVectorCores(items),
            std::move(arguments));
   };
-  product(inside, {TCONV_DEVICE_X, TCONV_DEVICE_WEIGHTS, planes, planePositions,
-                   TCONV_DEVICE_X_CHANNEL_STRIDE, TCONV_DEVICE_X_BATCH_STRIDE,
-                   b.c(tile.positions), b.times(begin, tile.positions), inside,
-                   begin, inside, zero});
-  product(edges, {TCONV_DEVICE_WORKSPACE, TCONV_DEVICE_WEIGHTS, planes,
+  product(inside,
+          {TCONV_DEVICE_X, TCONV_DEVICE_WEIGHTS, planes, flags, planePositions,
+           TCONV_DEVICE_X_CHANNEL_STRIDE, TCONV_DEVICE_X_BATCH_STRIDE,
+           b.c(tile.positions), b.times(begin, tile.positions), inside, begin,
+           inside, zero, zero});
+  product(edges, {TCONV_DEVICE_WORKSPACE, TCONV_DEVICE_WEIGHTS, planes, flags,
                   planePositions, b.c(window),
                   b.times(edges, channels * window), b.c(channels * window),
-                  b.c(layout.maxShift), edges, zero, begin, inside});
+                  b.c(layout.maxShift), edges, zero, begin, inside, one});
 
   Number storeTiles = b.up(positions, tile.storePositions);
   Number storeItems =

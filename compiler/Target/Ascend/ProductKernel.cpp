@@ -15,7 +15,7 @@ struct ProductProgram {
   KernelBuilder &k;
   const AscendKernels &kernels;
 
-  enum Pointer { x, weights, planes };
+  enum Pointer { x, weights, planes, flags };
   enum Number {
     planePositions, ///< positions of a plane in memory
     rowStride,      ///< of x: elements between input channels
@@ -26,6 +26,7 @@ struct ProductProgram {
     firstTile,      ///< its tiles are firstTile, firstTile + 1, ...
     splitTile,      ///< from this one on, `jump` more
     jump,
+    guard, ///< not 0: x are windows, which serve finite weights only
     parts, ///< that the tiles of a row tile are dealt out to
     numberCount
   };
@@ -44,24 +45,9 @@ struct ProductProgram {
     group = k.rem(column, layout.groups);
     batch = k.div(column, layout.groups);
     // The taps of its rows' band, and where they read.
-    taps = k.c(layout.bands.front().taps);
-    shift = k.c(layout.bands.front().shift);
-    int64_t first = 0;
-    for (const AscendBand &band : layout.bands) {
-      if (first > 0) {
-        Value within = arith::CmpIOp::create(k.builder(), k.loc(),
-                                             arith::CmpIPredicate::sge, rowTile,
-                                             k.c(first));
-        taps = choose(within, k.c(band.taps), taps);
-        shift = choose(within, k.c(band.shift), shift);
-      }
-      first += layout.bandTiles(band, kernels.rows());
-    }
-  }
-
-  Value choose(Value condition, Value yes, Value no) {
-    return k.builder().createOrFold<arith::SelectOp>(k.loc(), condition, yes,
-                                                     no);
+    RowTaps rows = tapsOfRows(k, kernels, rowTile);
+    taps = rows.count;
+    shift = rows.shift;
   }
 
   /// Row of packed weights or of planes of a group that this program begins at.
@@ -82,19 +68,26 @@ struct ProductProgram {
 
   /// Of the planes: the first row at a tile.
   Value planeOffset(Value tile) {
-    Value beyond =
-        arith::CmpIOp::create(k.builder(), k.loc(), arith::CmpIPredicate::sge,
-                              tile, k.number(splitTile));
-    Value jumped = choose(beyond, k.number(jump), k.c(0));
+    Value beyond = k.atLeast(tile, k.number(splitTile));
+    Value jumped = k.choose(beyond, k.number(jump), k.c(0));
     Value absolute = k.add(k.add(tile, k.number(firstTile)), jumped);
     Value groups = k.mul(batch, kernels.layout.groups * kernels.paddedRows());
     return k.add(k.mul(k.add(groups, firstRow()), k.number(planePositions)),
                  k.mul(absolute, kernels.tile.positions));
   }
 
-  /// Calls `body` for every tile of this part.
+  /// Calls `body` for every tile of this part; for none where the edge kernel
+  /// has summed them already.
   void forTiles(KernelBuilder::Body body) {
-    k.loop(part, k.number(tiles), k.number(parts), body);
+    Value isGuarded = k.notEquals(k.number(guard), k.c(0));
+    Value end = k.whenElse(
+        isGuarded,
+        [&] {
+          return k.choose(k.anySet(k.pointer(flags), kernels.flags()), k.c(0),
+                          k.number(tiles));
+        },
+        k.number(tiles));
+    k.loop(part, end, k.number(parts), body);
   }
 };
 
@@ -201,7 +194,7 @@ void mlir::tconv::buildProductKernel(ModuleOp module,
   Type f32 = Float32Type::get(module.getContext());
   bool isCube = kernels.tile.unit == AscendUnit::cube;
   KernelBuilder k(module, kernels, "_product", isCube ? "mix" : "aiv",
-                  {kernels.element, kernels.element, f32},
+                  {kernels.element, kernels.element, f32, f32},
                   ProductProgram::numberCount + (isCube ? 0 : 1));
   if (isCube)
     return buildCube(k, kernels);

@@ -1,0 +1,181 @@
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+"""planted.py [--per-kind N] [--seed S] [NAME...]: mistakes planted in the lowered
+kernels of layers of several kinds, on the model of the core, each layer with
+finite weights and with an infinite one. At most N (default 2; 0: all) of each kind
+in a kernel, drawn by the seed. What nothing shows is explained by a rule below, or
+the test fails. Skipped where bishengir-compile is not installed."""
+
+import argparse
+import collections
+import json
+import math
+import pathlib
+import re
+import subprocess
+import sys
+import tempfile
+
+import bishengir
+import compiled
+import computed
+import numpy as np
+
+BYTES = {"f32": 4, "f16": 2, "bf16": 2}
+
+#: name: (layer, length, batch). The last position of a row has several phases of
+#: several, so that every path of the last kernel is used.
+LAYERS = {
+    # Weights stay in L1; several tiles for a program; rows that pad in two groups.
+    "cube": (
+        "in_channels=192 out_channels=40 kernel_size=7 stride=4 group=2 "
+        "pad_mode=valid has_bias=1 dtype=f16",
+        300,
+        1,
+    ),
+    # Weights are read for each step.
+    "streamed": (
+        "in_channels=40 out_channels=24 kernel_size=3 has_bias=1 dtype=f32",
+        300,
+        1,
+    ),
+    "vector": (
+        "in_channels=6 out_channels=6 kernel_size=9 stride=3 group=6 "
+        "pad_mode=valid has_bias=1 dtype=f16",
+        300,
+        1,
+    ),
+    "empty phases": (
+        "in_channels=3 out_channels=5 kernel_size=3 stride=5 pad_mode=pad "
+        "padding=2 has_bias=1 dtype=f32",
+        50,
+        1,
+    ),
+    "bf16": (
+        "in_channels=32 out_channels=20 kernel_size=9 stride=3 pad_mode=valid "
+        "dtype=bf16",
+        260,
+        1,
+    ),
+    "batch": (
+        "in_channels=32 out_channels=16 kernel_size=6 stride=3 dilation=2 group=2 "
+        "pad_mode=pad padding=1 has_bias=1 dtype=f16",
+        150,
+        2,
+    ),
+}
+
+
+class Kernel:
+    """A lowered kernel's text, for the rules."""
+
+    def __init__(self, path):
+        self.lines = path.read_text().splitlines()
+        self.buffers = {}  # by line: (space, begin, end)
+        constants = {}
+        for at, line in enumerate(self.lines, 1):
+            if found := re.match(r"\s*(%\S+) = arith.constant (\d+) : i64", line):
+                constants[found[1]] = int(found[2])
+            found = re.search(
+                r"pointer_cast\((%\S+)\) : memref<([\dx]+)x(\w+), "
+                r"#hivm.address_space<(\w+)>>",
+                line,
+            )
+            if found and found[1] in constants:
+                begin = constants[found[1]]
+                count = math.prod(map(int, found[2].split("x")))
+                end = begin + count * BYTES.get(found[3], 8)
+                self.buffers[at] = (found[4], begin, end)
+
+    def others(self, at, by):
+        """Lines of buffers that one overlaps when it is moved."""
+        space, begin, end = self.buffers[at]
+        return [
+            line
+            for line, (where, first, last) in self.buffers.items()
+            if line != at and where == space and first < end + by and begin + by < last
+        ]
+
+    def calls_before(self, at, name):
+        return sum(f"call @{name}" in line for line in self.lines[: at - 1])
+
+
+def explain(survivor, kernel, part):
+    """Why a planted mistake shows nowhere, or None."""
+    kind, at, before = survivor["kind"], survivor["line"], survivor["before"]
+    if kind == "move-buffer" and not kernel.others(at, 4096):
+        return "to where nothing is, with all its uses"
+    if kind == "drop-barrier" and "PIPE_ALL" not in before:
+        # The compiler puts one between any two of one pipe on one buffer. Those
+        # that depend on each other are races (drop-barrier is caught elsewhere).
+        return "between what touches different blocks"
+    return None
+
+
+def plant(line, length, batch, folder, arguments):
+    layer = compiled.Layer(line, folder)
+    draw = np.random.default_rng(arguments.seed)
+    x, w, bias = (
+        np.round(4 * values).clip(-3, 3)
+        for values in compiled.data_of(layer.fields, length, batch, draw)
+    )
+    infinite = w.copy()
+    infinite[-1, -1, 0] = math.inf
+    outputs, _ = computed.geometry(layer.fields, length)
+    bias = bias if layer.fields["has_bias"] else None
+    # One core of a kind: its programs take turns in all their buffers.
+    trial = layer.trial(x, [w, infinite], bias, outputs, cores=(1, 1))
+    done = subprocess.run(
+        [
+            compiled.TOOL,
+            "mutate",
+            trial,
+            "--json",
+            f"--per-kind={arguments.per_kind}",
+            f"--seed={arguments.seed}",
+        ],
+        capture_output=True,
+        text=True,
+    )
+    if done.returncode:
+        sys.exit(done.stderr)
+    return json.loads(done.stdout)
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("names", nargs="*", metavar="NAME")
+    parser.add_argument("--per-kind", type=int, default=2)
+    parser.add_argument("--seed", type=int, default=1)
+    arguments = parser.parse_args()
+    bishengir.need()
+    wrong, caught = [], collections.Counter()
+    for name, job in LAYERS.items():
+        if arguments.names and name not in arguments.names:
+            continue
+        with tempfile.TemporaryDirectory() as folder:
+            planted = plant(*job, folder, arguments)
+            explained = collections.Counter()
+            for survivor in planted["survivors"]:
+                path = pathlib.Path(folder) / survivor["file"]
+                why = explain(survivor, Kernel(path), path.name.split(".")[1])
+                explained[why] += 1
+                if not why:
+                    wrong.append({"layer": name, **survivor})
+        for kind, how in planted["by"].items():
+            if "refused" in how:
+                wrong.append({"layer": name, "kind": kind, "refused": how})
+            caught[kind] += sum(how.values()) - how.get("nothing", 0)
+        unexplained = explained.pop(None, 0)
+        print(
+            f"{name}: {planted['mutants']} mistakes planted, {planted['caught']} "
+            f"caught, {explained.total()} harmless, {unexplained} that should have "
+            "been caught",
+            flush=True,
+        )
+    wrong += [f"no {kind} was caught" for kind, count in caught.items() if not count]
+    if wrong:
+        sys.exit(json.dumps(wrong, indent=2))
+
+
+if __name__ == "__main__":
+    main()
