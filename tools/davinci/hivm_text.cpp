@@ -60,7 +60,7 @@ public:
       } else if (contains(rest, "memref.collapse_shape")) {
         collapse(one);
       } else if (contains(rest, "call @")) {
-        one.insert(0, marker() + rowStride(rest));
+        one.insert(callAt(one), marker() + rowStride(rest));
       }
       module.text += one;
       module.text += '\n';
@@ -201,6 +201,14 @@ private:
     std::string name = fresh("l");
     return constant(name, static_cast<uint64_t>(line)) +
            "func.call @hivm.LINE(" + name + ") : (i64) -> () ";
+  }
+
+  /// Where a line's call begins: after whatever makes its operands.
+  static size_t callAt(const std::string &text) {
+    size_t call = std::min(text.find("func.call @"), text.find("call @"));
+    size_t before = text.find_last_not_of(' ', call == 0 ? 0 : call - 1);
+    bool hasResult = before != std::string::npos && text[before] == '=';
+    return hasResult ? 0 : call;
   }
 
   /// Some templates use the outer strides of what they get in global memory and

@@ -38,23 +38,27 @@ Status mutateDavinci(const DavinciMutateOptions &options) {
     return status;
   std::map<std::string, std::map<std::string, uint64_t>> how;
   nlohmann::ordered_json survivors = nlohmann::ordered_json::array();
+  nlohmann::ordered_json refused = nlohmann::ordered_json::array();
   for (const DavinciMutationResult &result : results) {
     ++how[result.mutant.kind][result.caught ? result.how : "nothing"];
-    if (result.caught)
+    bool isRefused = result.caught && result.how == "refused";
+    if (result.caught && !isRefused)
       continue;
-    survivors.push_back(
-        {{"kind", result.mutant.kind},
-         {"file", std::filesystem::path(result.file).filename().string()},
-         {"line", result.mutant.line},
-         {"before", result.mutant.before},
-         {"after", result.mutant.after}});
+    (isRefused ? refused : survivors)
+        .push_back(
+            {{"kind", result.mutant.kind},
+             {"file", std::filesystem::path(result.file).filename().string()},
+             {"line", result.mutant.line},
+             {"before", result.mutant.before},
+             {"after", result.mutant.after}});
   }
-  size_t caught = results.size() - survivors.size();
+  size_t caught = results.size() - survivors.size() - refused.size();
   if (options.json) {
     nlohmann::ordered_json json = {{"mutants", results.size()},
                                    {"caught", caught},
                                    {"by", how},
-                                   {"survivors", survivors}};
+                                   {"survivors", survivors},
+                                   {"refused", refused}};
     std::printf("%s\n", json.dump(2).c_str());
     return Status::ok();
   }

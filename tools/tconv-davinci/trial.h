@@ -83,8 +83,8 @@ struct DavinciMutationResult {
 
 /// Runs mutants of all the trial's modules under every policy until one shows
 /// the mistake: by a finding, by other bytes in an output, or by an estimate of
-/// a quarter more cycles for a launch. Fails if the kernels themselves have
-/// findings.
+/// a quarter more cycles for a launch. "refused" is no mutant that ran. Fails if
+/// the kernels themselves have findings.
 /// @param perKind, seed as for davinci::makeMutants
 Status runDavinciMutants(const DavinciTrial &trial,
                          const std::string &templates, uint64_t perKind,

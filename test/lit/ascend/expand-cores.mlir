@@ -20,11 +20,27 @@ func.func @layer(%x: memref<?x16x?xf16>, %p: memref<1536xf16>, %b: memref<12xf16
 // CHECK-SAME: attributes {WorkspaceArgIdx = 0 : i64, global_kernel = "local", mix_mode = "aiv"}
 // CHECK: linalg.transpose ins(%{{.*}} : tensor<16x8xf16>) outs(%{{.*}} : tensor<8x16xf16>) permutation = [1, 0]
 
+// All weights times 0, 1024 at a time, until 8 sums are left.
+// CHECK: scf.for {{.*}} iter_args(%[[NONE:.*]] = %{{.*}}) -> (tensor<1x1024xf32>)
+// CHECK: arith.extf %{{.*}} : tensor<1x1024xf16> to tensor<1x1024xf32>
+// CHECK: arith.addf %[[NONE]], %{{.*}} : tensor<1x1024xf32>
+// CHECK: tensor.extract_slice %{{.*}}[0, 8] [1, 8] [1, 1] : tensor<1x16xf32>
+// CHECK: bufferization.materialize_in_destination %{{.*}} : (tensor<1x8xf32>
+
 // x where it is, zeros before and after: a window has 64 positions and 2 more,
 // and begins at a multiple of 32 bytes.
 // CHECK: func.func @up_edge(
 // CHECK-SAME: mix_mode = "aiv"
 // CHECK: linalg.fill ins(%{{.*}} : f16) outs(%{{.*}} : tensor<16x80xf16>)
+
+// Where a sum of those is no number, rows are summed of the taps that meet x.
+// CHECK: memref.load %{{.*}}[%c7] : memref<?xf32>
+// CHECK-NEXT: arith.cmpf une
+// CHECK-NEXT: %[[SPECIAL:.*]] = arith.ori
+// CHECK-NEXT: arith.select %[[SPECIAL]], %c0, %{{.*}} : index
+// CHECK: arith.select %[[SPECIAL]], %{{.*}}, %c0 : index
+// CHECK: arith.mulf {{.*}} : tensor<1x64xf32>
+// CHECK: tensor.extract_slice %{{.*}}[0, 0] [1, %{{.*}}] [1, 1] : tensor<1x64xf32>
 
 // A product of each tap, in L0C, with weights that stay.
 // CHECK: func.func @up_product(%{{.*}}: memref<?xi8>, %{{.*}}: memref<?xf16>, %{{.*}}: memref<?xf16>, %{{.*}}: memref<?xf32>, %{{.*}}: i64

@@ -71,8 +71,6 @@ def is_harmless(survivor, text):
         # All that uses the buffer finds it in its new place, and nothing else
         # is there: the plan of the memory is another one, not a wrong one.
         return "to where nothing is"
-    if survivor["kind"] == "stride-2" and "sizes: [8, 1]" in before:
-        return "the stride of a dimension of one"
     return None
 
 
@@ -93,8 +91,7 @@ def run(entry, make, folder):
         f"(estimate); {planted['mutants']} mistakes planted, "
         f"{planted['caught']} caught, {len(left)} that should have been"
     )
-    refused = sum(by.get("refused", 0) for by in planted["by"].values())
-    assert refused < planted["mutants"] / 4, planted["by"]
+    assert not planted["refused"], planted["refused"]
     assert not left, json.dumps(left, indent=2)
 
 
