@@ -82,8 +82,9 @@ struct DavinciMutationResult {
 };
 
 /// Runs mutants of all the trial's modules under every policy until one shows
-/// the mistake: by a finding, by other bytes in an output, or by an estimate of
-/// a quarter more cycles for a launch. "refused" is no mutant that ran. Fails if
+/// the mistake: by a finding, by other bytes in an output, or, for a
+/// launch, by an estimate of a quarter more cycles or a quarter more bytes that
+/// the scalar unit moves. "refused" is no mutant that ran. Fails if
 /// the kernels themselves have findings.
 /// @param perKind, seed as for davinci::makeMutants
 Status runDavinciMutants(const DavinciTrial &trial,
