@@ -274,8 +274,8 @@ private:
     return text;
   }
 
-  /// Copies between global and local memory, one element too long, or at every
-  /// other element.
+  /// Copies between global and local memory, one element too long, or with
+  /// twice the stride.
   void changeCopy(const std::string &line) {
     std::vector<Operand> operands = operandsOf(line);
     bool isCopy =
@@ -296,15 +296,16 @@ private:
           return name + "c = arith.constant 1 : index " + name +
                  "n = arith.addi " + last + ", " + name + "c : index ";
         });
-    changeOperands("stride-2", line, operands,
-                   [](const Operand &one, const std::string &name,
-                      std::vector<std::string> &,
-                      std::vector<std::string> &strides) {
-                     if (!one.isGlobal())
-                       return std::string();
-                     strides.back() = name + "n";
-                     return name + "n = arith.constant 2 : index ";
-                   });
+    changeOperands(
+        "stride-2", line, operands,
+        [](const Operand &one, const std::string &name,
+           std::vector<std::string> &, std::vector<std::string> &strides) {
+          if (!one.isGlobal())
+            return std::string();
+          std::string last = strides.back();
+          strides.back() = name + "n";
+          return name + "n = arith.addi " + last + ", " + last + " : index ";
+        });
   }
 
   std::vector<std::string> lines;

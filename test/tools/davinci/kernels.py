@@ -71,6 +71,8 @@ def is_harmless(survivor, text):
         # All that uses the buffer finds it in its new place, and nothing else
         # is there: the plan of the memory is another one, not a wrong one.
         return "to where nothing is"
+    if survivor["kind"] == "one-too-long" and "call @load_gm_to_ubuf" in before:
+        return "a number more of what is there, to where nothing is"
     return None
 
 
