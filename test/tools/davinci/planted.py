@@ -36,7 +36,7 @@ LAYERS = {
     # Weights are read for each step.
     "streamed": (
         "in_channels=24 out_channels=20 kernel_size=5 has_bias=1 dtype=f32",
-        300,
+        2100,
         1,
     ),
     "vector": (
@@ -48,11 +48,11 @@ LAYERS = {
     "empty phases": (
         "in_channels=3 out_channels=5 kernel_size=4 stride=4 dilation=6 "
         "pad_mode=pad padding=0 has_bias=1 dtype=f32",
-        50,
+        700,
         1,
     ),
     "bf16": (
-        "in_channels=32 out_channels=20 kernel_size=11 stride=3 pad_mode=valid "
+        "in_channels=32 out_channels=16 kernel_size=11 stride=3 pad_mode=valid "
         "dtype=bf16",
         260,
         1,
@@ -105,25 +105,30 @@ class Kernel:
 
     def life(self, at):
         """The lines from a buffer's first to its last use, by any view of it; to
-        the end of the loop, where it was first used before it."""
-        names, used = {self.lines[at].split()[0]}, []
+        the end of a loop, where it was first used before it. What a loop begins
+        with is used in its first turn."""
+        names, used = {self.lines[at].split()[0]: False}, []
         for number in range(at + 1, len(self.lines)):
             line = self.lines[number]
+            for name, first in re.findall(r"(%arg\d+) = (%[\w-]+)", line):
+                if first in names and "iter_args" in line:
+                    names[name] = True
             tokens = re.findall(r"%[\w-]+", line)
             result = tokens[0] if re.match(r"\s*%[\w-]+ = ", line) else None
-            operands = set(tokens[1:] if result else tokens)
-            if operands & names:
-                if result and self.VIEWS.search(line):
-                    names.add(result)
-                    continue
-                used.append(number)
-            names.discard(result)
+            uses = [names[n] for n in tokens[bool(result) :] if n in names]
+            if uses and result and self.VIEWS.search(line):
+                names[result] = all(uses)
+                continue
+            if uses and "iter_args" not in line:
+                used.append((number, all(uses)))
+            names.pop(result, None)
         if not used:
             return at, at
-        first, last = used[0], used[-1]
+        first, last = used[0][0], used[-1][0]
+        always = max((number for number, is_once in used if not is_once), default=0)
         for begin, end in sorted(self.loops):
-            if first < begin <= last <= end:
-                last = end
+            if first < begin <= always <= end:
+                last = max(last, end)
         return first, last
 
     def in_the_way(self, at, by):
