@@ -107,10 +107,10 @@ private:
     });
   }
 
-  /// Adds up all weights times 0, and writes a few sums: what isn't finite makes
-  /// them NaN. One program does it, once for a set of weights. What isn't finite
-  /// in bf16 isn't in f16 either, for which it passes here; nor is what is beyond
-  /// 2^121, which only makes the edges slower.
+  /// Adds up all weights times 0, and writes a few sums: what isn't finite
+  /// makes them NaN. One program does it, once for a set of weights. What isn't
+  /// finite in bf16 isn't in f16 either, for which it passes here; nor is what
+  /// is beyond 2^121, which only makes the edges slower.
   void look() {
     constexpr int64_t kMost = 4096;
     int64_t all = layout.weightElements(), count = all;
