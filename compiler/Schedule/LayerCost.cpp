@@ -80,18 +80,15 @@ private:
     return steps * static_cast<double>(layout.blocks()) * inputs;
   }
 
-  /// By tile registers: whole tiles, and narrow ones whose few sums wait for
-  /// themselves.
+  /// By tile registers. Lengths vary: of the last register of columns, half is
+  /// padding on average.
   double tilesOf() const {
     auto steps = static_cast<double>(layout.tiles() * layout.blocks() *
                                      Pieces::steps(shape.groupInputs));
-    auto rowTiles = static_cast<double>(plan.rows / Pieces::kRows);
-    int64_t rest = columns % plan.columns;
-    double cycles =
-        static_cast<double>(columns / plan.columns) * kTileProduct * 2;
-    if (rest > 0)
-      cycles += rest > Pieces::kWords ? kTileProduct * 2 : kNarrowProduct;
-    return steps * rowTiles * kPiecePairs * cycles;
+    double rowTiles = static_cast<double>(plan.rows) / Pieces::kRows;
+    double columnTiles =
+        (static_cast<double>(columns) + Pieces::kWords / 2.0) / Pieces::kWords;
+    return steps * rowTiles * columnTiles * kPiecePairs * kTileProduct;
   }
 
   double contractOf() const {
@@ -125,7 +122,7 @@ private:
     double cycles = bytes / rate * times;
     // Products in tile registers take so little time that it can be too short.
     return plan.split ? std::max(cycles * kVisibleReading,
-                                 cycles - groups * contractOf() / 2)
+                                 cycles - groups * contractOf() / 4)
                       : cycles * kVisibleReading;
   }
 
@@ -137,8 +134,7 @@ private:
   static constexpr double kPieceWork = 14;
   /// Products of pieces, and cycles of 16 x 16 x 32 of them with what it takes
   /// to load them: 16 if nothing else mattered.
-  static constexpr double kPiecePairs = 6, kTileProduct = 24,
-                          kNarrowProduct = 34;
+  static constexpr double kPiecePairs = 6, kTileProduct = 24;
   const LayerShape &shape;
   const LayerPlan &plan;
   const Machine &machine;

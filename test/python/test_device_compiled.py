@@ -43,6 +43,27 @@ for case in range(12):
     assert np.all(error <= np.abs(exact) * 2.0**-11 * 1.001 + 1e-5), error.max()
 """
 
+# The formula has no term for what lies beyond x, whatever the weights are.
+NOT_FINITE = """
+import numpy as np
+import tconv
+from helpers import random
+
+for special in (np.inf, np.nan):
+    layer = tconv.Conv1dTranspose(8, 8, 4, 2, device="cuda")
+    weight = layer.weight.copy()
+    weight[3, 2, 0] = special
+    layer.weight = weight
+    plain = tconv.Conv1dTranspose(8, 8, 4, 2, weight_init=weight, target="reference")
+    x = random((2, 8, 40), 1)
+    assert layer.describe(40, 2)["path"] == "kernel"
+    y, wanted = layer(x), plain(x)
+    finite = np.isfinite(wanted)
+    assert 0 < finite.sum() < finite.size
+    assert np.array_equal(y[~finite], wanted[~finite], equal_nan=True)
+    assert np.allclose(y[finite], wanted[finite], rtol=1e-5, atol=1e-5)
+"""
+
 FROM = """
 import tconv
 layer = tconv.Conv1dTranspose(8, 8, 4, 2, device="cuda")
@@ -76,6 +97,10 @@ def test_random_layers(capability):
         program.replace("CAPABILITY", str(capability)),
         FAKE_CUDA=f"capability={capability}",
     )
+
+
+def test_weights_that_are_not_finite():
+    run(NOT_FINITE, FAKE_CUDA="capability=80")
 
 
 def test_a_device_between_two_architectures_gets_the_older_one():

@@ -68,7 +68,7 @@ const Failure kOnTheDevice[] = {
      "FAKE_HIVMC",
      "drop-copy",
      TCONV_DEVICE_ERROR,
-     {"507015", "_product", "uninitialised"}},
+     {"507015", "_edge", "uninitialised"}},
     {"LaunchFails",
      "FAKE_ASCEND",
      "aclrtLaunchKernelWithHostArgs=207004",

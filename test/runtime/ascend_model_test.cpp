@@ -108,6 +108,31 @@ TEST_P(AscendModelLayers, FromParametersToNumbers) {
   fake.expectNothingLeft("the layer");
 }
 
+// The formula has no term for what lies beyond x, whatever the weights are.
+TEST_F(AscendModel, WeightsThatAreNotFinite) {
+  for (const char *line :
+       {"in_channels=32 out_channels=16 kernel_size=4 stride=2 pad_mode=pad "
+        "padding=1 has_bias=1",
+        "in_channels=16 out_channels=16 kernel_size=7 stride=2 group=16"})
+    for (float special : {INFINITY, NAN}) {
+      tconv_params params = parse(line);
+      LayerHandle layer;
+      ASSERT_EQ(makeLayer(params, "ascend", layer), TCONV_OK)
+          << tconv_last_error();
+      std::vector<float> weight = randomValues(random, weightElements(params));
+      weight[1] = special;
+      const int64_t shape[] = {params.in_channels,
+                               params.out_channels / params.group,
+                               params.kernel_size};
+      ASSERT_EQ(tconv_layer_set_weight(layer.get(), weight.data(), shape, 3),
+                TCONV_OK);
+      EXPECT_EQ(runOnHost(layer.get(), params, random, 1, 40), "")
+          << line << ", " << special;
+      EXPECT_EQ(described(layer.get(), 1, 40, "path"), "kernel");
+    }
+  fake.expectNothingLeft("the layers");
+}
+
 /// Small layers of all sorts; TCONV_TEST_ASCEND_LAYERS=N makes it more of them,
 /// TCONV_TEST_SEED=S others.
 TEST_F(AscendModel, RandomLayers) {

@@ -119,8 +119,9 @@ tconv_layer::makePlan(const Weights &weights, tconv_length_class lengthClass) {
                             [](float w) { return std::isfinite(w); });
   if (target == "reference") {
     plan->why = {TCONV_OK, "target = 'reference'"};
-  } else if (!finite) {
-    // Kernels multiply zeros, with which they pad x, by weights.
+  } else if (!finite && !isDeviceTarget(target)) {
+    // A CPU's kernels multiply zeros, with which they pad x, by weights. Those
+    // of devices sum again what that makes NaN.
     plan->why = {TCONV_UNSUPPORTED, "weight holds a value that isn't finite"};
   } else {
     const KernelResult *result = &kernel(lengthClass, accuracy);
