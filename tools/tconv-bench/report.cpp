@@ -191,9 +191,9 @@ nlohmann::ordered_json toJson(const BenchResult &result,
       {"runs", result.timing.runs},
       {"timed_by", result.how},
       {"gflops", figure(result.gflops())},
-      {"peak_share",
-       result.hasFigure() ? known(peakShare(result, options, machine))
-                          : nullptr},
+      {"peak_share", result.hasFigure()
+                         ? known(peakShare(result, options, machine))
+                         : nullptr},
       {"compulsory_gbs", figure(result.compulsoryGbs())},
       {"compile_ms", result.compileMs},
       {"prepare_ms", result.prepareMs},
