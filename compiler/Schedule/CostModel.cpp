@@ -36,9 +36,11 @@ static constexpr int64_t kFewChannels = 4;
 static constexpr int64_t kMostRowsPositions = 96;
 /// Blocks of channels at least, where positions are one block.
 static constexpr int64_t kLeastRowsBlocks = 8;
-/// Columns of a block for tile registers at most, and as many as weights from
-/// memory are read for.
-static constexpr int64_t kMostTileColumns = 256, kFarColumns = 256;
+/// Columns of a block for tile registers at most.
+static constexpr int64_t kMostTileColumns = 256;
+/// Panels of a block for tile registers at most: with 5 MiB, weights from memory
+/// were read for too few columns.
+static constexpr int64_t kMostTilePanelBytes = 8 << 20;
 /// Packed weights up to this size are read from a last level that others use
 /// too, whatever its size.
 static constexpr int64_t kNearBytes = 64 << 20;
@@ -213,9 +215,10 @@ private:
     constexpr int64_t ofInput = Pieces::kCount * 2; // bytes
     bool near = layout.totalElements() * inputs * ofInput <= kNearBytes;
     int64_t share = machine.l2Bytes * 5 / 8;
-    int64_t most = share / (layout.inputPoints() * inputs * ofInput);
+    int64_t columnBytes = layout.inputPoints() * inputs * ofInput;
+    int64_t most = share / columnBytes;
     if (!near || most < columns)
-      most = std::max(kFarColumns, columns);
+      most = std::max(kMostTilePanelBytes / columnBytes, columns);
     most = std::min(most, kMostTileColumns);
     int64_t whole = std::max<int64_t>(most / columns, 1) * columns;
     if (!sizes.positions)
