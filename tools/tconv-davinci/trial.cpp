@@ -147,7 +147,8 @@ Status runMutant(const DavinciTrial &trial, const std::string &templates,
     options.policy = policy;
     options.instructionLimit = instructionLimit(baseline);
     DavinciOutcome outcome;
-    if (Status status = runDavinciTrial(trial, all, options, outcome))
+    if (Status status = runDavinciTrial(trial, all, options, outcome,
+                                        /*untilFinding=*/true))
       return status;
     result.how = "output";
     const davinci::Finding *finding = outcome.firstFinding();
@@ -222,7 +223,7 @@ Status writeOutputs(const DavinciTrial &trial, const DavinciOutcome &outcome) {
 Status runDavinciTrial(const DavinciTrial &trial,
                        const DavinciPrograms &programs,
                        const davinci::LaunchOptions &options,
-                       DavinciOutcome &outcome) {
+                       DavinciOutcome &outcome, bool untilFinding) {
   outcome = DavinciOutcome();
   ptx::Memory memory;
   std::map<std::string, uint64_t> addresses;
@@ -249,6 +250,8 @@ Status runDavinciTrial(const DavinciTrial &trial,
     if (Status status = davinci::launch(*programs[index], memory, config,
                                         options, outcome.reports.back()))
       return status;
+    if (untilFinding && !outcome.reports.back().findings.empty())
+      break;
   }
   for (const auto &[name, buffer] : trial.buffers) {
     if (!buffer.isOutput)

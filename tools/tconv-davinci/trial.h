@@ -67,10 +67,11 @@ struct DavinciOutcome {
 };
 
 /// @param programs of the launches, in order
+/// @param untilFinding whether a launch with a finding is the last one
 Status runDavinciTrial(const DavinciTrial &trial,
                        const DavinciPrograms &programs,
                        const davinci::LaunchOptions &options,
-                       DavinciOutcome &outcome);
+                       DavinciOutcome &outcome, bool untilFinding = false);
 /// Writes the outputs that have files.
 Status writeOutputs(const DavinciTrial &trial, const DavinciOutcome &outcome);
 

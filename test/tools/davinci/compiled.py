@@ -45,11 +45,11 @@ class Layer:
             raise RuntimeError(done.stderr)
         self.device = json.loads(done.stdout)[0]["device"]
 
-    def trial(self, x, sets, bias, outputs, cores=(3, 5), strides=(0, 0)):
-        """Writes the description of all launches for each of these sets of
-        weights, for so many cores of both kinds, with so many elements between
+    def trial(self, x, runs, bias, outputs, strides=(0, 0)):
+        """Writes the description of all launches for each of these runs, pairs
+        of weights and how many cores of both kinds, with so many elements between
         the rows of x, which are NaN, and of y; its path. y0.npy will be the first
-        set's y."""
+        run's y."""
         batch, channels, length = x.shape
         rows = self.fields["out_channels"]
         x_row, y_row = length + strides[0], outputs + strides[1]
@@ -57,8 +57,6 @@ class Layer:
         apart = np.full((batch, channels, x_row), np.nan)
         apart[:, :, :length] = x
         common = dict(
-            cube_cores=cores[0],
-            vector_cores=cores[1],
             x=memory.input("x", self.kind, apart),
             bias=memory.input("bias", self.kind, np.zeros(1) if bias is None else bias),
             batch=batch,
@@ -70,7 +68,8 @@ class Layer:
             y_channel_stride=y_row,
         )
         described = []
-        for index, w in enumerate(sets):
+        for index, (w, cores) in enumerate(runs):
+            common["cube_cores"], common["vector_cores"] = cores
             common["weights"] = Memory.PACKED + index * Memory.STEP
             common["workspace"] = Memory.WORKSPACE + index * Memory.STEP
             weight = memory.input(f"w{index}", self.kind, w)
@@ -104,7 +103,7 @@ class Layer:
 
     def run(self, x, w, bias, outputs, policy, cores=(3, 5), strides=(0, 0)):
         """y in float64, and the reports of the launches."""
-        trial = self.trial(x, [w], bias, outputs, cores, strides)
+        trial = self.trial(x, [(w, cores)], bias, outputs, strides)
         done = subprocess.run(
             [TOOL, "run", trial, "--json", "--policy", policy],
             capture_output=True,

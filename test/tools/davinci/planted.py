@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """planted.py [--per-kind N] [--seed S] [NAME...]: mistakes planted in the lowered
 kernels of layers of several kinds, on the model of the core, each layer with
-finite weights and with an infinite one. At most N (default 1; 0: all) of each kind
-in a kernel, drawn by the seed. What nothing shows is explained by a rule below, or
-the test fails. Skipped where bishengir-compile is not installed."""
+finite weights and with an infinite one, on one core of a kind and on several. At
+most N (default 1; 0: all) of each kind in a kernel, drawn by the seed. What nothing
+shows is explained by a rule below, or the test fails. Skipped where
+bishengir-compile is not installed."""
 
 import argparse
 import collections
@@ -19,6 +20,9 @@ import bishengir
 import compiled
 import computed
 import numpy as np
+
+#: Of both kinds.
+SEVERAL = (3, 5)
 
 BYTES = {"f32": 4, "f16": 2, "bf16": 2}
 
@@ -205,8 +209,10 @@ def plant(line, length, batch, folder, arguments):
     infinite[-1, -1, 0] = math.inf
     outputs, _ = computed.geometry(layer.fields, length)
     bias = bias if layer.fields["has_bias"] else None
-    # One core of a kind: its programs take turns in all their buffers.
-    trial = layer.trial(x, [w, infinite], bias, outputs, cores=(1, 1))
+    # On one core of a kind all programs take turns in all their buffers. On
+    # several, what a program writes beyond its own place meets another core.
+    runs = [(w, (1, 1)), (infinite, (1, 1)), (w, SEVERAL), (infinite, SEVERAL)]
+    trial = layer.trial(x, runs, bias, outputs)
     done = subprocess.run(
         [
             compiled.TOOL,
