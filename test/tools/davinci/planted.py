@@ -205,13 +205,14 @@ def plant(line, length, batch, folder, arguments):
         np.round(4 * values).clip(-3, 3)
         for values in compiled.data_of(layer.fields, length, batch, draw)
     )
-    infinite = w.copy()
-    infinite[-1, -1, 0] = math.inf
+    # What looks at the weights must see the first ones as well as the last ones.
+    first, last = w.copy(), w.copy()
+    first[0, 0, 0] = last[-1, -1, 0] = math.inf
     outputs, _ = computed.geometry(layer.fields, length)
     bias = bias if layer.fields["has_bias"] else None
     # On one core of a kind all programs take turns in all their buffers. On
     # several, what a program writes beyond its own place meets another core.
-    runs = [(w, (1, 1)), (infinite, (1, 1)), (w, SEVERAL), (infinite, SEVERAL)]
+    runs = [(w, (1, 1)), (last, (1, 1)), (w, SEVERAL), (first, SEVERAL)]
     trial = layer.trial(x, runs, bias, outputs)
     done = subprocess.run(
         [
