@@ -4,6 +4,7 @@
 #include <cmath>
 #include <cstring>
 #include <map>
+#include <set>
 #include <vector>
 
 #include "davinci/instructions.h"
@@ -19,6 +20,41 @@ using Unary = double (*)(double);
 
 bool aligned(Core &core, const VectorOperand &operand) {
   return core.expectAligned(Space::UB, operand.address, kBlock, Pipe::Vector);
+}
+
+/// Whether no repeat reads what an earlier one of the instruction writes: they
+/// are under way together. Sums into one place, repeat by repeat, are allowed.
+bool repeatsAreApart(Core &core, const VectorOperand &to,
+                     const VectorOperand &source, const VectorShape &shape) {
+  bool sameStart = to.address == source.address;
+  bool isSum = to.repeatStride == 0 && source.repeatStride == 0;
+  bool inPlace = to.repeatStride == source.repeatStride &&
+                 to.blockStride == source.blockStride &&
+                 to.size() == source.size() && to.repeatStride != 0;
+  if (sameStart && (isSum || inPlace))
+    return true;
+  auto end = [&](const VectorOperand &one) {
+    uint64_t blocks =
+        (shape.repeats - 1) * one.repeatStride + 7 * one.blockStride + 1;
+    return one.address + blocks * kBlock;
+  };
+  if (shape.repeats < 2 || end(to) <= source.address ||
+      end(source) <= to.address)
+    return true;
+  std::set<uint64_t> written; // blocks, by earlier repeats
+  for (uint64_t repeat = 0; repeat < shape.repeats; ++repeat) {
+    for (uint64_t element = 0; element < shape.perRepeat; ++element) {
+      uint64_t at = source.at(repeat, element);
+      if (shape.isActive(repeat, element) && written.count(at / kBlock))
+        return core.expect(false, FindingKind::PipeRace, Pipe::Vector, at,
+                           "a repeat reads what an earlier one of the same "
+                           "instruction may still be writing");
+    }
+    for (uint64_t element = 0; element < shape.perRepeat; ++element)
+      if (shape.isActive(repeat, element))
+        written.insert(to.at(repeat, element) / kBlock);
+  }
+  return true;
 }
 
 /// Runs `compute(repeat, element) -> double` on what is active and stores it;
@@ -39,6 +75,8 @@ void apply(Core &core, const VectorOperand &to,
   good = good && addOperand(core, to, shape, true);
   if (!good)
     return;
+  for (const VectorOperand &source : sources)
+    repeatsAreApart(core, to, source, shape);
   uint64_t bytes = shape.repeats * shape.perRepeat * to.size();
   core.issue(
       costOfVector(shape.repeats), bytes,

@@ -254,6 +254,12 @@ const Case cases[] = {
          b.run("BARRIER", {V});
        b.run("VADD.f32", {2048, 1024, 0, binaryWord(1)});
      }},
+    {"RepeatAfterRepeat", "pipe-race", // within one instruction
+     [](Bench &b, bool w) {
+       b.run(kIn, {0, b.input(ones(256)), burst(1, 1024), 0});
+       b.order(MTE2, V);
+       b.run("VADD.f32", {w ? 256u : 512u, 0, 0, binaryWord(2)});
+     }},
     {"CopyOverCopy", "pipe-race",
      [](Bench &b, bool w) {
        copyIn(b);
