@@ -135,24 +135,12 @@ class Kernel:
                 last = max(last, end)
         return first, last
 
-    def partner(self, at):
-        """The line of the buffer that takes turns with one in a loop, or None."""
-        name = self.lines[at].split()[0]
-        for line in self.lines:
-            found = re.search(r"arith.select %\S+, (%[\w-]+), (%[\w-]+) : memref", line)
-            if found and name in found.groups():
-                other = found[2 if name == found[1] else 1]
-                for number in self.buffers:
-                    if self.lines[number].split()[0] == other:
-                        return number
-        return None
-
-    def in_the_way(self, at, by, apart_from=None):
+    def in_the_way(self, at, by):
         """Whether a moved buffer lies over one that is used at the same time."""
         space, begin, end = self.buffers[at]
         first, last = self.life(at)
         for line, (where, low, high) in self.buffers.items():
-            if line in (at, apart_from) or where != space or low >= end + by or begin + by >= high:
+            if line == at or where != space or low >= end + by or begin + by >= high:
                 continue
             from_, to = self.life(line)
             # What begins where the other ends is an operation in place.
@@ -178,10 +166,6 @@ def explain(survivor, kernel, part):
     kind, at, before = survivor["kind"], survivor["line"], survivor["before"]
     if kind == "move-buffer" and not kernel.in_the_way(at, 4096):
         return "to where nothing is at that time, with all its uses"
-    if kind == "move-buffer" and part == "pack":
-        # Its loops have two turns here: what the first one loaded is used up.
-        if not kernel.in_the_way(at, 4096, apart_from=kernel.partner(at)):
-            return "over the buffer that it takes turns with"
     if kind == "drop-barrier" and "PIPE_ALL" not in before:
         # The compiler puts one between any two of one pipe on one buffer. Those
         # that depend on each other are races (drop-barrier is caught elsewhere).
@@ -190,11 +174,10 @@ def explain(survivor, kernel, part):
         return "the stride of one element"
     if kind == "one-too-long" and "call @load_gm_to_ubuf" in before and part != "edge":
         return "a number more of what is there, over which the next row comes"
-    if kind == "one-too-long" and "call @store_ubuf_to_gm" in before:
-        if part == "pack":
-            return "over which the next tap's weights are put"
-        if part == "edge" and not kernel.calls_before(at, "store_ubuf_to_gm"):
-            return "a zero more before x, over which x is put"
+    is_first = not kernel.calls_before(at, "store_ubuf_to_gm")
+    is_store = "call @store_ubuf_to_gm" in before
+    if kind == "one-too-long" and part == "edge" and is_store and is_first:
+        return "a zero more before x, over which x is put"
     return None
 
 
