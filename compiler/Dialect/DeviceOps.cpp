@@ -110,9 +110,9 @@ template <typename OpTy> LogicalResult verifyBlock(OpTy op) {
   int64_t groups = op.getGroups();
   for (auto [name, type] :
        {std::pair<StringRef, MemRefType>("x", x), {"y", y}}) {
-    if (type.getRank() != 3 || type.isDynamicDim(1))
+    if (type.getRank() != 3 || type.isDynamicDim(1) || type.getDimSize(1) == 0)
       return op.emitOpError() << name << " must have rank 3 and its channels "
-                              << "be static, got " << type;
+                              << "be static, at least 1, got " << type;
     if (groups < 1 || type.getDimSize(1) % groups)
       return op.emitOpError()
              << "groups = " << groups << " must divide the channels of " << name
@@ -146,9 +146,10 @@ LogicalResult verifyPack(Operation *op, Value weight, Value packed,
                          int64_t groups) {
   auto type = cast<MemRefType>(weight.getType());
   if (type.getRank() != 3 || !type.hasStaticShape() ||
+      llvm::is_contained(type.getShape(), 0) ||
       !isElement(type.getElementType()))
     return op->emitOpError("weight must be three static axes of f32, f16 or "
-                           "bf16, got ")
+                           "bf16, none empty, got ")
            << type;
   if (groups < 1 || type.getDimSize(0) % groups)
     return op->emitOpError("groups = ")

@@ -78,3 +78,20 @@ func.func @pack(%w: memref<8x1x4xf32>, %p: memref<31xf32>) {
   tconv.pack_filters %w, %p {groups = 8 : i64} : memref<8x1x4xf32>, memref<31xf32>
   return
 }
+
+// -----
+
+func.func @empty_pack(%w: memref<8x0x4xf32>, %p: memref<32xf32>) {
+  // expected-error @+1 {{weight must be three static axes of f32, f16 or bf16, none empty, got 'memref<8x0x4xf32>'}}
+  tconv.pack_filters %w, %p {groups = 8 : i64} : memref<8x0x4xf32>, memref<32xf32>
+  return
+}
+
+// -----
+
+#map = #tconv.decomposition<stride = 3, crop = 0, tap_step = 3, shift_step = 1, sections = [<phases = [0], first_taps = [0], taps = 1, shift = 0>]>
+func.func @no_channels(%x: memref<?x8x?xf32>, %w: memref<8xf32>, %y: memref<?x0x?xf32>) {
+  // expected-error @+1 {{y must have rank 3 and its channels be static, at least 1, got 'memref<?x0x?xf32>'}}
+  tconv.block_filter ins(%x, %w : memref<?x8x?xf32>, memref<8xf32>) outs(%y : memref<?x0x?xf32>) {decomposition = #map, groups = 8 : i64, threads = 128 : i64, positions = 1 : i64}
+  return
+}
