@@ -295,7 +295,7 @@ def Tconv_ContractOp : Tconv_BufferOp<"contract", [AttrSizedOperandSegments,
 
     With `pieces` = 3 weights and panels are split into bf16 numbers
     (compiler/Dialect/Pieces.h) and multiplied by tile registers: all products of
-    pieces but those below the last place, added in f32. Parts of the depth are
+    pieces but the three smallest, added in f32. Parts of the depth are
     whole steps then. What is brought into L2 with `prefetch_part` is the next
     register tile's weights.
 

@@ -27,7 +27,7 @@ constexpr int64_t kRowBytes = Pieces::kWords * kWordBytes;
 constexpr int64_t kLineBytes = 64;
 
 /// Which pieces of the weights and of x are multiplied, one pair after the
-/// other. What is left out is below the last place of the product. Neighbours
+/// other. The three smallest are left out: docs/fast-algorithms.md. Neighbours
 /// share a factor, which stays in its registers; the smaller products come
 /// before the largest.
 struct PiecePair {
