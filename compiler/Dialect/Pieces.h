@@ -17,6 +17,10 @@ namespace mlir::tconv {
 
 struct Pieces {
   static constexpr int64_t kCount = 3;
+  /// Bytes of a number in pieces.
+  static constexpr int64_t kBytes = kCount * 2;
+  /// Products of pieces that make a product: of nine all but the smallest.
+  static constexpr int64_t kProducts = 6;
   /// Of a tile register: rows, and words of a row.
   static constexpr int64_t kRows = 16, kWords = 16;
   /// Input channels of a step.

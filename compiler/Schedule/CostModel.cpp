@@ -38,12 +38,9 @@ static constexpr int64_t kMostRowsPositions = 96;
 static constexpr int64_t kLeastRowsBlocks = 8;
 /// Columns of a block for tile registers at most.
 static constexpr int64_t kMostTileColumns = 256;
-/// Panels of a block for tile registers at most: with 5 MiB, weights from memory
-/// were read for too few columns.
+/// Panels of a block for tile registers at most: with 5 MiB, weights from
+/// memory were read for too few columns.
 static constexpr int64_t kMostTilePanelBytes = 8 << 20;
-/// Packed weights up to this size are read from a last level that others use
-/// too, whatever its size.
-static constexpr int64_t kNearBytes = 64 << 20;
 /// With fewer positions to expect, weights are all that counts.
 static constexpr int64_t kFewestPositions = 16;
 
@@ -212,20 +209,18 @@ private:
     if (!sizes.panel)
       sizes.panel = columns * sizes.outputs;
     PackedLayout layout = layoutOf(phases.getGroupOutputs(), sizes.outputs);
-    constexpr int64_t ofInput = Pieces::kCount * 2; // bytes
-    bool near = layout.totalElements() * inputs * ofInput <= kNearBytes;
+    bool near = layout.totalElements() * inputs * Pieces::kBytes <= kNearBytes;
     int64_t share = machine.l2Bytes * 5 / 8;
-    int64_t columnBytes = layout.inputPoints() * inputs * ofInput;
+    int64_t columnBytes = layout.inputPoints() * inputs * Pieces::kBytes;
     int64_t most = share / columnBytes;
     if (!near || most < columns)
       most = std::max(kMostTilePanelBytes / columnBytes, columns);
     most = std::min(most, kMostTileColumns);
-    int64_t whole = std::max<int64_t>(most / columns, 1) * columns;
     if (!sizes.positions)
-      sizes.positions = whole / columns * sizes.panel;
+      sizes.positions = std::max<int64_t>(most / columns, 1) * sizes.panel;
     int64_t blockColumns = sizes.positions / sizes.outputs;
     if (!sizes.depth) {
-      int64_t parts = share / (blockColumns * ofInput);
+      int64_t parts = share / (blockColumns * Pieces::kBytes);
       sizes.depth = std::min(
           inputs, static_cast<int64_t>(llvm::alignTo(
                       balanced(inputs, std::max(parts, Pieces::kDepth)),

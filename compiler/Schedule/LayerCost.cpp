@@ -88,7 +88,7 @@ private:
     double rowTiles = static_cast<double>(plan.rows) / Pieces::kRows;
     double columnTiles =
         (static_cast<double>(columns) + Pieces::kWords / 2.0) / Pieces::kWords;
-    return steps * rowTiles * columnTiles * kPiecePairs * kTileProduct;
+    return steps * rowTiles * columnTiles * Pieces::kProducts * kTileProduct;
   }
 
   double contractOf() const {
@@ -114,7 +114,7 @@ private:
       return 0;
     auto near = static_cast<double>(machine.l3Bytes);
     if (plan.split)
-      near = std::min(near, kNearBytes);
+      near = std::min(near, static_cast<double>(kNearBytes));
     auto rate = static_cast<double>(bytes > near ? machine.memoryBytesPerCycle
                                                  : machine.l3BytesPerCycle);
     // Once a block of positions.
@@ -127,14 +127,11 @@ private:
   }
 
   static constexpr double kBlockPositions = 512;
-  /// Of a last level that others use too: more of it was not faster than
-  /// memory.
-  static constexpr double kNearBytes = 64 << 20;
   /// Instructions that a point's vector takes to become words of pieces.
   static constexpr double kPieceWork = 14;
-  /// Products of pieces, and cycles of 16 x 16 x 32 of them with what it takes
-  /// to load them: 16 if nothing else mattered.
-  static constexpr double kPiecePairs = 6, kTileProduct = 24;
+  /// Cycles of 16 x 16 x 32 products of pieces with what it takes to load them:
+  /// 16 if nothing else mattered.
+  static constexpr double kTileProduct = 24;
   const LayerShape &shape;
   const LayerPlan &plan;
   const Machine &machine;

@@ -11,6 +11,10 @@
 
 namespace mlir::tconv {
 
+/// Packed weights up to this size are read from a last level that others use
+/// too, whatever its size: more of it was not faster than memory.
+inline constexpr int64_t kNearBytes = int64_t(64) << 20;
+
 /// A layer, as far as its cost goes.
 struct LayerShape {
   DecompositionAttr decomposition;

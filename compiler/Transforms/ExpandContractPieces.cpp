@@ -33,7 +33,7 @@ constexpr int64_t kLineBytes = 64;
 struct PiecePair {
   int64_t weight, input;
 };
-constexpr std::array<PiecePair, 6> kPairs = {
+constexpr std::array<PiecePair, Pieces::kProducts> kPairs = {
     {{0, 2}, {0, 1}, {1, 1}, {1, 0}, {0, 0}, {2, 0}}};
 
 /// A block of the sums: `rowTiles` by `columnTiles` of 16 x 16.
