@@ -31,6 +31,16 @@ uint64_t waitFlag(Core &core, Words w) {
   return 0;
 }
 
+uint64_t setCrossFlag(Core &core, Words w) {
+  core.setCrossFlag(static_cast<CoreType>(w[0]), w[1], w[2], w[3]);
+  return 0;
+}
+
+uint64_t waitCrossFlag(Core &core, Words w) {
+  core.waitCrossFlag(static_cast<CoreType>(w[0]), w[1], w[2]);
+  return 0;
+}
+
 uint64_t moveMask(Core &core, Words w) {
   (w[0] ? core.registers.maskHigh : core.registers.maskLow) = w[1];
   return 0;
@@ -91,11 +101,23 @@ const std::map<std::string, Known> &known() {
        {0, [](Core &core, Words) -> uint64_t { return core.block(); }}},
       {"GET.BLOCK.NUM",
        {0, [](Core &core, Words) -> uint64_t { return core.blocks(); }}},
-      {"GET.SUBBLOCKDIM", {0, [](Core &, Words) -> uint64_t { return 1; }}},
-      {"GET.SUBBLOCKID", {0, [](Core &, Words) -> uint64_t { return 0; }}},
+      {"GET.SUBBLOCKDIM",
+       {0,
+        [](Core &core, Words) -> uint64_t {
+          return core.isInTeam() && core.number() > 0 ? kBlockCores - 1 : 1;
+        }}},
+      {"GET.SUBBLOCKID",
+       {0,
+        [](Core &core, Words) -> uint64_t {
+          return core.number() > 0 ? static_cast<uint64_t>(core.number() - 1)
+                                   : 0;
+        }}},
       // Cleans the scalar unit's cache, which the model doesn't have.
       {"DCCI", {2, [](Core &, Words) -> uint64_t { return 0; }}},
       {"TRAP", {0, trap}},
+      {"SET.FFTS.BASE", {1, setRegister<&Registers::flagsAddress>}},
+      {"CROSS.SET", {4, setCrossFlag}},
+      {"CROSS.WAIT", {3, waitCrossFlag}},
       // Not instructions, but the loader's: where the kernel is, and the mask
       // that takes bits.
       {"LINE",

@@ -6,6 +6,8 @@
 #include <cstdio>
 #include <cstring>
 
+#include "davinci/team.h"
+
 namespace tconv::davinci {
 namespace {
 
@@ -30,9 +32,9 @@ bool overlapsItself(Pipe pipe, bool isWrite, bool otherWrote) {
 } // namespace
 
 Core::Core(GlobalMemory &global, Report &report, Policy policy, uint64_t block,
-           uint64_t blocks)
+           uint64_t blocks, int number, Team *team)
     : global(global), result(report), policy(policy), blockIndex(block),
-      blockCount(blocks) {
+      blockCount(blocks), coreNumber(number), team(team), time(number) {
   memories.resize(kSpaces);
 }
 
@@ -157,46 +159,62 @@ void Core::checkGlobal(const Region &region, Pipe pipe, uint32_t now) {
     return;
   (region.isWrite ? result.counts.globalWriteBytes
                   : result.counts.globalReadBytes) += region.bytes;
-  uint32_t own = static_cast<uint32_t>(blockIndex) + 1;
+  uint16_t own = static_cast<uint16_t>(blockIndex + 1);
   auto otherBlock = [&](const GlobalAccess &access) {
     return access.block != 0 && access.block != own;
   };
+  auto otherCore = [&](const GlobalAccess &access) {
+    return access.block == own && access.core != coreNumber;
+  };
   auto unordered = [&](const GlobalAccess &access, bool wrote) {
-    return access.block == own &&
-           !(access.pipe == pipe && access.time == now) &&
+    if (access.block != own)
+      return false;
+    bool isDone = time.isDoneOn(access.core, pipe, access.pipe, access.time);
+    if (access.core != coreNumber)
+      return !isDone;
+    return !(access.pipe == pipe && access.time == now) &&
            (access.pipe != pipe ||
             overlapsItself(pipe, region.isWrite, wrote)) &&
-           !time.isDone(pipe, access.pipe, access.time);
+           !isDone;
   };
   bool isRacing = false;
+  // Whether there is a race with that access; says so.
+  auto meets = [&](const GlobalAccess &other, bool wrote, uint64_t address) {
+    bool isOther = otherBlock(other);
+    if (!isOther && !unordered(other, wrote))
+      return false;
+    if (isOther || otherCore(other))
+      report(FindingKind::CoreRace, pipe, address,
+             std::string(region.isWrite ? "writes" : "reads") +
+                 " global memory that " +
+                 (isOther ? "block " + std::to_string(other.block - 1)
+                          : coreName(other.core) + " of this block") +
+                 (wrote ? " writes" : " reads") +
+                 (isOther ? "" : "; no flag is between"));
+    else
+      race(region, address, pipe, other.pipe, wrote);
+    return true;
+  };
   for (uint64_t at = 0; at < view.shadowCount; ++at) {
     GlobalShadow &shadow = view.shadows[at];
     uint64_t address = region.address + 2 * at;
     if (!isRacing) {
-      bool meetsWrite = otherBlock(shadow.written);
-      bool meetsRead =
-          region.isWrite && (otherBlock(shadow.read) || shadow.manyReaders);
-      if (meetsWrite || meetsRead) {
-        const GlobalAccess &other = meetsWrite ? shadow.written : shadow.read;
+      isRacing = meets(shadow.written, true, address);
+      if (region.isWrite && !isRacing && shadow.manyReaders) {
         report(FindingKind::CoreRace, pipe, address,
-               std::string(region.isWrite ? "writes" : "reads") +
-                   " global memory that block " +
-                   std::to_string(other.block - 1) +
-                   (meetsWrite ? " writes" : " reads"));
-        isRacing = true;
-      } else if (unordered(shadow.written, true) ||
-                 (region.isWrite && unordered(shadow.read, false))) {
-        bool otherWrote = unordered(shadow.written, true);
-        race(region, address, pipe,
-             otherWrote ? shadow.written.pipe : shadow.read.pipe, otherWrote);
+               "writes global memory that other blocks read");
         isRacing = true;
       }
+      for (const GlobalAccess &read : shadow.reads)
+        isRacing = isRacing || (region.isWrite && meets(read, false, address));
     }
+    GlobalAccess access = {now, own, static_cast<uint8_t>(coreNumber), pipe};
     if (region.isWrite) {
-      shadow.written = {own, now, pipe};
+      shadow.written = access;
     } else {
-      shadow.manyReaders |= otherBlock(shadow.read);
-      shadow.read = {own, now, pipe};
+      for (const GlobalAccess &read : shadow.reads)
+        shadow.manyReaders |= otherBlock(read);
+      shadow.reads[static_cast<size_t>(coreNumber)] = access;
     }
   }
 }
@@ -333,6 +351,58 @@ void Core::barrier(uint64_t number) {
   }
 }
 
+bool Core::isFlagOfTeam(CoreType kind, Pipe pipe, uint64_t flag) {
+  std::string name = "flag " + std::to_string(flag) + " between cores";
+  return expect(team != nullptr, FindingKind::Flag, pipe, 0,
+                name + ", in a kernel for cores of one kind") &&
+         expect(kind == type(), FindingKind::Flag, pipe, 0,
+                name + ", which is " +
+                    coreName(kind == CoreType::Cube ? 0 : 1) + "'s, on " +
+                    coreName(coreNumber)) &&
+         expect(flag < kCrossFlags, FindingKind::Flag, pipe, 0,
+                name + ": there are " + std::to_string(kCrossFlags)) &&
+         expect(registers.flagsAddress == kFlagsAddress, FindingKind::Flag,
+                pipe, 0,
+                name + ", before their address is set to what the launch gave");
+}
+
+void Core::setCrossFlag(CoreType kind, uint64_t number, uint64_t flag,
+                        uint64_t address) {
+  Pipe pipe = Pipe::Scalar;
+  if (!expect(decodePipe(number, pipe), FindingKind::Flag, pipe, 0,
+              "a flag between cores, set by pipe " + std::to_string(number)) ||
+      !isFlagOfTeam(kind, pipe, flag) ||
+      !expect(address == kFlagsAddress, FindingKind::Flag, pipe, 0,
+              "flag " + std::to_string(flag) +
+                  " between cores, at an address that the launch didn't give"))
+    return;
+  team->set(*this, pipe, flag);
+}
+
+void Core::waitCrossFlag(CoreType kind, uint64_t number, uint64_t flag) {
+  Pipe pipe = Pipe::Scalar;
+  if (!expect(decodePipe(number, pipe), FindingKind::Flag, pipe, 0,
+              "a wait for a flag that pipe " + std::to_string(number) +
+                  " of another core sets") ||
+      !isFlagOfTeam(kind, pipe, flag))
+    return;
+  team->wait(*this, flag);
+}
+
+Core::Signal Core::signal(Pipe pipe) {
+  Signal made;
+  made.core = this;
+  made.pipe = pipe;
+  made.position = queues[static_cast<size_t>(pipe)].begun;
+  made.time = time.signal(pipe);
+  return made;
+}
+
+void Core::receive(const Signal &signal) {
+  time.receive(signal.time);
+  signal.core->drain(signal.pipe, signal.position);
+}
+
 void *Core::scalarAccess(Space space, uint64_t address, uint64_t bytes,
                          bool isWrite) {
   beginRegions(Pipe::Scalar);
@@ -419,6 +489,8 @@ void Core::finish() {
                  std::string("flag ") + pipeName(static_cast<Pipe>(from)) +
                      " to " + pipeName(static_cast<Pipe>(to)) + " EVENT_ID" +
                      std::to_string(event) + " is set at the end");
+  if (isInTeam())
+    return; // which counts its block
   Counts &counts = result.counts;
   ++counts.blocks;
   counts.cycles += time.cycles();

@@ -35,17 +35,22 @@ struct Registers {
   uint64_t padValue = 0; ///< of copies that pad
   uint64_t loadPadding = 0;
   uint64_t ndParameters = 1;
+  uint64_t flagsAddress = 0; ///< of the flags between cores; 0: not set
   /// Eight registers of eight addresses, for transpositions.
   std::array<std::array<uint64_t, 8>, 8> addresses = {};
 };
 /// The mask holds a number of elements, not bits.
 constexpr int kControlCountMode = 56;
 
+class Team;
+
 class Core {
 public:
   /// @param block counted from 0
+  /// @param number of the core within its block
+  /// @param team the cores of the block of a mixed kernel; else null
   Core(GlobalMemory &global, Report &report, Policy policy, uint64_t block,
-       uint64_t blocks);
+       uint64_t blocks, int number = 0, Team *team = nullptr);
 
   // --- For the units -------------------------------------------------------
 
@@ -91,12 +96,27 @@ public:
   void setFlag(uint64_t from, uint64_t to, uint64_t event);
   void waitFlag(uint64_t from, uint64_t to, uint64_t event);
   void barrier(uint64_t pipe);
+  /// A flag for other cores of the block, when `pipe` has done all before it;
+  /// it goes through the flags at `address`.
+  void setCrossFlag(CoreType kind, uint64_t pipe, uint64_t flag,
+                    uint64_t address);
+  /// The scalar unit goes on when it is set.
+  void waitCrossFlag(CoreType kind, uint64_t pipe, uint64_t flag);
   /// A load or store of the scalar unit; returns where the bytes are. Bytes
   /// out of bounds are in a place that nobody else sees.
   void *scalarAccess(Space space, uint64_t address, uint64_t bytes,
                      bool isWrite);
   /// Ends the block as soon as the present instruction returns.
   void stop() { stopped = true; }
+  /// What reaches other cores by a flag that `pipe` sets.
+  struct Signal {
+    Core *core = nullptr;
+    Pipe pipe = Pipe::Scalar;
+    uint64_t position = 0; ///< entries of the pipe that are done then
+    Clocks::Signal time;
+  };
+  Signal signal(Pipe pipe);
+  void receive(const Signal &signal);
   /// Everything that was given out is done; looks for flags that are left.
   void finish();
 
@@ -105,6 +125,12 @@ public:
   Clocks &clocks() { return time; }
   bool isStopped() const { return stopped; }
   uint64_t block() const { return blockIndex; }
+  int number() const { return coreNumber; }
+  CoreType type() const {
+    return coreNumber == 0 ? CoreType::Cube : CoreType::Vector;
+  }
+  /// Whether it is one of the cores of a mixed kernel's block.
+  bool isInTeam() const { return team != nullptr; }
   uint64_t blocks() const { return blockCount; }
 
   /// Where the kernel is.
@@ -138,12 +164,15 @@ private:
             bool otherWrote);
   void drain(Pipe pipe, uint64_t until);
   void drainAll();
+  bool isFlagOfTeam(CoreType kind, Pipe pipe, uint64_t flag);
 
   GlobalMemory &global;
   Report &result;
   Policy policy;
   uint64_t blockIndex = 0;
   uint64_t blockCount = 0;
+  int coreNumber = 0;
+  Team *team = nullptr;
   Clocks time;
   std::vector<std::unique_ptr<LocalMemory>> memories;
   std::array<Queue, kPipes> queues;

@@ -5,26 +5,29 @@
 #ifndef TCONV_TOOLS_DAVINCI_GLOBAL_H
 #define TCONV_TOOLS_DAVINCI_GLOBAL_H
 
+#include <array>
 #include <cstdint>
 #include <map>
 #include <string>
 #include <vector>
 
+#include "davinci/clocks.h"
 #include "davinci/types.h"
 #include "ptx/memory.h"
 
 namespace tconv::davinci {
 
-/// An access to global memory by one pipe of one block.
+/// An access to global memory by one pipe of one core of one block.
 struct GlobalAccess {
-  uint32_t block = 0; ///< counted from 1; 0: none yet
   uint32_t time = 0;  ///< of the pipe
+  uint16_t block = 0; ///< counted from 1, up to 65535; 0: none yet
+  uint8_t core = 0;   ///< within the block
   Pipe pipe = Pipe::Scalar;
 };
 
 /// Of each 2 bytes.
 struct GlobalShadow {
-  GlobalAccess read;
+  std::array<GlobalAccess, kBlockCores> reads; ///< the last one of each core
   GlobalAccess written;
   bool manyReaders = false; ///< blocks
 };

@@ -28,14 +28,30 @@ constexpr const char *kDeclarations =
     " func.func private @hivm.BARRIER(i64)"
     " func.func private @hivm.SET.FLAG.REG(i64, i64, i64)"
     " func.func private @hivm.WAIT.FLAG.REG(i64, i64, i64)"
+    " func.func private @hivm.SET.FFTS.BASE(i64)"
+    " func.func private @hivm.CROSS.SET(i64, i64, i64, i64)"
+    " func.func private @hivm.CROSS.WAIT(i64, i64, i64)"
     " func.func private @hivm.GET.BLOCK.IDX() -> i64"
     " func.func private @hivm.GET.BLOCK.NUM() -> i64"
     " func.func private @hivm.GET.SUBBLOCKID() -> i64"
     " func.func private @hivm.GET.SUBBLOCKDIM() -> i64";
 
+/// What bishengir-compile adds to a mixed kernel's name.
+constexpr const char *kCubePart = "_mix_aic";
+constexpr const char *kVectorPart = "_mix_aiv";
+
+bool endsWith(const std::string &text, const std::string &end) {
+  return text.size() >= end.size() &&
+         text.compare(text.size() - end.size(), end.size(), end) == 0;
+}
+
 class Converter {
 public:
-  explicit Converter(PlainModule &module) : module(module) {}
+  /// @param side of a mixed module: whose functions are kept
+  Converter(PlainModule &module, CoreType side) : module(module), side(side) {}
+
+  /// Known once it has converted.
+  bool isMixed() const { return mixed; }
 
   Status convert(const std::string &text) {
     std::istringstream stream(text);
@@ -47,7 +63,9 @@ public:
         return status;
       size_t begin = one.find_first_not_of(" \t");
       std::string rest = begin == std::string::npos ? "" : one.substr(begin);
-      if (rest.compare(0, 6, "module") == 0 && !hasModule) {
+      if (isLeftOut(rest, one)) {
+        one.clear();
+      } else if (rest.compare(0, 6, "module") == 0 && !hasModule) {
         hasModule = true;
         if (Status status = moduleLine(rest, one))
           return status;
@@ -57,6 +75,10 @@ public:
       } else if (contains(rest, "hivm.hir.")) {
         if (Status status = operation(rest, one))
           return status;
+      } else if (!asked.empty() && contains(rest, "arith.constant ")) {
+        // The function that tells the workspace returns one constant.
+        workspaces[asked] = std::strtoull(
+            rest.c_str() + rest.find("arith.constant ") + 15, nullptr, 10);
       } else if (contains(rest, "memref.collapse_shape")) {
         collapse(one);
       } else if (contains(rest, "call @")) {
@@ -70,10 +92,31 @@ public:
     if (module.entries.empty())
       return wrong(line, "the module has no kernel (no function with "
                          "hacc.entry)");
+    for (KernelEntry &entry : module.entries)
+      if (workspaces.count(entry.name))
+        entry.workspaceBytes = workspaces[entry.name];
     return Status::ok();
   }
 
 private:
+  /// The functions of the other side of a mixed kernel, line by line.
+  bool isLeftOut(const std::string &rest, const std::string &one) {
+    if (!mixed)
+      return false;
+    if (!leftOutEnd.empty()) {
+      if (one == leftOutEnd)
+        leftOutEnd.clear();
+      return true;
+    }
+    const char *other =
+        side == CoreType::Cube ? "func_core_type<AIV>" : "func_core_type<AIC>";
+    if (rest.compare(0, 9, "func.func") != 0 || !contains(rest, other))
+      return false;
+    if (rest.back() == '{')
+      leftOutEnd = one.substr(0, one.size() - rest.size()) + "}";
+    return true;
+  }
+
   Status spaces(std::string &text) {
     static const std::map<std::string, int> kSpaces = {
         {"gm", 1}, {"cbuf", 2}, {"ca", 3}, {"cb", 4}, {"cc", 5}, {"ub", 6}};
@@ -96,9 +139,10 @@ private:
   Status moduleLine(const std::string &rest, std::string &out) {
     if (contains(rest, "module_core_type<AIV>"))
       module.core = CoreType::Vector;
-    else if (contains(rest, "module_core_type<MIX>"))
-      return wrong(line, "a module for cube and vector cores together is not "
-                         "modelled; make kernels of their own");
+    else if (contains(rest, "module_core_type<MIX>")) {
+      mixed = true;
+      module.core = side;
+    }
     if (rest.back() != '{')
       return wrong(line, "a module whose body begins on another line");
     out = std::string("module {") + kDeclarations;
@@ -110,6 +154,11 @@ private:
     bool isEntry = contains(text, "hacc.entry");
     bool isDeclared = contains(text, "func.func private @");
     bool hasBody = text.back() == '{';
+    constexpr const char *kAsks = "_infer_workspace_shape_function(";
+    size_t asks = text.find(kAsks);
+    asked = asks == std::string::npos
+                ? ""
+                : text.substr(text.find('@') + 1, asks - text.find('@') - 1);
     size_t attributes = text.find(" attributes {");
     if (isEntry) {
       if (Status status = entry(text.substr(0, attributes)))
@@ -143,7 +192,14 @@ private:
     if (name == std::string::npos || open == std::string::npos ||
         close == std::string::npos)
       return wrong(line, "a kernel's signature is not understood");
-    made.name = text.substr(name + 1, open - name - 1);
+    made.symbol = made.name = text.substr(name + 1, open - name - 1);
+    if (mixed) {
+      std::string part = side == CoreType::Cube ? kCubePart : kVectorPart;
+      if (!endsWith(made.name, part))
+        return wrong(line, "a part of a mixed kernel that is not called ..." +
+                               part + ": " + made.name);
+      made.name.erase(made.name.size() - part.size());
+    }
     int depth = 0;
     size_t start = open + 1;
     for (size_t at = start; at <= close; ++at) {
@@ -356,6 +412,46 @@ private:
     return Status::ok();
   }
 
+  /// "flag = 4" or "flag = %44"; the number's name.
+  Status crossFlag(const std::string &rest, const char *name,
+                   std::string &out) {
+    std::vector<std::string> items = list(rest);
+    constexpr const char *kFlag = "] flag = ";
+    size_t at = rest.find(kFlag);
+    if (items.size() != 3 || at == std::string::npos ||
+        (items[0] != "<CUBE>" && items[0] != "<VECTOR>") ||
+        items[2] != "<PIPE_S>")
+      return wrong(line, "a flag between cores of another form: " + rest);
+    uint64_t from = 0;
+    if (Status status = pipe(items[1], from))
+      return status;
+    CoreType kind = items[0] == "<CUBE>" ? CoreType::Cube : CoreType::Vector;
+    std::string flag = rest.substr(at + std::strlen(kFlag));
+    std::string after = flag.substr(std::min(flag.find(' '), flag.size()));
+    flag.resize(flag.size() - after.size());
+    out = constant(fresh("a"), static_cast<uint64_t>(kind)) +
+          constant(fresh("b"), from);
+    if (flag[0] != '%') {
+      out += constant(fresh("c"), std::strtoull(flag.c_str(), nullptr, 10));
+      flag = fresh("c");
+    }
+    out += std::string("func.call @hivm.") + name + "(" + fresh("a") + ", " +
+           fresh("b") + ", " + flag;
+    if (std::strcmp(name, "CROSS.WAIT") == 0) {
+      if (!after.empty())
+        return wrong(line, "a wait between cores of another form: " + rest);
+      out += ") : (i64, i64, i64) -> ()";
+      return Status::ok();
+    }
+    constexpr const char *kAddress = " ffts_base_addr = ";
+    if (after.compare(0, std::strlen(kAddress), kAddress) != 0)
+      return wrong(line, "a flag between cores without the address of flags: " +
+                             rest);
+    out += ", " + after.substr(std::strlen(kAddress)) +
+           ") : (i64, i64, i64, i64) -> ()";
+    return Status::ok();
+  }
+
   Status pointer(const std::string &rest, std::string &out) {
     size_t open = rest.find('(', rest.find("hivm.hir."));
     size_t close = rest.find(')', open);
@@ -398,6 +494,17 @@ private:
               flag(rest, name == "set_flag" ? "SET.FLAG.REG" : "WAIT.FLAG.REG",
                    made))
         return status;
+    } else if (name == "sync_block_set" || name == "sync_block_wait") {
+      if (Status status = crossFlag(
+              rest, name == "sync_block_set" ? "CROSS.SET" : "CROSS.WAIT",
+              made))
+        return status;
+    } else if (name == "set_ffts_base_addr") {
+      size_t value = rest.find('%', end);
+      if (value == std::string::npos)
+        return wrong(line, "no address of flags: " + rest);
+      made = "func.call @hivm.SET.FFTS.BASE(" + rest.substr(value) +
+             ") : (i64) -> ()";
     } else if (name == "pipe_barrier") {
       std::vector<std::string> items = list(rest);
       uint64_t which = 0;
@@ -423,14 +530,37 @@ private:
   }
 
   PlainModule &module;
+  CoreType side;
+  bool mixed = false;
+  std::string leftOutEnd; ///< the last line of what is left out; else empty
+  std::string asked;      ///< whose workspace this function tells; else empty
+  std::map<std::string, uint64_t> workspaces;
   int line = 0;
 };
 
 } // namespace
 
-Status makePlain(const std::string &text, PlainModule &module) {
-  module = PlainModule();
-  return Converter(module).convert(text);
+Status makePlain(const std::string &text, std::vector<PlainModule> &modules) {
+  modules.assign(1, PlainModule());
+  Converter first(modules[0], CoreType::Cube);
+  if (Status status = first.convert(text))
+    return status;
+  if (!first.isMixed())
+    return Status::ok();
+  PlainModule other;
+  if (Status status = Converter(other, CoreType::Vector).convert(text))
+    return status;
+  modules.push_back(std::move(other));
+  bool isPaired = modules[0].entries.size() == modules[1].entries.size();
+  for (size_t at = 0; isPaired && at < modules[0].entries.size(); ++at)
+    isPaired = modules[0].entries[at].name == modules[1].entries[at].name &&
+               modules[0].entries[at].parameters.size() ==
+                   modules[1].entries[at].parameters.size();
+  if (!isPaired)
+    return Status(TCONV_INVALID_VALUE,
+                  "a mixed module whose functions for cube and for vector "
+                  "cores are no pairs");
+  return Status::ok();
 }
 
 } // namespace tconv::davinci

@@ -8,11 +8,10 @@
 #include <string>
 #include <vector>
 
+#include "davinci/types.h"
 #include "layer/layer.h"
 
 namespace tconv::davinci {
-
-enum class CoreType : uint8_t { Cube, Vector };
 
 struct KernelParameter {
   enum class Role : uint8_t { Plain, FftsAddress, Workspace };
@@ -23,9 +22,13 @@ struct KernelParameter {
 };
 
 struct KernelEntry {
+  /// As it is launched; of a mixed kernel, what both functions begin with.
   std::string name;
+  std::string symbol; ///< of the function
   int line = 0;
   std::vector<KernelParameter> parameters;
+  /// Of a mixed kernel: bytes of workspace that a block takes.
+  uint64_t workspaceBytes = 0;
 };
 
 struct PlainModule {
@@ -34,10 +37,11 @@ struct PlainModule {
   std::vector<KernelEntry> entries;
 };
 
+/// One module, or two of a mixed one: the cube core's, then the vector cores'.
 /// The dialect's operations become calls of "hivm.NAME", its memories address
 /// spaces, its attributes go. Before each call stands hivm.LINE with the line.
 /// Errors name the line and what is not known on it.
-Status makePlain(const std::string &text, PlainModule &module);
+Status makePlain(const std::string &text, std::vector<PlainModule> &modules);
 
 } // namespace tconv::davinci
 

@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "davinci/launch.h"
 
+#include <algorithm>
 #include <chrono>
 #include <deque>
+
+#include "davinci/team.h"
 
 namespace tconv::davinci {
 namespace {
@@ -58,6 +61,8 @@ Status collect(const KernelEntry &entry, const LaunchConfig &config,
     uint64_t value = 0;
     if (parameter.role == KernelParameter::Role::Workspace)
       value = workspace;
+    else if (parameter.role == KernelParameter::Role::FftsAddress)
+      value = kFlagsAddress;
     else if (parameter.role == KernelParameter::Role::Plain)
       value = given[next++];
     if (parameter.isMemory)
@@ -87,8 +92,9 @@ Status launch(const Program &program, ptx::Memory &memory,
                                            " blocks; 1 to 65535 are possible");
   uint64_t workspace = config.workspace.value_or(0);
   if (!config.workspace)
-    if (Status status =
-            memory.allocate(options.workspaceBytes, "workspace", workspace))
+    if (Status status = memory.allocate(
+            std::max(options.workspaceBytes, blocks * entry->workspaceBytes),
+            "workspace", workspace))
       return status;
   auto release = [&] {
     return config.workspace ? Status::ok() : memory.release(workspace);
@@ -100,7 +106,17 @@ Status launch(const Program &program, ptx::Memory &memory,
   }
   auto begin = std::chrono::steady_clock::now();
   GlobalMemory global(memory);
-  for (uint64_t block = 0; block < blocks; ++block) {
+  bool isMixed = program.coreType() == CoreType::Mixed;
+  for (uint64_t block = 0; block < blocks && isMixed; ++block) {
+    Team team(global, report, options.policy, block, blocks);
+    for (int number = 0; number < kBlockCores; ++number)
+      team.core(number).instructionLimit = options.instructionLimit;
+    team.run([&](Core &core) { program.run(*entry, arguments.get(), core); });
+    team.finish();
+    for (int number = 0; number < kBlockCores; ++number)
+      report.stopped |= team.core(number).isStopped();
+  }
+  for (uint64_t block = 0; block < blocks && !isMixed; ++block) {
     Core core(global, report, options.policy, block, blocks);
     core.instructionLimit = options.instructionLimit;
     program.run(*entry, arguments.get(), core);

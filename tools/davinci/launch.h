@@ -29,11 +29,12 @@ struct LaunchConfig {
   /// memory.
   std::vector<uint64_t> parameters;
   /// The workspace's address in the memory. Without, the launch has one of its
-  /// own, of LaunchOptions::workspaceBytes.
+  /// own, of LaunchOptions::workspaceBytes or what a mixed kernel asks for.
   std::optional<uint64_t> workspace;
 };
 
-/// Runs the blocks one after the other, each on a core of its own. Fails,
+/// Runs the blocks one after the other, each on a core of its own, or on the
+/// cores of a Team where the kernel is mixed. Fails,
 /// without having run anything, for an unknown entry or another number of
 /// parameters than it takes.
 Status launch(const Program &program, ptx::Memory &memory,

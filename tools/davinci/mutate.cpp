@@ -47,6 +47,14 @@ private:
       replace("drop-wait", "");
     if (contains(line, "hivm.hir.set_flag"))
       replace("drop-set", "");
+    if (contains(line, "hivm.hir.sync_block_wait")) {
+      replace("drop-core-wait", "");
+      otherCoreFlag(line);
+    }
+    if (contains(line, "hivm.hir.sync_block_set")) {
+      replace("drop-core-set", "");
+      otherCoreFlag(line);
+    }
     if (contains(line, "hivm.hir.pipe_barrier"))
       replace("drop-barrier", "");
     if (contains(line, "hivm.hir.set_flag") ||
@@ -93,6 +101,17 @@ private:
     digit += 8;
     changed[digit] = changed[digit] == '5' ? '4' : '5';
     replace("other-event", changed);
+  }
+
+  /// A flag between cores that nobody else uses.
+  void otherCoreFlag(const std::string &line) {
+    static const std::regex kFlag(R"(flag = (\d+))");
+    std::smatch found;
+    if (!std::regex_search(line, found, kFlag))
+      return;
+    std::string changed = line;
+    changed.replace(found.position(1), found.length(1), "9");
+    replace("other-core-flag", changed);
   }
 
   /// The cube's "nothing is there yet".

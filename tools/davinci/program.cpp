@@ -88,7 +88,10 @@ Status findTemplates(const std::string &compiler, std::string &folder) {
   return Status::ok();
 }
 
-struct Program::Implementation {
+namespace {
+
+/// What cores of one kind execute.
+struct Part {
   PlainModule module;
   std::vector<Instruction> instructions;
   std::unique_ptr<llvm::orc::LLJIT> jit;
@@ -127,7 +130,7 @@ struct Program::Implementation {
       return status;
     std::vector<std::string> names;
     for (const KernelEntry &entry : module.entries)
-      names.push_back(entry.name);
+      names.push_back(entry.symbol);
     if (Status status = instrument(*ir, names, instructions))
       return status;
     if (Status status = define())
@@ -166,6 +169,17 @@ struct Program::Implementation {
   }
 };
 
+} // namespace
+
+struct Program::Implementation {
+  /// One, or the cube core's and the vector cores' of a mixed module.
+  std::vector<Part> parts;
+
+  const Part &partOf(const Core &core) const {
+    return core.number() == 0 ? parts.front() : parts.back();
+  }
+};
+
 Program::Program(std::unique_ptr<Implementation> implementation)
     : implementation(std::move(implementation)) {}
 Program::~Program() = default;
@@ -173,18 +187,27 @@ Program::~Program() = default;
 Status Program::load(const std::string &text, const std::string &templates,
                      std::shared_ptr<const Program> &program) {
   auto made = std::make_unique<Implementation>();
-  if (Status status = makePlain(text, made->module))
+  std::vector<PlainModule> modules;
+  if (Status status = makePlain(text, modules))
     return status;
-  if (Status status = made->prepare(templates))
-    return status;
+  made->parts.resize(modules.size());
+  for (size_t at = 0; at < modules.size(); ++at) {
+    made->parts[at].module = std::move(modules[at]);
+    if (Status status = made->parts[at].prepare(templates))
+      return status;
+  }
   program.reset(new Program(std::move(made)));
   return Status::ok();
 }
 
-CoreType Program::coreType() const { return implementation->module.core; }
+CoreType Program::coreType() const {
+  return implementation->parts.size() > 1
+             ? CoreType::Mixed
+             : implementation->parts.front().module.core;
+}
 
 const std::vector<KernelEntry> &Program::entries() const {
-  return implementation->module.entries;
+  return implementation->parts.front().module.entries;
 }
 
 const KernelEntry *Program::findEntry(const std::string &name) const {
@@ -199,10 +222,10 @@ void Program::run(const KernelEntry &entry,
   size_t index = static_cast<size_t>(&entry - entries().data());
   Running now;
   now.core = &core;
-  now.instructions = &implementation->instructions;
+  now.instructions = &implementation->partOf(core).instructions;
   running = &now;
   if (setjmp(now.leave) == 0)
-    implementation->invokers[index](arguments.data());
+    implementation->partOf(core).invokers[index](arguments.data());
   running = nullptr;
 }
 

@@ -31,12 +31,13 @@ public:
                      std::shared_ptr<const Program> &program);
   ~Program();
 
+  /// Mixed: a block is run by a Team.
   CoreType coreType() const;
   const std::vector<KernelEntry> &entries() const;
   /// Null where there is none of that name.
   const KernelEntry *findEntry(const std::string &name) const;
 
-  /// Runs one block on a core.
+  /// Runs one block on a core; of a mixed kernel, what that core of it does.
   /// @param arguments pointers to what the entry takes: for a buffer a pointer
   ///   to its descriptor
   void run(const KernelEntry &entry, const std::vector<void *> &arguments,

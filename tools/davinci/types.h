@@ -8,6 +8,9 @@
 
 namespace tconv::davinci {
 
+/// Of a core, or of what a module is for.
+enum class CoreType : uint8_t { Cube, Vector, Mixed };
+
 /// The numbers are those of the address spaces in the lowered IR.
 enum class Space : uint8_t {
   Host = 0, ///< the scalar unit's stack
