@@ -153,7 +153,7 @@ std::shared_ptr<FakeAscendObject> FakeAscendObject::load(const void *data,
     error = status.message();
     return nullptr;
   }
-  bool isCube = program->coreType() == davinci::CoreType::Cube;
+  bool isCube = program->coreType() != davinci::CoreType::Vector;
   if (isCube != (magic == ascend::kMagicMix)) {
     error = std::string("the binary is for ") + (isCube ? "cube" : "vector") +
             " cores, and is loaded as if it weren't";
