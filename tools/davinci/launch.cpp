@@ -106,22 +106,23 @@ Status launch(const Program &program, ptx::Memory &memory,
   }
   auto begin = std::chrono::steady_clock::now();
   GlobalMemory global(memory);
-  bool isMixed = program.coreType() == CoreType::Mixed;
-  for (uint64_t block = 0; block < blocks && isMixed; ++block) {
-    Team team(global, report, options.policy, block, blocks);
-    for (int number = 0; number < kBlockCores; ++number)
-      team.core(number).instructionLimit = options.instructionLimit;
-    team.run([&](Core &core) { program.run(*entry, arguments.get(), core); });
-    team.finish();
-    for (int number = 0; number < kBlockCores; ++number)
-      report.stopped |= team.core(number).isStopped();
-  }
-  for (uint64_t block = 0; block < blocks && !isMixed; ++block) {
-    Core core(global, report, options.policy, block, blocks);
+  auto runCore = [&](Core &core) {
     core.instructionLimit = options.instructionLimit;
     program.run(*entry, arguments.get(), core);
-    core.finish();
-    report.stopped |= core.isStopped();
+  };
+  for (uint64_t block = 0; block < blocks; ++block) {
+    if (program.coreType() == CoreType::Mixed) {
+      Team team(global, report, options.policy, block, blocks);
+      team.run(runCore);
+      team.finish();
+      for (int number = 0; number < kBlockCores; ++number)
+        report.stopped |= team.core(number).isStopped();
+    } else {
+      Core core(global, report, options.policy, block, blocks);
+      runCore(core);
+      core.finish();
+      report.stopped |= core.isStopped();
+    }
   }
   report.seconds +=
       std::chrono::duration<double>(std::chrono::steady_clock::now() - begin)
