@@ -2,6 +2,7 @@
 #include "compiler/API/Compiler.h"
 
 #include "compiler/API/Register.h"
+#include "compiler/Dialect/Compact.h"
 #include "compiler/Import/Import.h"
 #include "compiler/Schedule/GpuModel.h"
 #include "compiler/Schedule/Kind.h"
@@ -28,6 +29,9 @@ using namespace mlir;
 using namespace mlir::tconv;
 using ::tconv::Status;
 
+static_assert(Compact::kLeastTerms == ::tconv::kStepTerms,
+              "steps are the class that compact weights are for");
+
 static constexpr StageInfo stageInfos[] = {
     {Stage::layer, "layer", "the layer on tensors"},
     {Stage::phases, "phases", "its phases on buffers"},
@@ -39,6 +43,8 @@ static constexpr StageInfo stageInfos[] = {
 /// What the cost model weighs weights against; 0 where there are many.
 static int64_t expectedPositions(tconv_length_class lengthClass) {
   switch (lengthClass) {
+  case TCONV_LENGTH_STEP:
+    return 3;
   case TCONV_LENGTH_SHORT:
     return 4;
   case TCONV_LENGTH_MEDIUM:
@@ -147,6 +153,10 @@ Status Compilation::prepare() {
       return Status(TCONV_INVALID_VALUE,
                     "outputs = " + std::to_string(options_.blocks.outputs) +
                         ": must be 1 where accuracy = direct");
+    if (options_.accuracy == TCONV_ACCURACY_DIRECT && kind_ == "compact")
+      return Status(TCONV_INVALID_VALUE,
+                    "kind = compact: not where accuracy = direct, since it "
+                    "rounds weights");
     if (kind_.empty())
       kind_ = chooseKind(params_, options_.lengthClass, target_.machine.lanes)
                   .str();
@@ -164,18 +174,26 @@ Status Compilation::prepare() {
   return Status::ok();
 }
 
-/// Takes the schedules for tile registers where they are the better ones.
-void Compilation::preferTiles(CpuPipelineOptions &pipeline) {
+/// Takes schedules of other numbers than f32 where they are the better ones:
+/// compact weights for a few positions, tile registers for more.
+void Compilation::refineKind(CpuPipelineOptions &pipeline) {
   if (!options_.scheduleFeature.empty() || !options_.scheduleKind.empty() ||
-      options_.accuracy == TCONV_ACCURACY_DIRECT ||
-      options_.blocks.outputs == 1 || kind_ == "filter" ||
-      options_.lengthClass == TCONV_LENGTH_SHORT)
+      options_.accuracy == TCONV_ACCURACY_DIRECT || kind_ == "filter")
     return;
   PhasesOp phases;
   module_->walk([&](PhasesOp op) { phases = op; });
-  if (!phases || !prefersTiles(phases, target_.machine))
+  if (!phases)
     return;
-  kind_ = "tiles";
+  if (options_.lengthClass == TCONV_LENGTH_SHORT)
+    return;
+  if (options_.lengthClass == TCONV_LENGTH_STEP) {
+    if (target_.schedules == "cpu/avx512" && options_.blocks.outputs <= 1 &&
+        prefersCompact(phases, target_.machine))
+      kind_ = "compact";
+  } else if (options_.blocks.outputs != 1 &&
+             prefersTiles(phases, target_.machine)) {
+    kind_ = "tiles";
+  }
   pipeline.kind = kind_;
 }
 
@@ -253,7 +271,7 @@ bool Compilation::buildStage(Stage stage) {
     pipeline.lanes = target_.machine.lanes;
     pipeline.tiles = target_.machine.tileRegisters != 0;
     if (stage == Stage::schedule)
-      preferTiles(pipeline);
+      refineKind(pipeline);
     pipeline.schedulePath = options_.schedulePath;
     pipeline.symbol = options_.symbol;
     if (stage == Stage::schedule) {

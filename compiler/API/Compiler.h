@@ -95,7 +95,7 @@ private:
   ::tconv::Status optimize();
   ::tconv::Status refuseDevice(const char *what);
   bool buildStage(Stage stage);
-  void preferTiles(CpuPipelineOptions &pipeline);
+  void refineKind(CpuPipelineOptions &pipeline);
   bool readBlocks();
   bool readAscend();
   void describeLayer(tconv_kernel &kernel);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "compiler/Dialect/PackedLayout.h"
 
+#include "compiler/Dialect/Compact.h"
 #include "compiler/Dialect/FastFilter.h"
 #include "compiler/Dialect/Pieces.h"
 #include "llvm/Support/MathExtras.h"
@@ -15,7 +16,9 @@ PackedLayout::PackedLayout(DecompositionAttr decomposition, PackingAttr packing,
     : stride_(decomposition.getStride()), rows_(packing.getRows()),
       channels_(packing.getChannels()),
       blocks_(llvm::divideCeil(groupOutputs, packing.getChannels())),
-      outputs_(packing.getOutputs()), pieces_(packing.getPieces()) {
+      outputs_(packing.getOutputs()), pieces_(packing.getPieces()),
+      compact_(packing.getBits() != 32),
+      stepElements_(compact_ ? Compact::kWords : rows_) {
   // The numbers may come from text: none is to wrap around unseen.
   auto times = [&](int64_t a, int64_t b) {
     int64_t product = 0;
@@ -27,7 +30,7 @@ PackedLayout::PackedLayout(DecompositionAttr decomposition, PackingAttr packing,
     fits_ &= !llvm::AddOverflow(a, b, sum);
     return sum;
   };
-  tileElements_ = times(rows_, groupInputs);
+  tileElements_ = times(stepElements_, groupInputs);
   if (isSplit()) {
     (void)times(tileElements_, Pieces::kCount * Pieces::kDepth);
     if (fits_)

@@ -46,6 +46,8 @@ public:
   bool isFast() const { return outputs_ > 1; }
   /// Whether points' weights are split into pieces (compiler/Dialect/Pieces.h).
   bool isSplit() const { return pieces_ > 1; }
+  /// Whether weights are kept in fewer bits (compiler/Dialect/Compact.h).
+  bool isCompact() const { return compact_; }
   /// Positions that are computed together: a column.
   int64_t outputs() const { return outputs_; }
   int64_t rows() const { return rows_; }
@@ -57,6 +59,8 @@ public:
   int64_t blockElements() const { return blockElements_; }
   /// Elements of a register tile of one point, or of one tap.
   int64_t tileElements() const { return tileElements_; }
+  /// Elements of one tap of one input channel of a tile, if not split.
+  int64_t stepElements() const { return stepElements_; }
   /// The largest number of 64 bits where they do not fit.
   int64_t totalElements() const { return totalElements_; }
   /// Whether the packed weights fit 64 bits, in bytes; if not, no other number
@@ -82,7 +86,9 @@ public:
 
 private:
   int64_t stride_, rows_, channels_, blocks_, outputs_, pieces_;
-  int64_t tiles_ = 0, tileElements_ = 0, blockElements_ = 0, totalElements_ = 0;
+  bool compact_;
+  int64_t stepElements_, tiles_ = 0, tileElements_ = 0, blockElements_ = 0,
+                         totalElements_ = 0;
   bool fits_ = true;
   SmallVector<PackedSection> sections_;
 };

@@ -71,18 +71,22 @@ def Tconv_PackingAttr : Tconv_Attr<"Packing", "packing"> {
     With `pieces` = 3 the weights of points are split into three bf16 numbers
     that add up to them, for the tile registers of AMX, and lie as
     compiler/Dialect/Pieces.h says.
+
+    With `bits` = 22 the weights of a direct kernel are kept in so many bits
+    each, and lie as compiler/Dialect/Compact.h says.
   }];
   let parameters = (ins "int64_t":$channels, "int64_t":$rows,
                         DefaultValuedParameter<"int64_t", "1">:$outputs,
-                        DefaultValuedParameter<"int64_t", "1">:$pieces);
+                        DefaultValuedParameter<"int64_t", "1">:$pieces,
+                        DefaultValuedParameter<"int64_t", "32">:$bits);
+  let skipDefaultBuilders = 1;
   let builders = [AttrBuilder<(ins "int64_t":$channels, "int64_t":$rows,
-                                   CArg<"int64_t", "1">:$outputs), [{
-    return $_get($_ctxt, channels, rows, outputs, 1);
+                                   CArg<"int64_t", "1">:$outputs,
+                                   CArg<"int64_t", "1">:$pieces,
+                                   CArg<"int64_t", "32">:$bits), [{
+    return $_get($_ctxt, channels, rows, outputs, pieces, bits);
   }]>];
-  let assemblyFormat = [{
-    `<` `channels` `=` $channels `,` `rows` `=` $rows
-    (`,` `outputs` `=` $outputs^)? (`,` `pieces` `=` $pieces^)? `>`
-  }];
+  let assemblyFormat = "`<` struct(params) `>`";
   let genVerifyDecl = 1;
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "compiler/Dialect/Tconv.h"
 
+#include "compiler/Dialect/Compact.h"
 #include "compiler/Dialect/Device.h"
 #include "compiler/Dialect/FastFilter.h"
 #include "compiler/Dialect/Pieces.h"
@@ -118,7 +119,8 @@ int64_t DecompositionAttr::getMaxShift() const {
 
 LogicalResult PackingAttr::verify(function_ref<InFlightDiagnostic()> emitError,
                                   int64_t channels, int64_t rows,
-                                  int64_t outputs, int64_t pieces) {
+                                  int64_t outputs, int64_t pieces,
+                                  int64_t bits) {
   if (channels < 1 || rows < 1)
     return emitError() << "channels and rows of a packing must be at least 1, "
                           "got "
@@ -126,6 +128,15 @@ LogicalResult PackingAttr::verify(function_ref<InFlightDiagnostic()> emitError,
   if (outputs < 1 || outputs > FastFilter::kMostOutputs)
     return emitError() << "outputs of a packing must be from 1 to "
                        << FastFilter::kMostOutputs << ", got " << outputs;
+  if (bits != 32 && bits != Compact::kBits)
+    return emitError() << "bits of a packing must be 32 or " << Compact::kBits
+                       << ", got " << bits;
+  if (bits != 32 && (rows != Compact::kRows || outputs != 1 || pieces != 1))
+    return emitError() << "a packing of " << bits << " bits needs "
+                       << Compact::kRows
+                       << " rows, one output and one piece, got rows = " << rows
+                       << ", outputs = " << outputs
+                       << " and pieces = " << pieces;
   if (pieces == 1)
     return success();
   if (pieces != Pieces::kCount)

@@ -3,6 +3,7 @@
 // Verifiers, effects and shape reification of the tconv operations.
 #include "compiler/Dialect/Tconv.h"
 
+#include "compiler/Dialect/Compact.h"
 #include "compiler/Dialect/FastFilter.h"
 #include "compiler/Dialect/PackedLayout.h"
 #include "compiler/Dialect/Pieces.h"
@@ -542,6 +543,15 @@ LogicalResult ContractOp::verify() {
     if (columns > width)
       return emitOpError() << "shift " << shift << " reads " << columns
                            << " columns of a panel of " << width;
+  }
+  if (auto bits = static_cast<int64_t>(getBits()); bits != 32) {
+    if (bits != Compact::kBits)
+      return emitOpError() << "bits must be 32 or " << Compact::kBits
+                           << ", got " << bits;
+    if (getVectors() != VectorAxis::rows || getRows() != Compact::kRows ||
+        getPieces() != 1)
+      return emitOpError() << "of " << bits << " bits needs vectors along "
+                           << Compact::kRows << " rows, and one piece";
   }
   return verifyPieces(*this, getPanel(), getPieces(), getPanelPositions());
 }

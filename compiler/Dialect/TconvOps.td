@@ -299,6 +299,9 @@ def Tconv_ContractOp : Tconv_BufferOp<"contract", [AttrSizedOperandSegments,
     whole steps then. What is brought into L2 with `prefetch_part` is the next
     register tile's weights.
 
+    With `bits` = 22 the weights lie as compiler/Dialect/Compact.h says, and
+    vectors lie along the rows.
+
     Example:
 
     ```mlir
@@ -326,7 +329,8 @@ def Tconv_ContractOp : Tconv_BufferOp<"contract", [AttrSizedOperandSegments,
                        DefaultValuedAttr<I64Attr, "0">:$prefetch,
                        DefaultValuedAttr<I64Attr, "0">:$prefetch_part,
                        DefaultValuedAttr<DenseI64ArrayAttr, "{}">:$stream_sizes,
-                       DefaultValuedAttr<I64Attr, "1">:$pieces);
+                       DefaultValuedAttr<I64Attr, "1">:$pieces,
+                       DefaultValuedAttr<I64Attr, "32">:$bits);
   let assemblyFormat = [{
     $panel `,` $weights `,` $scratch `at` `[` $weights_offset `,` $column `]`
     `window` `[` $window `]` (`streams` $streams^ `at` `[` $stream_at `]`)?

@@ -4,6 +4,7 @@
 // schedule. Everything else a schedule does with MLIR's own transforms.
 #include "compiler/Dialect/Tconv.h"
 
+#include "compiler/Dialect/Compact.h"
 #include "compiler/Dialect/FastFilter.h"
 #include "compiler/Dialect/PackedLayout.h"
 #include "compiler/Dialect/Pieces.h"
@@ -74,7 +75,10 @@ namespace mlir::tconv::xform {
 // choose_blocks
 //===----------------------------------------------------------------------===//
 
-static std::string algorithmText(DecompositionAttr map, int64_t outputs) {
+static std::string algorithmText(DecompositionAttr map, int64_t outputs,
+                                 int64_t bits) {
+  if (bits != 32)
+    return "direct, weights of " + std::to_string(bits) + " bits";
   if (outputs == 1)
     return "direct";
   std::string text;
@@ -134,11 +138,24 @@ DiagnosedSilenceableFailure ChooseBlocksOp::apply(TransformRewriter &rewriter,
            << "pieces = " << getPieces()
            << " need a layer that a fast algorithm computes, of "
            << Pieces::kLeastInputs << " input channels a group at least";
+  auto bits = static_cast<int64_t>(getBits());
+  if (bits != 32) {
+    if (bits != Compact::kBits || split || given.outputs > 1 ||
+        !canBeCompact(phases))
+      return emitDefiniteFailure()
+             << "bits = " << bits << " must be 32, or " << Compact::kBits
+             << " for a direct kernel of sums of " << Compact::kLeastTerms
+             << " products at least";
+    given.outputs = 1;
+  }
   BlockSizes sizes = chooseBlocks(phases, machineOf(phases), rows, columns,
                                   getVectors(), split, given);
-  func->setAttr(kBlocksAttr, blocksAttr(getContext(), sizes));
-  func->setAttr(kAlgorithmAttr,
-                rewriter.getStringAttr(algorithmText(map, sizes.outputs)));
+  NamedAttrList blocks(blocksAttr(getContext(), sizes));
+  if (bits != 32) // the kernel tells them to whoever packs its weights
+    blocks.set(kWeightBits, rewriter.getI64IntegerAttr(bits));
+  func->setAttr(kBlocksAttr, blocks.getDictionary(getContext()));
+  func->setAttr(kAlgorithmAttr, rewriter.getStringAttr(
+                                    algorithmText(map, sizes.outputs, bits)));
   auto set = [&](Value result, int64_t value) {
     results.setParams(cast<OpResult>(result),
                       {rewriter.getI64IntegerAttr(value)});
@@ -200,9 +217,9 @@ DiagnosedSilenceableFailure SetPackingOp::apply(TransformRewriter &rewriter,
 
   if (!alloc.getType().getElementType().isF32())
     return emitDefiniteFailure("packs f32 only, got ") << alloc.getType();
-  auto packing = PackingAttr::getChecked([&] { return emitError(); },
-                                         getContext(), channels, rows, outputs,
-                                         static_cast<int64_t>(getPieces()));
+  auto packing = PackingAttr::getChecked(
+      [&] { return emitError(); }, getContext(), channels, rows, outputs,
+      static_cast<int64_t>(getPieces()), static_cast<int64_t>(getBits()));
   if (!packing)
     return DiagnosedSilenceableFailure::definiteFailure();
   PackedLayout layout(phases.getDecomposition(), packing, phases.getGroups(),
@@ -612,7 +629,7 @@ DiagnosedSilenceableFailure SplitPhasesOp::apply(TransformRewriter &rewriter,
         fast ? SmallVector<int64_t>{0} : tileShifts(taps.sections),
         fast ? tilePanels(layout, panels) : SmallVector<int64_t>{0},
         /*prefetch=*/0, /*prefetch_part=*/0, ArrayRef<int64_t>(),
-        phases.getPacking().getPieces()));
+        phases.getPacking().getPieces(), phases.getPacking().getBits()));
   }
   if (choice) {
     CombineOp::create(rewriter, loc, scratch, count, getVectors(), map,

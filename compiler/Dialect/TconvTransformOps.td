@@ -25,7 +25,8 @@ def Tconv_ChooseBlocksOp : Tconv_TransformOp<"choose_blocks"> {
     direct kernel, m for the fast algorithms F(m, r). It decides from the layer
     and the machine, without measuring. What a `tconv.blocks` attribute of the
     function says comes first; all of it is left there. With `pieces` = 3 they
-    are sizes for tile registers and always a fast algorithm's.
+    are sizes for tile registers and always a fast algorithm's; with `bits` = 22
+    for weights kept in so many bits, and a direct kernel's.
 
     Example:
 
@@ -51,7 +52,8 @@ def Tconv_ChooseBlocksOp : Tconv_TransformOp<"choose_blocks"> {
                        TransformParamTypeInterface:$rows,
                        TransformParamTypeInterface:$columns,
                        Tconv_VectorAxisAttr:$vectors,
-                       DefaultValuedAttr<I64Attr, "1">:$pieces);
+                       DefaultValuedAttr<I64Attr, "1">:$pieces,
+                       DefaultValuedAttr<I64Attr, "32">:$bits);
   let results = (outs TransformParamTypeInterface:$channels,
                       TransformParamTypeInterface:$positions,
                       TransformParamTypeInterface:$depth,
@@ -68,8 +70,8 @@ def Tconv_SetPackingOp : Tconv_TransformOp<"set_packing"> {
   let description = [{
     Weights are packed in blocks of `channels` output channels and register
     tiles of `rows` rows, for fast algorithms of `outputs` outputs where that is
-    more than 1, and split into `pieces` bf16 numbers. Changes the `tconv.phases`
-    and the `tconv.pack_weights` that feeds it.
+    more than 1, split into `pieces` bf16 numbers, or kept in `bits` bits each.
+    Changes the `tconv.phases` and the `tconv.pack_weights` that feeds it.
 
     Example:
 
@@ -93,7 +95,8 @@ def Tconv_SetPackingOp : Tconv_TransformOp<"set_packing"> {
                        TransformParamTypeInterface:$channels,
                        TransformParamTypeInterface:$rows,
                        TransformParamTypeInterface:$outputs,
-                       DefaultValuedAttr<I64Attr, "1">:$pieces);
+                       DefaultValuedAttr<I64Attr, "1">:$pieces,
+                       DefaultValuedAttr<I64Attr, "32">:$bits);
   let assemblyFormat = [{
     $target `channels` $channels `rows` $rows `outputs` $outputs attr-dict `:`
     type($target) `,` type($channels) `,` type($rows) `,` type($outputs)

@@ -203,7 +203,8 @@ private:
 
   void alongRows() {
     bool many = machine.registers >= 32;
-    bool few = lengthClass == TCONV_LENGTH_SHORT;
+    bool few =
+        lengthClass == TCONV_LENGTH_SHORT || lengthClass == TCONV_LENGTH_STEP;
     // Weights are the traffic where positions are few: then tiles are high.
     int64_t vectors = few ? (many ? 4 : 3) : (many ? 3 : 2);
     plan.rows = given(choice.rows, vectors * plan.lanes);
@@ -258,7 +259,8 @@ private:
   void planar() {
     plan.autoscheduler = choice.autoscheduler;
     plan.rows = 1;
-    int64_t positions = lengthClass == TCONV_LENGTH_SHORT    ? 16
+    int64_t positions = lengthClass == TCONV_LENGTH_STEP     ? 4
+                        : lengthClass == TCONV_LENGTH_SHORT  ? 16
                         : lengthClass == TCONV_LENGTH_MEDIUM ? 64
                                                              : 256;
     plan.tile = plan.lanes;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "compiler/Schedule/CostModel.h"
 
+#include "compiler/Dialect/Compact.h"
 #include "compiler/Dialect/FastFilter.h"
 #include "compiler/Dialect/PackedLayout.h"
 #include "compiler/Dialect/Pieces.h"
@@ -336,6 +337,35 @@ BlockSizes mlir::tconv::chooseBlocks(PhasesOp phases, const Machine &machine,
                                      BlockSizes given) {
   return BlockChoice(phases, machine, rows, columns, split, given)
       .choose(vectors);
+}
+
+bool mlir::tconv::canBeCompact(PhasesOp phases) {
+  return llvm::all_of(
+      phases.getDecomposition().getSections(), [&](SectionAttr section) {
+        return section.getTaps() >=
+               llvm::divideCeil(Compact::kLeastTerms, phases.getGroupInputs());
+      });
+}
+
+bool mlir::tconv::prefersCompact(PhasesOp phases, const Machine &machine) {
+  if (!canBeCompact(phases))
+    return false;
+  LayerShape shape = {phases.getDecomposition(),
+                      static_cast<int64_t>(phases.getGroups()),
+                      phases.getGroupInputs(), phases.getGroupOutputs()};
+  auto attr =
+      phases->getParentOfType<func::FuncOp>()->getAttrOfType<IntegerAttr>(
+          kPositionsAttr);
+  int64_t positions = attr ? attr.getInt() : kManyPositions;
+  // The register tiles of schedules/cpu/avx512.
+  auto plan = [&](int64_t rows, int64_t columns, int64_t bits) -> LayerPlan {
+    return {VectorAxis::rows, rows, columns, shape.groupOutputs,
+            /*outputs=*/1,
+            /*split=*/false,  bits};
+  };
+  return streamCycles(shape, plan(Compact::kRows, 4, Compact::kBits), machine,
+                      positions) <
+         streamCycles(shape, plan(48, 8, 32), machine, positions);
 }
 
 bool mlir::tconv::prefersTiles(PhasesOp phases, const Machine &machine) {

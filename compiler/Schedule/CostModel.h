@@ -40,6 +40,18 @@ BlockSizes chooseBlocks(PhasesOp phases, const Machine &machine, int64_t rows,
                         int64_t columns, VectorAxis vectors, bool split,
                         BlockSizes given);
 
+/// The field of the blocks' attribute that says in how many bits weights are
+/// kept, where not in 32.
+inline constexpr llvm::StringLiteral kWeightBits = "weight_bits";
+
+/// Whether compact weights (compiler/Dialect/Compact.h) are exact enough for
+/// these phases: their sums are long enough.
+bool canBeCompact(PhasesOp phases);
+
+/// Whether they make launches of a few positions faster, which wait for
+/// weights.
+bool prefersCompact(PhasesOp phases, const Machine &machine);
+
 /// Whether tile registers compute these phases, and sooner than vectors do.
 bool prefersTiles(PhasesOp phases, const Machine &machine);
 

@@ -24,7 +24,7 @@ StringRef mlir::tconv::chooseKind(const tconv_params &params,
   int64_t inputs = params.in_channels / params.group;
   int64_t outputs = params.out_channels / params.group;
   int64_t most = mostFilterInputs(params.stride, outputs, lanes);
-  if (lengthClass == TCONV_LENGTH_SHORT)
+  if (lengthClass == TCONV_LENGTH_SHORT || lengthClass == TCONV_LENGTH_STEP)
     most = std::min<int64_t>(most, 4);
   if (inputs <= most)
     return "filter";

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "compiler/Schedule/LayerCost.h"
 
+#include "compiler/Dialect/Compact.h"
 #include "compiler/Dialect/Pieces.h"
 #include "llvm/Support/MathExtras.h"
 #include <algorithm>
@@ -25,7 +26,7 @@ public:
         layout(shape.decomposition,
                PackingAttr::get(shape.decomposition.getContext(), plan.channels,
                                 plan.rows, plan.outputs,
-                                plan.split ? Pieces::kCount : 1),
+                                plan.split ? Pieces::kCount : 1, plan.bits),
                shape.groups, shape.groupInputs, shape.groupOutputs),
         lanes(static_cast<double>(machine.lanes)),
         inputs(static_cast<double>(shape.groupInputs)),
@@ -61,7 +62,19 @@ public:
     return cost;
   }
 
+  double streamed() const {
+    return std::max(groups * contractOf(), readingOf());
+  }
+
 private:
+  /// Cycles of one step of a tile of compact weights: what they take to become
+  /// numbers, and products, as many vectors at once as there are sums for.
+  static double compactStepOf(int64_t columns) {
+    auto vectors = static_cast<double>(Compact::vectorsFor(columns));
+    double each = kCompactWork + static_cast<double>(columns);
+    return Compact::kVectors / vectors * (kExponentWork + vectors * each) / 2;
+  }
+
   /// Cycles of one step of a register tile of `rows` broadcasts (or positions)
   /// by `vectors` vectors: bound by products, by loads, or by how long a sum
   /// waits for itself.
@@ -99,6 +112,10 @@ private:
         static_cast<double>(alongPositions ? plan.columns : plan.rows) / lanes;
     auto outer = static_cast<double>(alongPositions ? plan.rows : plan.columns);
     int64_t whole = columns / plan.columns, rest = columns % plan.columns;
+    if (layout.isCompact())
+      return rowSteps() *
+             (static_cast<double>(whole) * compactStepOf(plan.columns) +
+              (rest > 0 ? compactStepOf(rest) : 0));
     double cycles = static_cast<double>(whole) * stepOf(outer, width);
     if (rest > 0)
       cycles +=
@@ -108,7 +125,8 @@ private:
     return cycles * rowSteps();
   }
 
-  double weightsOf() const {
+  /// Cycles that reading the weights takes; none where they stay in L2.
+  double readingOf() const {
     double bytes = static_cast<double>(layout.totalElements()) * kElementBytes;
     if (bytes < static_cast<double>(machine.l2Bytes) / 2)
       return 0;
@@ -119,7 +137,11 @@ private:
                                                  : machine.l3BytesPerCycle);
     // Once a block of positions.
     double times = std::ceil(static_cast<double>(positions) / kBlockPositions);
-    double cycles = bytes / rate * times;
+    return bytes / rate * times;
+  }
+
+  double weightsOf() const {
+    double cycles = readingOf();
     // Products in tile registers take so little time that it can be too short.
     return plan.split ? std::max(cycles * kVisibleReading,
                                  cycles - groups * contractOf() / 4)
@@ -127,6 +149,9 @@ private:
   }
 
   static constexpr double kBlockPositions = 512;
+  /// Instructions that make a vector of compact weights numbers, and those for
+  /// the exponents of a step.
+  static constexpr double kCompactWork = 5, kExponentWork = 5;
   /// Instructions that a point's vector takes to become words of pieces.
   static constexpr double kPieceWork = 14;
   /// Cycles of 16 x 16 x 32 products of pieces with what it takes to load them:
@@ -141,6 +166,11 @@ private:
 };
 
 } // namespace
+
+double mlir::tconv::streamCycles(const LayerShape &shape, const LayerPlan &plan,
+                                 const Machine &machine, int64_t positions) {
+  return CostEstimate(shape, plan, machine, positions).streamed();
+}
 
 LayerCost mlir::tconv::costOf(const LayerShape &shape, const LayerPlan &plan,
                               const Machine &machine, int64_t positions) {

@@ -26,11 +26,12 @@ struct LayerShape {
 /// How a kernel computes it: see BlockSizes.
 struct LayerPlan {
   VectorAxis vectors;
-  int64_t rows;     ///< of a register tile
-  int64_t columns;  ///< of a register tile
-  int64_t channels; ///< output channels in a block
-  int64_t outputs;  ///< positions of a column
-  bool split;       ///< into pieces, for tile registers
+  int64_t rows;      ///< of a register tile
+  int64_t columns;   ///< of a register tile
+  int64_t channels;  ///< output channels in a block
+  int64_t outputs;   ///< positions of a column
+  bool split;        ///< into pieces, for tile registers
+  int64_t bits = 32; ///< of a weight
 };
 
 /// Cycles of one core.
@@ -46,6 +47,11 @@ struct LayerCost {
 
 LayerCost costOf(const LayerShape &shape, const LayerPlan &plan,
                  const Machine &machine, int64_t positions);
+
+/// Cycles of a launch that does nothing but multiply while its weights come in:
+/// of both the longer. For few positions that is all there is to choose by.
+double streamCycles(const LayerShape &shape, const LayerPlan &plan,
+                    const Machine &machine, int64_t positions);
 
 } // namespace mlir::tconv
 

@@ -252,11 +252,13 @@ private:
                                   b.getStringAttr(text));
   }
 
-  /// Whether the schedule chose a fast algorithm.
-  static bool isFast(func::FuncOp layer) {
+  /// Whether the schedule chose a direct algorithm, with the weights as they
+  /// are.
+  static bool isDirect(func::FuncOp layer) {
     auto blocks = layer->getAttrOfType<DictionaryAttr>(kBlocksAttr);
     auto outputs = blocks ? blocks.getAs<IntegerAttr>("outputs") : nullptr;
-    return outputs && outputs.getValue().ugt(1);
+    return !(outputs && outputs.getValue().ugt(1)) &&
+           !(blocks && blocks.contains(kWeightBits));
   }
 
   LogicalResult emitDescriptor(func::FuncOp layer, func::FuncOp pack) {
@@ -347,7 +349,7 @@ private:
     insert(text(targetGlobal));
     integer(i32, lengthClass);
     integer(i32,
-            isFast(layer) ? TCONV_ACCURACY_DEFAULT : TCONV_ACCURACY_DIRECT);
+            isDirect(layer) ? TCONV_ACCURACY_DIRECT : TCONV_ACCURACY_DEFAULT);
     insert(text(engineGlobal));
     insert(LLVM::ZeroOp::create(b, loc, ptr));
     LLVM::ReturnOp::create(b, loc, value);

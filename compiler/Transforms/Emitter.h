@@ -161,6 +161,41 @@ public:
     return llvm::to_vector_of<Value>(op.getResults());
   }
 
+  /// One of `most` ways, for a number from 1 to `most`: code that knows it.
+  void variants(Value number, int64_t most, function_ref<void(int64_t)> way) {
+    if (most == 1 || getConstantIntValue(number))
+      return way(most);
+    auto cases = llvm::to_vector(llvm::seq<int64_t>(1, most));
+    auto choice = scf::IndexSwitchOp::create(b, loc, TypeRange(), number, cases,
+                                             cases.size());
+    auto fill = [&](Region &region, int64_t part) {
+      OpBuilder::InsertionGuard guard(b);
+      b.setInsertionPointToStart(&region.emplaceBlock());
+      way(part);
+      scf::YieldOp::create(b, loc);
+    };
+    fill(choice.getDefaultRegion(), most);
+    for (auto [region, part] : llvm::zip(choice.getCaseRegions(), cases))
+      fill(region, part);
+  }
+
+  /// The sums that a part of the depth begins with: zeros where it is the first
+  /// one, what the part before left elsewhere.
+  SmallVector<Value> sumsFrom(Value firstChannel, int64_t count, int64_t lanes,
+                              function_ref<Value(int64_t)> reload) {
+    auto zeros = [&] { return SmallVector<Value>(count, zeroVector(lanes)); };
+    auto left = [&] {
+      SmallVector<Value> sums;
+      for (int64_t n = 0; n < count; ++n)
+        sums.push_back(reload(n));
+      return sums;
+    };
+    if (auto channel = getConstantIntValue(firstChannel))
+      return *channel == 0 ? zeros() : left();
+    return choose(compare(arith::CmpIPredicate::eq, firstChannel, index(0)),
+                  zeros, left, SmallVector<Type>(count, vectorType(lanes)));
+  }
+
   VectorType vectorType(int64_t lanes) {
     return VectorType::get({lanes}, b.getF32Type());
   }

@@ -57,14 +57,11 @@ public:
     setUpPrefetches(*positions, scratchPositions);
     int64_t vectors = along / lanes;
     if (alongPositions)
-      emitVariants(
-          vectors,
-          [&](Value size) { return e.div(e.add(size, lanes - 1), lanes); },
-          [&](int64_t width) { emit(tileRows, width); });
+      e.variants(e.div(e.add(op.getWindowSize(1), lanes - 1), lanes), vectors,
+                 [&](int64_t width) { emit(tileRows, width); });
     else
-      emitVariants(
-          *positions, [](Value size) { return size; },
-          [&](int64_t height) { emit(height, vectors); });
+      e.variants(op.getWindowSize(1), *positions,
+                 [&](int64_t height) { emit(height, vectors); });
     op.erase();
     return success();
   }
@@ -127,49 +124,14 @@ private:
     }
   }
 
-  /// One variant for each part of a tile of `most` vectors or positions that
-  /// the last one along the positions may be.
-  void emitVariants(int64_t most, function_ref<Value(Value)> partOf,
-                    function_ref<void(int64_t)> emitPart) {
-    if (getConstantIntValue(op.getWindowSize(1)) || most == 1)
-      return emitPart(most);
-    SmallVector<int64_t> cases;
-    for (int64_t part = 1; part < most; ++part)
-      cases.push_back(part);
-    auto choice = scf::IndexSwitchOp::create(b, e.loc, TypeRange(),
-                                             partOf(op.getWindowSize(1)), cases,
-                                             cases.size());
-    auto fill = [&](Region &region, int64_t part) {
-      OpBuilder::InsertionGuard guard(b);
-      b.setInsertionPointToStart(&region.emplaceBlock());
-      emitPart(part);
-      scf::YieldOp::create(b, e.loc);
-    };
-    fill(choice.getDefaultRegion(), most);
-    for (auto [region, part] : llvm::zip(choice.getCaseRegions(), cases))
-      fill(region, part);
-  }
-
   void emit(int64_t outer, int64_t inner) {
     Value firstChannel = op.getWindowOffset(2);
     int64_t count = outer * inner;
     auto at = [&](int64_t o, int64_t i) { return scratchAt(o, i); };
-    auto zeros = [&] { return SmallVector<Value>(count, e.zeroVector(lanes)); };
-    auto reload = [&] {
-      SmallVector<Value> sums;
-      for (int64_t o = 0; o < outer; ++o)
-        for (int64_t i = 0; i < inner; ++i)
-          sums.push_back(e.loadVector(lanes, op.getScratch(), at(o, i)));
-      return sums;
-    };
-    // The first part of the depth begins with zeros, later ones go on.
-    SmallVector<Value> sums;
-    if (auto channel = getConstantIntValue(firstChannel))
-      sums = *channel == 0 ? zeros() : reload();
-    else
-      sums = e.choose(
-          e.compare(arith::CmpIPredicate::eq, firstChannel, e.index(0)), zeros,
-          reload, SmallVector<Type>(count, e.vectorType(lanes)));
+    SmallVector<Value> sums =
+        e.sumsFrom(firstChannel, count, lanes, [&](int64_t n) {
+          return e.loadVector(lanes, op.getScratch(), at(n / inner, n % inner));
+        });
 
     Value lastChannel = e.add(firstChannel, op.getWindowSize(2));
     int64_t taps = op.getTaps(), rows = op.getRows();
@@ -279,7 +241,8 @@ struct ExpandContractPass
     if (failed(checkLanes(getOperation(), lanes)))
       return signalPassFailure();
     WalkResult result = getOperation()->walk([&](ContractOp op) {
-      if (op.getPieces() > 1) // tconv-expand-contract-pieces
+      // tconv-expand-contract-pieces, tconv-expand-contract-compact
+      if (op.getPieces() > 1 || op.getBits() != 32)
         return WalkResult::advance();
       return failed(RegisterTile(op, lanes).expand()) ? WalkResult::interrupt()
                                                       : WalkResult::advance();

@@ -2,7 +2,7 @@
 #include "compiler/Dialect/FastFilter.h"
 #include "compiler/Dialect/PackedLayout.h"
 #include "compiler/Dialect/Pieces.h"
-#include "compiler/Transforms/Emitter.h"
+#include "compiler/Transforms/CompactWords.h"
 
 namespace mlir::tconv {
 #define GEN_PASS_DEF_EXPANDPACKWEIGHTSPASS
@@ -82,7 +82,14 @@ public:
     forTiles(group.tiles, inputs, table, [&](Value tile, Value input) {
       Value at = element(group.weightsOffset, tile, input, taps);
       auto packTap = [&](Value tap) {
-        Value first = e.add(at, e.mul(tap, layout.rows()));
+        Value first = e.add(at, e.mul(tap, layout.stepElements()));
+        if (layout.isCompact())
+          return e.loop(
+              e.index(0), e.index(Compact::kLanes), 2, [&](Value lane) {
+                packCompact(e, op.getInit(), first, lane, [&](Value row) {
+                  return weightOf(input, row, e.mul(tap, tapStep()));
+                });
+              });
         e.loop(layout.rows(), [&](Value row) {
           e.store(weightOf(input, row, e.mul(tap, tapStep())), op.getInit(),
                   {e.add(first, row)});
@@ -190,7 +197,8 @@ private:
   /// Row 0 of an input channel of a tile, `offset` elements into the block.
   Value element(int64_t offset, Value tile, Value input, int64_t taps) {
     Value steps = e.add(e.mul(tile, inputs), input);
-    return e.add(e.add(base, offset), e.mul(steps, taps * layout.rows()));
+    return e.add(e.add(base, offset),
+                 e.mul(steps, taps * layout.stepElements()));
   }
 
   /// A tap of a row of the tile, `distance` after its first; zero where the row

@@ -117,6 +117,16 @@ def ExpandContractPass : ExpandPass<"contract", "tconv.contract"> {
   }];
 }
 
+def ExpandContractCompactPass
+    : ExpandPass<"contract-compact", "tconv.contract of compact weights"> {
+  let description = [{
+    As many vectors of the tile's rows at once as there are registers for their
+    sums. Weights become f32 numbers in registers, once for all positions of the
+    register tile. Vectors are of 16 lanes, whatever a register has.
+  }];
+  let options = [];
+}
+
 def ExpandContractPiecesPass
     : ExpandPass<"contract-pieces", "tconv.contract of pieces"> {
   let description = [{

@@ -34,6 +34,7 @@ void mlir::tconv::buildExpandPipeline(OpPassManager &pm,
   pm.addPass(createExpandPackInputPass({o.lanes}));
   pm.addPass(createExpandTransformInputPass({o.lanes}));
   pm.addPass(createExpandContractPass({o.lanes}));
+  pm.addPass(createExpandContractCompactPass());
   pm.addPass(createExpandContractPiecesPass({o.lanes, o.tiles}));
   pm.addPass(createExpandContractPlainPass({o.lanes}));
   pm.addPass(createExpandCombinePass({o.lanes}));

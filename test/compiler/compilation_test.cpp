@@ -21,6 +21,9 @@ namespace {
 
 const char *const kLayer = "in_channels=64 out_channels=32 kernel_size=8 "
                            "stride=4 pad_mode=pad padding=2 has_bias=1";
+/// Its steps have compact weights, where there are some.
+const char *const kDeepLayer = "in_channels=1024 out_channels=256 "
+                               "kernel_size=16 stride=8 pad_mode=pad";
 
 CompileOptions forTarget(const char *target) {
   CompileOptions options;
@@ -84,11 +87,12 @@ TEST(Compilation, KernelsNeedNothingOutsideThemselves) {
   for (const char *target : {"cpu:x86-64", "cpu:x86-64-v3", "cpu:x86-64-v4",
                              "cpu:x86-64-v4+amx", "cpu:aarch64+neon"})
     for (const char *line :
-         {kLayer, "in_channels=700 out_channels=1 kernel_size=300 stride=100",
+         {kLayer, kDeepLayer,
+          "in_channels=700 out_channels=1 kernel_size=300 stride=100",
           "in_channels=12 out_channels=12 kernel_size=9 stride=4 dilation=6 "
           "group=12"})
-      for (auto lengthClass :
-           {TCONV_LENGTH_BULK, TCONV_LENGTH_MEDIUM, TCONV_LENGTH_SHORT}) {
+      for (auto lengthClass : {TCONV_LENGTH_BULK, TCONV_LENGTH_MEDIUM,
+                               TCONV_LENGTH_SHORT, TCONV_LENGTH_STEP}) {
         CompileOptions options = forTarget(target);
         options.lengthClass = lengthClass;
         Compilation compilation(parse(line), options);

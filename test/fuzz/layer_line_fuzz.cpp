@@ -59,7 +59,7 @@ void checkLength(const tconv_params &p, int64_t batch, int64_t length) {
   Status refused = outputLength(p, length, result);
   tconv_length_class kind = lengthClass(p, length);
   FUZZ_CHECK(kind == TCONV_LENGTH_BULK || kind == TCONV_LENGTH_SHORT ||
-             kind == TCONV_LENGTH_MEDIUM);
+             kind == TCONV_LENGTH_MEDIUM || kind == TCONV_LENGTH_STEP);
   if (refused) {
     FUZZ_CHECK(result == -7);
     FUZZ_CHECK(refused.code() == TCONV_INVALID_VALUE);

@@ -331,6 +331,46 @@ TEST_P(FastKernels, DirectIsAnotherKernel) {
   EXPECT_EQ(std::memcmp(y.data(), fast.data(), y.size() * sizeof(float)), 0);
 }
 
+/// A layer that waits for its weights, where the target has compact ones.
+TEST(CompactKernels, WeightsTooSmallForThem) {
+  if (testTarget() == "reference" || referenceAllowed())
+    GTEST_SKIP() << "there are no kernels";
+  tconv_params params = parse("in_channels=1024 out_channels=128 "
+                              "kernel_size=16 stride=8 pad_mode=pad");
+  const int64_t length = 2;
+  std::string target = testTarget();
+  tconv_layer_options options;
+  tconv_layer_options_init(&options);
+  options.target = target.c_str();
+  tconv_layer *raw = nullptr;
+  if (tconv_layer_create(&params, &options, &raw) != TCONV_OK)
+    GTEST_SKIP() << tconv_last_error();
+  LayerHandle layer(raw);
+  Random random(5);
+  std::vector<float> weight = randomValues(random, weightElements(params));
+  std::vector<float> x = randomValues(random, params.in_channels * length);
+  const int64_t shape[] = {params.in_channels, params.out_channels,
+                           params.kernel_size};
+  auto algorithmWith = [&](float value) {
+    weight[1234] = value;
+    EXPECT_EQ(tconv_layer_set_weight(raw, weight.data(), shape, 3), TCONV_OK);
+    std::vector<float> y(yElements(params, 1, length), -77.0F);
+    EXPECT_EQ(tconv_layer_run(raw, x.data(), 1, length, y.data()), TCONV_OK);
+    EXPECT_EQ(Accuracy(params).compare(
+                  {x.data(), weight.data(), nullptr, 1, length}, y.data()),
+              "");
+    return described(raw, 1, length, "algorithm");
+  };
+  if (algorithmWith(1) == "direct")
+    GTEST_SKIP() << "this target waits for no weights";
+  const char *compact = "direct, weights of 22 bits";
+  EXPECT_EQ(algorithmWith(0x1p-90F), compact);
+  EXPECT_EQ(algorithmWith(-0x1.fffffep-91F), "direct");
+  EXPECT_EQ(algorithmWith(0x1p-149F), "direct");
+  EXPECT_EQ(algorithmWith(0), compact);
+  EXPECT_EQ(algorithmWith(0x1.000002p40F), "direct");
+}
+
 INSTANTIATE_TEST_SUITE_P(
     Layers, FastKernels,
     testing::Values(

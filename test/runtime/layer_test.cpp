@@ -131,6 +131,26 @@ TEST(Shape, LengthClasses) {
   EXPECT_EQ(of(large, 17), TCONV_LENGTH_MEDIUM);
   EXPECT_EQ(of(large, 192), TCONV_LENGTH_MEDIUM);
   EXPECT_EQ(of(large, 193), TCONV_LENGTH_BULK);
+  EXPECT_EQ(of(large, 1), TCONV_LENGTH_SHORT);
+  // Two taps of 1024 channels, 1 and 2 taps, 2 and 3; length + 1 positions.
+  const char *deep = "in_channels=1024 out_channels=1 kernel_size=8 stride=4";
+  EXPECT_EQ(of(deep, 3), TCONV_LENGTH_STEP);
+  EXPECT_EQ(of(deep, 4), TCONV_LENGTH_SHORT);
+  EXPECT_EQ(of("in_channels=1024 out_channels=1 kernel_size=7 stride=4", 1),
+            TCONV_LENGTH_SHORT);
+  EXPECT_EQ(of("in_channels=1024 out_channels=1 kernel_size=9 stride=4", 1),
+            TCONV_LENGTH_STEP);
+  // Every tap of a phase that has any: the others have none.
+  EXPECT_EQ(of("in_channels=1024 out_channels=1 kernel_size=2 stride=4 "
+               "dilation=4",
+               1),
+            TCONV_LENGTH_STEP);
+  EXPECT_EQ(of("in_channels=2048 out_channels=1 kernel_size=2 stride=4", 1),
+            TCONV_LENGTH_STEP);
+  EXPECT_EQ(of("in_channels=2048 out_channels=2 kernel_size=2 stride=4 "
+               "group=2",
+               1),
+            TCONV_LENGTH_SHORT);
   const char *small = "in_channels=7 out_channels=1 kernel_size=4 stride=4";
   EXPECT_EQ(of(small, 1), TCONV_LENGTH_BULK);
   const char *groups =

@@ -63,7 +63,8 @@ tconv_length_class tconv::tools::chooseLengthClass(const std::string &name,
                                                    int64_t length) {
   if (name.empty() && length > 0)
     return lengthClass(params, length);
-  for (tconv_length_class other : {TCONV_LENGTH_SHORT, TCONV_LENGTH_MEDIUM})
+  for (tconv_length_class other :
+       {TCONV_LENGTH_STEP, TCONV_LENGTH_SHORT, TCONV_LENGTH_MEDIUM})
     if (name == lengthClassName(other))
       return other;
   return TCONV_LENGTH_BULK;
@@ -91,12 +92,14 @@ int64_t shortestLength(const tconv_params &params) {
 /// Place of a class by rising lengths.
 int rankOf(tconv_length_class lengthClass) {
   switch (lengthClass) {
-  case TCONV_LENGTH_SHORT:
+  case TCONV_LENGTH_STEP:
     return 0;
-  case TCONV_LENGTH_MEDIUM:
+  case TCONV_LENGTH_SHORT:
     return 1;
-  default:
+  case TCONV_LENGTH_MEDIUM:
     return 2;
+  default:
+    return 3;
   }
 }
 
@@ -123,8 +126,8 @@ tconv::tools::lengthClasses(const tconv_params &params) {
   tconv_length_class last = lengthClass(params, kLongest);
   // The bulk kernel comes first: it is the one that is taken for all lengths
   // where there is no other.
-  for (tconv_length_class lengthClass :
-       {TCONV_LENGTH_BULK, TCONV_LENGTH_MEDIUM, TCONV_LENGTH_SHORT})
+  for (tconv_length_class lengthClass : {TCONV_LENGTH_BULK, TCONV_LENGTH_MEDIUM,
+                                         TCONV_LENGTH_SHORT, TCONV_LENGTH_STEP})
     if (rankOf(lengthClass) >= rankOf(first) &&
         rankOf(lengthClass) <= rankOf(last))
       classes.push_back(lengthClass);

@@ -25,7 +25,7 @@ Status checkSchedulePath(const std::string &folder);
 /// "default" or "direct", as checked before.
 tconv_accuracy chooseAccuracy(const std::string &name);
 
-/// "bulk", "medium", "short", or empty: the class of `length`, bulk where that
+/// "bulk", "medium", "short", "step", or empty: the class of `length`, bulk where that
 /// is 0.
 tconv_length_class chooseLengthClass(const std::string &name,
                                      const tconv_params &params,

@@ -367,7 +367,7 @@ void tconv::tools::addArguments(CLI::App &app, CompileArguments &arguments) {
          "--length-class", arguments.lengthClass,
          "bulk, medium or short; default: by the layer's length, and for a "
          "library all that can occur")
-      ->check(CLI::IsMember({"bulk", "medium", "short"}));
+      ->check(CLI::IsMember({"bulk", "medium", "short", "step"}));
   app.add_option(
          "--accuracy", arguments.accuracy,
          "default, direct: no fast algorithm, or tf32: on a GPU's tensor "

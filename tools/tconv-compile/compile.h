@@ -20,7 +20,7 @@ struct CompileArguments {
   /// from the prefix.
   std::string symbol;
   std::string
-      lengthClass; ///< "bulk", "medium", "short"; empty: by the layer's length
+      lengthClass; ///< "bulk", "medium", "short", "step"; empty: by the layer's length
   std::string accuracy = "default"; ///< or "direct"
   std::string engine; ///< empty: the default, or what `tuning` chooses
   std::string schedulePath;

@@ -213,7 +213,7 @@ void tconv::tools::addArguments(CLI::App &app, InspectArguments &arguments) {
       ->capture_default_str();
   app.add_option("--length-class", arguments.lengthClass,
                  "bulk, medium or short; default: by the layer's length")
-      ->check(CLI::IsMember({"bulk", "medium", "short"}));
+      ->check(CLI::IsMember({"bulk", "medium", "short", "step"}));
   app.add_option("--accuracy", arguments.accuracy,
                  "default, or direct: no fast algorithm")
       ->check(CLI::IsMember({"default", "direct"}));

@@ -22,7 +22,8 @@ namespace {
 
 /// Kinds of schedules that are tried for every layer; one that a layer can't
 /// have is refused by the compiler.
-constexpr const char *kKinds[] = {"positions", "rows", "tiles", "filter"};
+constexpr const char *kKinds[] = {"positions", "rows", "tiles", "compact",
+                                  "filter"};
 /// The largest m of F(m, r) that is tried.
 constexpr int64_t kMostOutputs = 4;
 /// What a choice must gain to be kept instead of the cost model's.

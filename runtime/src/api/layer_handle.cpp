@@ -98,9 +98,15 @@ const Plan &tconv_layer::plan(const Weights &weights,
 /// every group is from 2^-40 to 2^40, or all are zero. x is looked at by the
 /// kernels themselves, while they pack it; with these bounds and theirs, no sum
 /// of transformed values overflows where the formula's own doesn't, and none
-/// sinks among the subnormal numbers.
-static bool allowFast(const std::vector<float> &weights, int64_t groups) {
-  const float least = 0x1p-40F, most = 0x1p40F;
+/// sinks among the subnormal numbers. Compact weights, a few of which share an
+/// exponent, hold none but zero below 2^-90 as exactly as they have to.
+static bool allowFast(const std::vector<float> &weights, int64_t groups,
+                      bool compact) {
+  const float least = 0x1p-40F, most = 0x1p40F, leastCompact = 0x1p-90F;
+  if (compact && std::any_of(weights.begin(), weights.end(), [&](float w) {
+        return w != 0 && std::fabs(w) < leastCompact;
+      }))
+    return false;
   size_t size = weights.size() / static_cast<size_t>(groups);
   for (size_t begin = 0; begin + size <= weights.size(); begin += size) {
     float largest = 0;
@@ -127,9 +133,10 @@ tconv_layer::makePlan(const Weights &weights, tconv_length_class lengthClass) {
     const KernelResult *result = &kernel(lengthClass, accuracy);
     if (result->kernel &&
         (**result->kernel).accuracy == TCONV_ACCURACY_DEFAULT &&
-        !allowFast(weights.values, params.group)) {
+        !allowFast(weights.values, params.group,
+                   hasCompactWeights(**result->kernel))) {
       say("direct kernel for " + formatLayerLine(params) +
-          ": weights too large or too small for a fast algorithm");
+          ": weights too large or too small for a fast kernel");
       result = &kernel(lengthClass, TCONV_ACCURACY_DIRECT);
     }
     plan->kernel = result->kernel;

@@ -3,14 +3,27 @@
 
 #include <nlohmann/json.hpp>
 
-std::string tconv::scheduleIn(const tconv_kernel &kernel) {
-  // The kind of JSON that the rest of the library has: each has its own code.
-  auto description = nlohmann::ordered_json::parse(
+// The kind of JSON that the rest of the library has: each has its own code.
+static nlohmann::ordered_json parse(const tconv_kernel &kernel) {
+  return nlohmann::ordered_json::parse(
       kernel.description ? kernel.description : "", nullptr, false);
+}
+
+std::string tconv::scheduleIn(const tconv_kernel &kernel) {
+  auto description = parse(kernel);
   if (description.is_object())
     for (const char *key : {"kind", "schedule"})
       if (auto found = description.find(key);
           found != description.end() && found->is_string())
         return found->get<std::string>();
   return "?";
+}
+
+bool tconv::hasCompactWeights(const tconv_kernel &kernel) {
+  auto description = parse(kernel);
+  if (!description.is_object())
+    return false;
+  auto blocks = description.find("blocks");
+  return blocks != description.end() && blocks->is_object() &&
+         blocks->contains("weight_bits");
 }

@@ -12,6 +12,9 @@ namespace tconv {
 /// where it names none.
 std::string scheduleIn(const tconv_kernel &kernel);
 
+/// Whether it keeps weights in fewer bits than they have.
+bool hasCompactWeights(const tconv_kernel &kernel);
+
 } // namespace tconv
 
 #endif // TCONV_SRC_KERNEL_DESCRIPTION_H

@@ -126,5 +126,11 @@ const tconv_kernel *tconv::findRegistered(const KernelRequest &request) {
 
 const tconv_kernel *
 tconv::findRegisteredOfAnyLength(const KernelRequest &request) {
+  if (request.lengthClass == TCONV_LENGTH_STEP) {
+    KernelRequest few = request;
+    few.lengthClass = TCONV_LENGTH_SHORT;
+    if (const tconv_kernel *kernel = find(few, /*anyLength=*/false))
+      return kernel;
+  }
   return find(request, /*anyLength=*/true);
 }

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <numeric>
 
 using namespace tconv;
 
@@ -10,6 +11,9 @@ namespace {
 
 /// Up to this many positions, weights are read rather than computed with.
 constexpr int64_t kShortPositions = 16;
+/// Up to this many, where sums are long, there is time to spare for weights
+/// that are read in fewer bits.
+constexpr int64_t kStepPositions = 4;
 /// Up to this many positions, vectors along the positions would hold too much
 /// padding, so that kernels get vectors along the channels.
 constexpr int64_t kMediumPositions = 192;
@@ -248,6 +252,8 @@ const char *tconv::lengthClassName(tconv_length_class lengthClass) {
     return "short";
   case TCONV_LENGTH_MEDIUM:
     return "medium";
+  case TCONV_LENGTH_STEP:
+    return "step";
   default:
     return "bulk";
   }
@@ -264,6 +270,13 @@ const char *tconv::accuracyName(tconv_accuracy accuracy) {
   }
 }
 
+/// Terms of the shortest sum that isn't empty.
+static int64_t shortestSum(const tconv_params &params) {
+  int64_t taps = params.kernel_size /
+                 (params.stride / std::gcd(params.stride, params.dilation));
+  return params.in_channels / params.group * std::max<int64_t>(taps, 1);
+}
+
 tconv_length_class tconv::lengthClass(const tconv_params &params,
                                       int64_t length) {
   if (params.in_channels / params.group < kShortMinGroupChannels)
@@ -275,6 +288,8 @@ tconv_length_class tconv::lengthClass(const tconv_params &params,
   int64_t crop = generalForm(params).cropBegin % stride;
   crop += crop < 0 ? stride : 0;
   int64_t positions = (kept + crop + stride - 1) / stride;
+  if (positions <= kStepPositions && shortestSum(params) >= kStepTerms)
+    return TCONV_LENGTH_STEP;
   if (positions <= kShortPositions)
     return TCONV_LENGTH_SHORT;
   return positions <= kMediumPositions ? TCONV_LENGTH_MEDIUM

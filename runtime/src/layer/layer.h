@@ -75,9 +75,12 @@ Status checkSizes(const tconv_params &params, int64_t batch, int64_t length,
                   int64_t outputLength);
 
 /// Coarse classes of length.
-constexpr int kLengthClasses = 3;
+constexpr int kLengthClasses = 4;
 
-/// "bulk", "short" or "medium".
+/// Terms of every sum at least, for a layer to have the class of steps.
+constexpr int64_t kStepTerms = 2048;
+
+/// "bulk", "short", "medium" or "step".
 const char *lengthClassName(tconv_length_class lengthClass);
 
 /// "default", "direct" or "tf32".

@@ -28,16 +28,19 @@ def main():
     if not files:
         sys.exit(f"no schedules under {root}")
     # Tile registers are for layers that fast algorithms compute: the first one.
-    fast_layer = "func.func" + layers.read_text().split("func.func")[1]
-    texts = {False: layers.read_text(), True: fast_layer}
-    counts = {tiles: text.count("func.func") for tiles, text in texts.items()}
-    all_phases = {
-        tiles: opt(text, "--tconv-cpu-phases") for tiles, text in texts.items()
-    }
+    # Compact weights are for long sums.
+    all_layers = layers.read_text()
+    fast_layer = "func.func" + all_layers.split("func.func")[1]
+    deep_layer = fast_layer.replace("64x", "1024x")
+    special = {"tiles": fast_layer, "compact": deep_layer}
+    all_phases = {}
     for file in files:
         feature = str(file.parent.relative_to(root))
-        phases = all_phases[file.stem == "tiles"]
-        count = counts[file.stem == "tiles"]
+        text = special.get(file.stem, all_layers)
+        if text not in all_phases:
+            all_phases[text] = opt(text, "--tconv-cpu-phases")
+        phases = all_phases[text]
+        count = text.count("func.func")
         opt(file.read_text())  # it verifies by itself
         schedule = opt(
             phases,
@@ -59,7 +62,8 @@ def main():
             assert found == wanted, f"{file}: {found} {what}, not {wanted}"
         assert schedule.count("tconv.contract ") >= panels, file
         # One of the layers is for fast algorithms.
-        assert fast == (panels > 0), f"{file}: {fast} fast layers"
+        wanted = panels > 0 and file.stem != "compact"
+        assert fast == wanted, f"{file}: {fast} fast layers"
         assert f'tconv.schedule = "{file}"' in schedule, f"{file} was not used"
         lanes = LANES[file.parent.name]
         expanded = opt(
@@ -68,7 +72,7 @@ def main():
         for what in PIECES:
             assert what not in expanded, f"{file}: {what} is left"
         assert f"vector<{lanes}xf32>" in expanded, file
-    print(f"{len(files)} schedules on {counts[False]} layers")
+    print(f"{len(files)} schedules on {all_layers.count('func.func')} layers")
 
 
 if __name__ == "__main__":

@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// x86-64 with AVX-512: vectors along the rows (output channel and phase), x broadcast, with
+// weights of 22 bits. For up to four positions of layers whose weights come from memory: the
+// steps of a stream.
+//
+// Up to 24 sums in 32 registers: 8 vectors of 16 rows by 3 positions, or twice 4 by 4.
+module attributes {transform.with_named_sequence} {
+  transform.named_sequence @schedule(%layer: !transform.any_op {transform.readonly}) {
+    // The register tile: rows by positions, of which a lower tile takes the
+    // rest.
+    %rows = transform.param.constant 128 : i64 -> !transform.param<i64>
+    %columns = transform.param.constant 4 : i64 -> !transform.param<i64>
+    %ahead = transform.param.constant 704 : i64 -> !transform.param<i64>
+    %one = transform.param.constant 1 : i64 -> !transform.param<i64>
+
+    %phases = transform.structured.match ops{["tconv.phases"]} in %layer
+        : (!transform.any_op) -> !transform.any_op
+    %channels, %positions, %depth, %panel, %outputs = transform.tconv.choose_blocks %phases
+        rows %rows columns %columns vectors <rows> {bits = 22}
+        : (!transform.any_op, !transform.param<i64>, !transform.param<i64>)
+        -> (!transform.param<i64>, !transform.param<i64>, !transform.param<i64>, !transform.param<i64>, !transform.param<i64>)
+    transform.tconv.set_packing %phases channels %channels rows %rows outputs %outputs {bits = 22}
+        : !transform.any_op, !transform.param<i64>, !transform.param<i64>, !transform.param<i64>
+
+    // Tasks: a block of positions (all of them, if they are few) by a block of
+    // channels.
+    %task, %n, %g, %q, %c = transform.structured.tile_using_for %phases
+        tile_sizes [1, 1, %channels, %positions] interchange = [0, 1, 3, 2]
+        : (!transform.any_op, !transform.param<i64>, !transform.param<i64>)
+        -> (!transform.any_op, !transform.any_op, !transform.any_op, !transform.any_op, !transform.any_op)
+    %blocks, %tasks = transform.tconv.map_tasks %n
+        : (!transform.any_op) -> (!transform.any_op, !transform.any_op)
+    %block = transform.structured.match ops{["tconv.phases"]} in %layer
+        : (!transform.any_op) -> !transform.any_op
+    transform.tconv.pack_input %block before %tasks
+        positions %positions panel %panel granule %one
+        : !transform.any_op, !transform.any_op,
+          !transform.param<i64>, !transform.param<i64>, !transform.param<i64>
+
+    // The sums of all positions of the block, then one epilogue.
+    %contracts = transform.tconv.split_phases %block
+        positions %positions vectors <rows>
+        : (!transform.any_op, !transform.param<i64>) -> !transform.any_op
+    transform.tconv.prefetch_weights %contracts ahead %ahead part %depth
+        : !transform.any_op, !transform.param<i64>, !transform.param<i64>
+    // Every weight is read from memory once: a tile of rows and a part of the
+    // depth, for all positions.
+    transform.foreach %contracts : !transform.any_op {
+    ^bb0(%contract: !transform.any_op):
+      %piece, %r, %k, %p = transform.structured.tile_using_for %contract
+          tile_sizes [%rows, %columns, %depth] interchange = [0, 2, 1]
+          : (!transform.any_op, !transform.param<i64>, !transform.param<i64>, !transform.param<i64>)
+          -> (!transform.any_op, !transform.any_op, !transform.any_op, !transform.any_op)
+    }
+    transform.yield
+  }
+}
