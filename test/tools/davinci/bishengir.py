@@ -36,8 +36,18 @@ def need():
     return path
 
 
-def lower(source, folder):
-    """The path of what it lowers a kernel to."""
+#: Of kernels that say themselves what the cube core and what the vector cores do,
+#: and when; without the last one, vector cores hold every buffer once.
+SPLIT = [
+    "--disable-auto-inject-block-sync",
+    "--disable-auto-cv-work-space-manage",
+    "--enable-auto-bind-sub-block=false",
+    "--limit-auto-multi-buffer-buffer=no-limit",
+]
+
+
+def lower(source, folder, options=()):
+    """The path of what it lowers a kernel to, with these options besides."""
     kept = pathlib.Path(folder) / source.stem
     shutil.rmtree(kept, ignore_errors=True)
     done = subprocess.run(
@@ -49,6 +59,7 @@ def lower(source, folder):
             "-enable-hivm-compile",
             "--enable-triton-kernel-compile=true",
             "--enable-auto-multi-buffer=true",
+            *options,
             f"--save-temps={kept}",
             "-o",
             f"{kept}.o",
