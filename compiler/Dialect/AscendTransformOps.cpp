@@ -80,7 +80,8 @@ std::string sentence(const AscendEstimate &one) {
   return text;
 }
 
-DictionaryAttr estimateAttr(Builder &b, const AscendEstimate &one) {
+DictionaryAttr estimateAttr(Builder &b, const AscendEstimate &one,
+                            const std::optional<AscendMixed> &mixed) {
   NamedAttrList list;
   auto cycles = [&](StringRef name, double value) {
     list.set(name, b.getI64IntegerAttr(std::llround(value)));
@@ -105,9 +106,14 @@ DictionaryAttr estimateAttr(Builder &b, const AscendEstimate &one) {
   cycles("store_vector_cycles", one.storeVector);
   cycles("store_write_cycles", one.storeOut);
   cycles("store_cycles", one.store);
-  if (isCube) {
-    cycles("mixed_kernel_cycles", one.mixed);
-    cycles("mixed_kernel_on_one_vector_core_cycles", one.mixedOnOne);
+  cycles("product_and_store_cycles", one.cycles());
+  if (mixed) {
+    cycles("mixed_kernel_cycles", mixed->cycles);
+    list.set("mixed_kernel_tile",
+             b.getStringAttr((Twine(mixed->channels) + " channels x " +
+                              Twine(mixed->positions) + " positions x " +
+                              Twine(mixed->depth) + " deep")
+                                 .str()));
   }
   list.set("microseconds",
            b.getF64FloatAttr(one.cycles() / kAscendHertz * 1e6));
@@ -249,7 +255,8 @@ DiagnosedSilenceableFailure MapCoresOp::apply(TransformRewriter &rewriter,
   if (weights > 2)
     return emitDefiniteFailure("weights must be 1 or 2, got ") << weights;
   tile.stationary = weights == 2;
-  auto estimate = estimateAscend(layerOf(phases, func), *machine, tile);
+  AscendLayer layer = layerOf(phases, func);
+  auto estimate = estimateAscend(layer, *machine, tile);
   if (!estimate)
     return emitDefiniteFailure(
                "the memories or instructions of a core can't hold ")
@@ -257,7 +264,10 @@ DiagnosedSilenceableFailure MapCoresOp::apply(TransformRewriter &rewriter,
            << tile.depth << " deep, interleaved by " << tile.storePositions
            << " positions x " << tile.storePhases << " phases";
   phases->setAttr(kCoresAttr, rewriter.getDictionaryAttr(numbers));
-  func->setAttr(kEstimateAttr, estimateAttr(rewriter, *estimate));
+  std::optional<AscendMixed> mixed;
+  if (unit == AscendUnit::cube)
+    mixed = estimateAscendMixed(layer, *machine);
+  func->setAttr(kEstimateAttr, estimateAttr(rewriter, *estimate, mixed));
   return DiagnosedSilenceableFailure::success();
 }
 

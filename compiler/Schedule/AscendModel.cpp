@@ -76,11 +76,10 @@ StringRef AscendEstimate::bound() const {
 }
 
 /// Cycles of the multiplications of one chunk of `depth` input channels.
-static double cubeCycles(const AscendTile &tile, int64_t depth,
+static double cubeCycles(int64_t rows, int64_t positions, int64_t depth,
                          int64_t elementBytes) {
   int64_t k0 = elementBytes == 4 ? 4 : 16;
-  return double(divideCeil(tile.rows, kFractal) *
-                    divideCeil(tile.positions, kFractal) *
+  return double(divideCeil(rows, kFractal) * divideCeil(positions, kFractal) *
                     divideCeil(depth, k0) +
                 kMmadStart);
 }
@@ -170,8 +169,9 @@ static void estimateProduct(const AscendLayer &layer,
     double x = positions * double(layout.groupInputs) * taps * e;
     double oneCube = 0, oneVector = 0, oneL0 = 0;
     if (isCube) {
-      oneCube = taps * double(layout.groupInputs / tile.depth) *
-                cubeCycles(tile, tile.depth, layer.elementBytes);
+      oneCube =
+          taps * double(layout.groupInputs / tile.depth) *
+          cubeCycles(tile.rows, tile.positions, tile.depth, layer.elementBytes);
       oneL0 = weights / kL0ABytes + x / kL0BBytes;
     } else {
       // One conversion, and a product and a sum for each row.
@@ -213,23 +213,20 @@ static void estimateProduct(const AscendLayer &layer,
                   double(tiles * tile.positions);
 }
 
-/// Cycles of the busiest vector core in the interleaving.
-static void estimateStore(const AscendLayer &layer,
-                          const AscendMachine &machine, const AscendTile &tile,
-                          AscendEstimate &result) {
-  const AscendLayout &layout = layer.layout;
+/// Cycles of one channel's phases on a vector core.
+struct StoreStep {
+  double load, vector, out;
+  /// Reads and writes share the way to the memory.
+  double cycles() const { return std::max(vector, load + out); }
+};
+
+static StoreStep storeStep(const AscendLayer &layer, const AscendTile &tile) {
   double e = double(layer.elementBytes);
-  int64_t tiles = divideCeil(layer.positions, tile.storePositions);
-  int64_t chunks = divideCeil(layout.stride, tile.storePhases);
-  int64_t blocks = divideCeil(layout.groupOutputs, tile.storeChannels);
-  result.storeTasks = layout.groups * blocks * chunks * tiles;
-  double rounds = double(divideCeil(result.storeTasks, machine.vectorCores)) *
-                  double(std::min(tile.storeChannels, layout.groupOutputs));
   double positions = double(tile.storePositions),
          phases = double(tile.storePhases);
   double load = positions * phases * 4 / kGlobalBytes;
   double sums = positions * phases * 4 / kVectorBytes;
-  bool interleaves = layout.stride > 1;
+  bool interleaves = layer.layout.stride > 1;
   double vector = (layer.hasBias ? sums + kVectorStart : 0) +
                   (layer.elementBytes == 4 ? 0 : sums + kVectorStart);
   if (interleaves) // 16 rows of 32 bytes at a time
@@ -237,23 +234,29 @@ static void estimateStore(const AscendLayer &layer,
               e / (kVectorBytes / 2);
   double burst = interleaves ? std::max(phases * e, kLeastBurst) : phases * e;
   double out = positions * burst / kGlobalBytes;
-  result.storeLoad = rounds * load;
-  result.storeVector = rounds * vector;
-  result.storeOut = rounds * out;
+  return {load, vector, out};
+}
+
+/// Cycles of the busiest vector core in the interleaving.
+static void estimateStore(const AscendLayer &layer,
+                          const AscendMachine &machine, const AscendTile &tile,
+                          AscendEstimate &result) {
+  const AscendLayout &layout = layer.layout;
+  int64_t tiles = divideCeil(layer.positions, tile.storePositions);
+  int64_t chunks = divideCeil(layout.stride, tile.storePhases);
+  int64_t blocks = divideCeil(layout.groupOutputs, tile.storeChannels);
+  result.storeTasks = layout.groups * blocks * chunks * tiles;
+  double rounds = double(divideCeil(result.storeTasks, machine.vectorCores)) *
+                  double(std::min(tile.storeChannels, layout.groupOutputs));
+  StoreStep step = storeStep(layer, tile);
+  result.storeLoad = rounds * step.load;
+  result.storeVector = rounds * step.vector;
+  result.storeOut = rounds * step.out;
   result.store =
       std::max({result.storeLoad, result.storeVector, result.storeOut}) +
       kReadLatency + kWriteLatency;
   // Reads and writes share the way to the memory.
   result.store = std::max(result.store, result.storeLoad + result.storeOut);
-}
-
-/// Product and interleaving side by side: the longer one, and the other's share
-/// of one tile, since the first tile is waited for or the last one is. With two
-/// buffers a handshake, a write and a read, shows once.
-static double mixedCycles(const AscendEstimate &one, double store) {
-  return std::max(one.product, store) +
-         std::min(one.product, store) / double(one.mostTasks) + kReadLatency +
-         kWriteLatency;
 }
 
 std::optional<AscendEstimate>
@@ -275,11 +278,6 @@ mlir::tconv::estimateAscend(const AscendLayer &layer,
     return std::nullopt;
   estimateProduct(layer, machine, tile, result);
   estimateStore(layer, machine, tile, result);
-  if (tile.unit == AscendUnit::cube && result.mostTasks > 0) {
-    // Parts have two vector cores for each cube core.
-    result.mixed = mixedCycles(result, result.store);
-    result.mixedOnOne = mixedCycles(result, 2 * result.store);
-  }
   return result;
 }
 
@@ -370,6 +368,94 @@ mlir::tconv::estimateAscendTiles(const AscendLayer &layer,
                      return a.cycles() < b.cycles();
                    });
   return found;
+}
+
+/// One tile of a mixed kernel; nothing where it doesn't fit.
+static std::optional<AscendMixed> estimateMixed(const AscendLayer &layer,
+                                                const AscendMachine &machine,
+                                                const AscendMixed &tile) {
+  const AscendLayout &layout = layer.layout;
+  double e = double(layer.elementBytes), inputs = double(layout.groupInputs);
+  int64_t positions = alignTo(tile.positions, kFractal);
+  double cube = 0, l0 = 0, x = 0, weights = 0, sums = 0;
+  int64_t sumBytes = 0, weightBytes = 0;
+  for (const AscendBand &band : layout.bands) {
+    int64_t rows = tile.channels * band.planes;
+    int64_t padded = alignTo(rows, kFractal);
+    if (l0Depth(std::max(padded, positions), tile.depth, layer.elementBytes) <
+        1)
+      return std::nullopt;
+    weightBytes += padded * alignTo(layout.groupInputs, kFractal) * band.taps *
+                   layer.elementBytes;
+    sumBytes += padded * positions * 4;
+    double taps = double(band.taps), bandX = double(tile.positions) * e;
+    cube += taps * double(layout.groupInputs / tile.depth) *
+            cubeCycles(rows, tile.positions, tile.depth, layer.elementBytes);
+    double bandWeights = double(rows) * inputs * taps * e;
+    weights += bandWeights;
+    x += bandX * inputs * taps;
+    l0 += bandWeights / kL0ABytes + bandX * inputs * taps / kL0BBytes;
+    sums += double(rows) * double(tile.positions) * 4;
+  }
+  // Every band's product has buffers of its own for x, twice.
+  int64_t xBytes = 2 * int64_t(layout.bands.size()) * positions *
+                   alignTo(tile.depth, kFractal) * layer.elementBytes;
+  AscendTile store;
+  store.storePositions = tile.positions;
+  store.storePhases = layout.stride;
+  AscendPlan plan;
+  constexpr int64_t kMostPhases = 256;
+  if (weightBytes > kMostStationary || tile.depth % kFractal != 0 ||
+      weightBytes + xBytes > AscendMemory::kL1 ||
+      sumBytes > AscendMemory::kL0C || layout.stride > kMostPhases ||
+      !planStore(layer, store, plan))
+    return std::nullopt;
+
+  AscendMixed result = tile;
+  int64_t tiles = divideCeil(layer.positions, tile.positions);
+  int64_t columns =
+      layout.groups * divideCeil(layout.groupOutputs, tile.channels);
+  int64_t wanted = machine.cubeCores * programsPerCore(true);
+  int64_t spread = std::min<int64_t>(tiles, divideCeil(wanted, columns));
+  int64_t programs = divideCeil(columns * spread, machine.cubeCores);
+  int64_t each = divideCeil(tiles, spread);
+  result.mostTasks = programs * each;
+  // One band's sums are written while the next one's are made; of a single
+  // band only where L0C holds them twice.
+  double fix = sums / kGlobalBytes;
+  result.cube = std::max({cube, l0, x / kGlobalBytes});
+  bool overlaps = layout.bands.size() > 1 || 2 * sumBytes <= AscendMemory::kL0C;
+  result.cube = overlaps ? std::max(result.cube, fix) : result.cube + fix;
+  // Parts have two vector cores for each cube core.
+  result.vector =
+      double(divideCeil(tile.channels, 2)) * storeStep(layer, store).cycles();
+  // The first tile is waited for by vector cores, the last one by all; between
+  // them the slower side decides. A write and a read of the handshake show
+  // once.
+  result.cycles =
+      double(programs) *
+      (kReadLatency + weights / kGlobalBytes +
+       double(each) * std::max(result.cube, result.vector) +
+       std::min(result.cube, result.vector) + 2 * kWriteLatency + kReadLatency);
+  return result;
+}
+
+std::optional<AscendMixed>
+mlir::tconv::estimateAscendMixed(const AscendLayer &layer,
+                                 const AscendMachine &machine) {
+  std::optional<AscendMixed> best;
+  for (int64_t channels : {128, 64, 32, 16, 8, 4, 2, 1})
+    for (int64_t positions : {128, 256, 512, 64, 32})
+      for (int64_t depth : depthChoices(layer.layout.groupInputs)) {
+        AscendMixed tile;
+        tile.channels = std::min<int64_t>(channels, layer.layout.groupOutputs);
+        tile.positions = positions;
+        tile.depth = depth;
+        auto one = estimateMixed(layer, machine, tile);
+        if (one && (!best || one->cycles < best->cycles))
+          best = one;
+      }
+  return best;
 }
 
 StringRef mlir::tconv::chooseAscendKind(const tconv_params &params) {

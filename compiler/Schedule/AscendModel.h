@@ -79,11 +79,6 @@ struct AscendEstimate {
   double useful = 0; ///< products that are no padding
   double product = 0, store = 0;
   double cycles() const { return product + store; }
-  /// Cycles if product and interleaving were one kernel, in which a cube core
-  /// hands each tile to its two vector cores through global memory, or to one
-  /// of them, which is all that bishengir-compile 1.2.0 uses. No such kernel is
-  /// made. 0 where vector cores multiply.
-  double mixed = 0, mixedOnOne = 0;
   /// Share of the product's cycles in which the cube multiplies.
   double utilisation = 0;
   llvm::StringRef bound() const; ///< of the product
@@ -98,6 +93,23 @@ std::optional<AscendEstimate> estimateAscend(const AscendLayer &layer,
 SmallVector<AscendEstimate> estimateAscendTiles(const AscendLayer &layer,
                                                 const AscendMachine &machine,
                                                 const AscendTile &fixed);
+
+/// Product and interleaving as one kernel, in which a cube core hands tiles to
+/// the two vector cores beside it. No such kernel is made; docs/ascend.md has
+/// the form that bishengir-compile lowers rightly, and this is about.
+struct AscendMixed {
+  /// Output channels and positions of a tile: a product for each band.
+  int64_t channels = 0, positions = 0, depth = 0;
+  int64_t mostTasks = 0; ///< tiles of one core
+  // Cycles of one tile, of the cube core and of each vector core:
+  double cube = 0, vector = 0;
+  double cycles = 0; ///< of the busiest core
+};
+
+/// The best tile of such a kernel; nothing where none fits: all planes of its
+/// channels stay in L1 as weights, and in L0C as sums.
+std::optional<AscendMixed> estimateAscendMixed(const AscendLayer &layer,
+                                               const AscendMachine &machine);
 
 /// The kind of schedule, "cube" or "vector".
 llvm::StringRef chooseAscendKind(const tconv_params &params);

@@ -301,6 +301,51 @@ def test_no_page_after_a_refusal(tmp_path):
     assert not list(tmp_path.iterdir())
 
 
+def ascend_estimate(line):
+    facts = passes("tconv-inspect", f"{line} dtype=f16", "--target=ascend:910b3", "--json")
+    return json.loads(facts)["estimate"]
+
+
+def test_mixed_kernel_computed_by_hand():
+    estimate = ascend_estimate(f"{EVEN} has_bias=1")
+    assert estimate["mixed_kernel_tile"] == "32 channels x 64 positions x 128 deep"
+    # Two products of 4 phases with 2 taps and 2 chunks of 128 input channels.
+    cube = 2 * 2 * 2 * (128 // 16 * (64 // 16) * (128 // 16) + 20)
+    # 16 channels of a vector core: bias, conversion, and 8 phases turned around.
+    vector = 16 * (2 * (64 * 8 * 4 / 256 + 16) + 64 * 16 * 2 / 128)
+    weights = 2 * 128 * 2 * 256 * 2 / 87
+    # 4 blocks of channels, each of whose 64 tiles are dealt out to 5 cores.
+    wanted = 347 + weights + 13 * cube + vector + 2 * 203 + 347
+    assert vector < cube
+    assert estimate["mixed_kernel_cycles"] == pytest.approx(wanted, abs=1)
+    assert estimate["product_and_store_cycles"] == pytest.approx(
+        estimate["product_cycles"] + estimate["store_cycles"], abs=1
+    )
+
+
+@pytest.mark.parametrize(
+    "name, is_faster",
+    [
+        ("piper.stream", True),
+        ("encodec.up1", True),
+        ("cosyvoice2.up1", True),
+        ("hifigan.up0", False),  # little of its weights stays in L1
+        ("bigvgan.up0", False),
+        ("dac44.up0", False),
+        ("istft.1024", None),  # 256 phases' weights and more don't
+        ("mimi.depthwise", None),  # not on the cube
+    ],
+)
+def test_mixed_kernel_of_public_layers(name, is_faster):
+    lines = (ROOT / "test/suites/public.layers").read_text().splitlines()
+    (line,) = [text.split(":", 1)[1] for text in lines if text.startswith(f"{name}:")]
+    line = re.sub(r"\b(length|batch|dtype)=\S+", "", line)
+    estimate = ascend_estimate(line)
+    mixed = estimate.get("mixed_kernel_cycles")
+    both = estimate["product_and_store_cycles"]
+    assert (mixed and mixed < both) == is_faster
+
+
 @pytest.mark.parametrize(
     "arguments, message",
     [
