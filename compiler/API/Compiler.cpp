@@ -178,8 +178,9 @@ Status Compilation::prepare() {
 /// compact weights for a few positions, tile registers for more.
 void Compilation::refineKind(CpuPipelineOptions &pipeline) {
   if (!options_.scheduleFeature.empty() || !options_.scheduleKind.empty() ||
-      options_.accuracy == TCONV_ACCURACY_DIRECT || kind_ == "filter")
+      kind_ == "filter")
     return;
+  bool direct = options_.accuracy == TCONV_ACCURACY_DIRECT;
   PhasesOp phases;
   module_->walk([&](PhasesOp op) { phases = op; });
   if (!phases)
@@ -187,11 +188,11 @@ void Compilation::refineKind(CpuPipelineOptions &pipeline) {
   if (options_.lengthClass == TCONV_LENGTH_SHORT)
     return;
   if (options_.lengthClass == TCONV_LENGTH_STEP) {
-    if (target_.schedules == "cpu/avx512" && options_.blocks.outputs <= 1 &&
-        prefersCompact(phases, target_.machine))
+    if (!direct && target_.schedules == "cpu/avx512" &&
+        options_.blocks.outputs <= 1 && prefersCompact(phases, target_.machine))
       kind_ = "compact";
-  } else if (options_.blocks.outputs != 1 &&
-             prefersTiles(phases, target_.machine)) {
+  } else if (prefersTiles(phases, target_.machine,
+                          direct ? 1 : options_.blocks.outputs)) {
     kind_ = "tiles";
   }
   pipeline.kind = kind_;

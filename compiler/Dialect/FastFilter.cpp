@@ -68,9 +68,10 @@ FastFilter::FastFilter(int64_t outputs, int64_t taps)
   output_ = zeros(outputs, n);
   weight_ = zeros(n, taps);
   input_ = zeros(n, n);
-  if (taps == 1) {
+  if (taps == 1 || outputs == 1) {
     for (int64_t t = 0; t < n; ++t)
-      output_[t][t] = weight_[t][0] = input_[t][t] = fraction(1);
+      output_[taps == 1 ? t : 0][t] = weight_[t][taps == 1 ? 0 : infinity - t] =
+          input_[t][t] = fraction(1);
     return;
   }
   // With a(x) of degree outputs - 1 and g(x) of degree taps - 1, g reversed

@@ -22,7 +22,9 @@ namespace mlir::tconv {
 /// they are, so that the weights of a filter of two taps hold the taps
 /// themselves. output and input are exact in binary; weight may hold thirds.
 ///
-/// A filter of one tap has m points that are the outputs themselves.
+/// A filter of one tap has m points that are the outputs themselves; with one
+/// output the points are the taps, the last one first, and nothing is shared:
+/// the direct algorithm.
 class FastFilter {
 public:
   using Number = presburger::Fraction;

@@ -51,7 +51,7 @@ PackedLayout::PackedLayout(DecompositionAttr decomposition, PackingAttr packing,
   if (isFast())
     for (PackedSection &packed : sections_) {
       packed.tapsOffset = blockElements_;
-      int64_t others = std::max<int64_t>(packed.section.getTaps() - 2, 0);
+      int64_t others = tapsBesides(packed.section.getTaps());
       blockElements_ =
           plus(blockElements_,
                times(times(times(packed.tiles, rows_), others), groupInputs));

@@ -43,11 +43,17 @@ public:
   static bool canBeFast(DecompositionAttr decomposition, int64_t outputs,
                         int64_t groupInputs);
 
-  bool isFast() const { return outputs_ > 1; }
+  /// Whether sums are made of filters' points: by fast algorithms, or by a
+  /// direct one in tile registers, whose points are the taps.
+  bool isFast() const { return outputs_ > 1 || isSplit(); }
   /// Whether points' weights are split into pieces (compiler/Dialect/Pieces.h).
   bool isSplit() const { return pieces_ > 1; }
   /// Whether weights are kept in fewer bits (compiler/Dialect/Compact.h).
   bool isCompact() const { return compact_; }
+  /// Taps of a filter that are none of its points.
+  int64_t tapsBesides(int64_t taps) const {
+    return outputs_ == 1 ? 0 : std::max<int64_t>(taps - 2, 0);
+  }
   /// Positions that are computed together: a column.
   int64_t outputs() const { return outputs_; }
   int64_t rows() const { return rows_; }

@@ -68,7 +68,8 @@ def Tconv_PackingAttr : Tconv_Attr<"Packing", "packing"> {
     after all sections those taps that are no point,
     `[section][tap 1 .. taps - 2][tile][input channel][row]`.
 
-    With `pieces` = 3 the weights of points are split into three bf16 numbers
+    With `pieces` = 3 sums are made of points even where `outputs` is 1, of which
+    each tap is one then. The weights of points are split into three bf16 numbers
     that add up to them, for the tile registers of AMX, and lie as
     compiler/Dialect/Pieces.h says.
 

@@ -247,7 +247,8 @@ Conv1dTransposeOp::reifyResultShapes(OpBuilder &builder,
 
 static LogicalResult verifyFast(Operation *op, DecompositionAttr decomposition,
                                 PackingAttr packing) {
-  if (packing.getOutputs() > 1 && !PackedLayout::canBeFast(decomposition))
+  if ((packing.getOutputs() > 1 || packing.getPieces() > 1) &&
+      !PackedLayout::canBeFast(decomposition))
     return op->emitOpError()
            << "fast algorithms need phases of " << FastFilter::kMostTaps
            << " taps at most that all begin at the same position and step by "
@@ -434,8 +435,9 @@ LogicalResult TransformInputOp::verify() {
       failed(verifyAtLeast(*this, "panel_columns", getPanelColumns(), 1)) ||
       failed(verifyAtLeast(*this, "granule", getGranule(), 1)))
     return failure();
-  if (getOutputs() < 2 || getOutputs() > FastFilter::kMostOutputs)
-    return emitOpError() << "outputs must be from 2 to "
+  uint64_t least = getPieces() > 1 ? 1 : 2;
+  if (getOutputs() < least || getOutputs() > FastFilter::kMostOutputs)
+    return emitOpError() << "outputs must be from " << least << " to "
                          << FastFilter::kMostOutputs << ", got "
                          << getOutputs();
   int64_t last = FastFilter::kMostTaps + 1;
@@ -572,7 +574,7 @@ static LogicalResult verifyPoints(Operation *op, Value scratch,
       failed(verifyNotEmpty(op, scratch, "scratch", {0, 1})) ||
       failed(verifyFast(op, decomposition, packing)))
     return failure();
-  if (packing.getOutputs() < 2)
+  if (packing.getOutputs() < 2 && packing.getPieces() == 1)
     return op->emitOpError("needs a packing for a fast algorithm, got ")
            << packing;
   PackedLayout layout(decomposition, packing, /*groups=*/1, inputs,

@@ -131,12 +131,10 @@ DiagnosedSilenceableFailure ChooseBlocksOp::apply(TransformRewriter &rewriter,
            << ", but no fast algorithm of so many outputs computes this layer, "
               "or not exactly enough";
   bool split = getPieces() > 1;
-  if (split &&
-      (given.outputs == 1 || taps < 2 || inputs < Pieces::kLeastInputs ||
-       !PackedLayout::canBeFast(map, 2, inputs)))
+  if (split && (inputs < Pieces::kLeastInputs || !PackedLayout::canBeFast(map)))
     return emitDefiniteFailure()
            << "pieces = " << getPieces()
-           << " need a layer that a fast algorithm computes, of "
+           << " need phases that a fast algorithm could compute, and "
            << Pieces::kLeastInputs << " input channels a group at least";
   auto bits = static_cast<int64_t>(getBits());
   if (bits != 32) {
@@ -151,8 +149,11 @@ DiagnosedSilenceableFailure ChooseBlocksOp::apply(TransformRewriter &rewriter,
   BlockSizes sizes = chooseBlocks(phases, machineOf(phases), rows, columns,
                                   getVectors(), split, given);
   NamedAttrList blocks(blocksAttr(getContext(), sizes));
-  if (bits != 32) // the kernel tells them to whoever packs its weights
+  // The kernel tells them to whoever packs its weights.
+  if (bits != 32)
     blocks.set(kWeightBits, rewriter.getI64IntegerAttr(bits));
+  if (split)
+    blocks.set(kPieces, rewriter.getI64IntegerAttr(Pieces::kCount));
   func->setAttr(kBlocksAttr, blocks.getDictionary(getContext()));
   func->setAttr(kAlgorithmAttr, rewriter.getStringAttr(
                                     algorithmText(map, sizes.outputs, bits)));
@@ -198,7 +199,8 @@ DiagnosedSilenceableFailure SetPackingOp::apply(TransformRewriter &rewriter,
   if (!diag.succeeded())
     return diag;
   if (outputs > FastFilter::kMostOutputs ||
-      (outputs > 1 && !PackedLayout::canBeFast(phases.getDecomposition())))
+      ((outputs > 1 || getPieces() > 1) &&
+       !PackedLayout::canBeFast(phases.getDecomposition())))
     return emitDefiniteFailure()
            << "outputs must be from 1 to " << FastFilter::kMostOutputs
            << ", and 1 for a layer that no fast algorithm computes, got "

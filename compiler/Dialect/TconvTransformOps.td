@@ -25,7 +25,7 @@ def Tconv_ChooseBlocksOp : Tconv_TransformOp<"choose_blocks"> {
     direct kernel, m for the fast algorithms F(m, r). It decides from the layer
     and the machine, without measuring. What a `tconv.blocks` attribute of the
     function says comes first; all of it is left there. With `pieces` = 3 they
-    are sizes for tile registers and always a fast algorithm's; with `bits` = 22
+    are sizes for tile registers; with `bits` = 22
     for weights kept in so many bits, and a direct kernel's.
 
     Example:

@@ -97,7 +97,8 @@ public:
 
   /// Estimated cycles with the algorithm that suits best.
   double bestCost(VectorAxis vectors) {
-    return costOf(chooseOutputs(vectors), vectors);
+    return costOf(sizes.outputs ? sizes.outputs : chooseOutputs(vectors),
+                  vectors);
   }
 
 private:
@@ -153,7 +154,9 @@ private:
         (expected < kFewestPositions || !PackedLayout::canBeFast(map) ||
          map.getSections().front().getTaps() < 2))
       return 1;
-    int64_t best = split ? 2 : 1;
+    // Tile registers compute so fast that fewer products matter less than what
+    // is packed for them: without being asked they are for fast algorithms.
+    int64_t best = split && PackedLayout::canBeFast(map, 2, inputs) ? 2 : 1;
     double bestCost = costOf(best, vectors);
     for (int64_t outputs = 2; outputs <= FastFilter::kMostOutputs; ++outputs) {
       if (!PackedLayout::canBeFast(map, outputs, inputs))
@@ -368,19 +371,23 @@ bool mlir::tconv::prefersCompact(PhasesOp phases, const Machine &machine) {
          streamCycles(shape, plan(48, 8, 32), machine, positions);
 }
 
-bool mlir::tconv::prefersTiles(PhasesOp phases, const Machine &machine) {
-  DecompositionAttr map = phases.getDecomposition();
+bool mlir::tconv::prefersTiles(PhasesOp phases, const Machine &machine,
+                               int64_t outputs) {
   if (!machine.tileRegisters ||
       phases.getGroupInputs() < Pieces::kLeastInputs ||
-      map.getSections().front().getTaps() < 2 ||
-      !PackedLayout::canBeFast(map, 2, phases.getGroupInputs()))
+      phases.getDecomposition().getSections().front().getTaps() < 2 ||
+      !PackedLayout::canBeFast(phases.getDecomposition(),
+                               outputs != 0 ? outputs : 2,
+                               phases.getGroupInputs()))
     return false;
+  BlockSizes given;
+  given.outputs = outputs;
   // The register tiles of schedules/cpu/avx512.
   BlockChoice tiles(phases, machine, /*rows=*/32, /*columns=*/32,
-                    /*split=*/true, {});
+                    /*split=*/true, given);
   bool many = !phases->getParentOfType<func::FuncOp>()->hasAttr(kPositionsAttr);
   VectorAxis axis = many ? VectorAxis::positions : VectorAxis::rows;
   BlockChoice vectors(phases, machine, /*rows=*/many ? 8 : 48,
-                      /*columns=*/many ? 48 : 8, /*split=*/false, {});
+                      /*columns=*/many ? 48 : 8, /*split=*/false, given);
   return tiles.bestCost(VectorAxis::positions) < vectors.bestCost(axis);
 }

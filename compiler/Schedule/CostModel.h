@@ -43,6 +43,9 @@ BlockSizes chooseBlocks(PhasesOp phases, const Machine &machine, int64_t rows,
 /// The field of the blocks' attribute that says in how many bits weights are
 /// kept, where not in 32.
 inline constexpr llvm::StringLiteral kWeightBits = "weight_bits";
+/// The one that says in how many pieces numbers are multiplied, where not in
+/// one (compiler/Dialect/Pieces.h).
+inline constexpr llvm::StringLiteral kPieces = "pieces";
 
 /// Whether compact weights (compiler/Dialect/Compact.h) are exact enough for
 /// these phases: their sums are long enough.
@@ -53,7 +56,8 @@ bool canBeCompact(PhasesOp phases);
 bool prefersCompact(PhasesOp phases, const Machine &machine);
 
 /// Whether tile registers compute these phases, and sooner than vectors do.
-bool prefersTiles(PhasesOp phases, const Machine &machine);
+/// @param outputs 1 for direct kernels only, 0 for any
+bool prefersTiles(PhasesOp phases, const Machine &machine, int64_t outputs);
 
 } // namespace mlir::tconv
 

@@ -318,12 +318,8 @@ private:
                 .front();
         Value sum =
             e.carry(firstStep, endStep, {begin},
-                    [&](Value step, ValueRange outer) {
-                      return e.carry(e.index(0), e.index(Pieces::kWords), outer,
-                                     [&](Value word, ValueRange inner) {
-                                       return SmallVector<Value>{addWord(
-                                           step, word, row, c, inner.front())};
-                                     });
+                    [&](Value step, ValueRange outer) -> SmallVector<Value> {
+                      return {addStep(step, row, c, outer.front())};
                     })
                 .front();
         e.storeVector(sum, op.getScratch(), at);
@@ -331,27 +327,42 @@ private:
     });
   }
 
-  /// sum += the products of two input channels.
-  Value addWord(Value step, Value word, Value row, int64_t c, Value sum) {
-    SmallVector<Value> ofWeights, ofInput;
-    for (int64_t piece = 0; piece < Pieces::kCount; ++piece) {
-      Value number = e.add(e.mul(step, Pieces::kCount), piece);
-      Value w = e.load(
-          op.getWeights(),
-          {e.add(weights, e.add(e.mul(number, weightWords()),
-                                e.add(e.mul(row, Pieces::kWords), word)))});
-      ofWeights.push_back(e.broadcast(w, lanes));
-      Value x =
-          e.add(e.mul(number, panelWords()),
-                e.mul(word, static_cast<int64_t>(op.getPanelPositions())));
-      ofInput.push_back(
-          e.loadVector(lanes, flat, {panel, e.add(x, e.add(column, c))}));
+  /// sum += the products of a step, in the order of the registers: a pair of
+  /// pieces after the other, even and odd channels apart from each other and
+  /// from what came before. In one long sum they would lose much.
+  Value addStep(Value step, Value row, int64_t c, Value sum) {
+    for (const PiecePair &pair : kPairs) {
+      Value zero = e.zeroVector(lanes);
+      SmallVector<Value> halves =
+          e.carry(e.index(0), e.index(Pieces::kWords), {zero, zero},
+                  [&](Value word, ValueRange before) -> SmallVector<Value> {
+                    Value weight = weightWord(step, pair.weight, row, word);
+                    Value input = inputWords(step, pair.input, word, c);
+                    return {e.fma(pieceOf(e, weight, false),
+                                  pieceOf(e, input, false), before[0]),
+                            e.fma(pieceOf(e, weight, true),
+                                  pieceOf(e, input, true), before[1])};
+                  });
+      sum = e.addf(sum, e.addf(halves[0], halves[1]));
     }
-    for (const PiecePair &pair : kPairs)
-      for (bool odd : {false, true})
-        sum = e.fma(pieceOf(e, ofWeights[pair.weight], odd),
-                    pieceOf(e, ofInput[pair.input], odd), sum);
     return sum;
+  }
+
+  /// A word of a piece of the weights, in every lane.
+  Value weightWord(Value step, int64_t piece, Value row, Value word) {
+    Value number = e.add(e.mul(step, Pieces::kCount), piece);
+    Value at = e.add(e.mul(number, weightWords()),
+                     e.add(e.mul(row, Pieces::kWords), word));
+    return e.broadcast(e.load(op.getWeights(), {e.add(weights, at)}), lanes);
+  }
+
+  /// The words of a piece of neighbouring columns, from column c of the tile
+  /// on.
+  Value inputWords(Value step, int64_t piece, Value word, int64_t c) {
+    Value number = e.add(e.mul(step, Pieces::kCount), piece);
+    Value at = e.add(e.mul(number, panelWords()),
+                     e.mul(word, static_cast<int64_t>(op.getPanelPositions())));
+    return e.loadVector(lanes, flat, {panel, e.add(at, e.add(column, c))});
   }
 
   ContractOp op;

@@ -39,15 +39,18 @@ public:
 
 private:
   /// Whether a tap is one of the points.
-  bool isPoint(int64_t tap) const { return tap == 0 || tap == taps - 1; }
+  bool isPoint(int64_t tap) const {
+    return tap == 0 || tap == taps - 1 || layout.tapsBesides(taps) == 0;
+  }
 
   /// The packed elements of a tap, from the block's first one on.
   int64_t offsetOf(int64_t tap) {
-    if (tap == taps - 1)
-      return packed.weightsOffset;
-    if (tap == 0)
+    if (isPoint(tap)) {
+      // The last tap is the first point, and the first one the last.
+      int64_t point = tap == 0 ? packed.points - 1 : taps - 1 - tap;
       return packed.weightsOffset +
-             (packed.points - 1) * packed.tiles * layout.tileElements();
+             point * packed.tiles * layout.tileElements();
+    }
     return packed.tapsOffset + (tap - 1) * packed.tiles * inputs * rows;
   }
 

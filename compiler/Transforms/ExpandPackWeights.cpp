@@ -111,7 +111,7 @@ public:
                [&](Value tile, Value pair) {
                  packPieces(packed, filter, tile, pair);
                });
-    if (layout.isSplit() && taps <= 2)
+    if (layout.isSplit() && layout.tapsBesides(taps) == 0)
       return;
     int64_t tapSet = packed.tiles * inputs * layout.rows();
     forTiles(packed.tiles, inputs, table, [&](Value tile, Value input) {

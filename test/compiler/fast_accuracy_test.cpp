@@ -20,6 +20,9 @@ class FastAccuracy : public testing::TestWithParam<Parameter> {};
 TEST_P(FastAccuracy, MeanSquareStaysBelowThreeTimesThePlainSums) {
   auto [kind, outputs, taps] = GetParam();
   int64_t least = FastFilter::leastChannels(outputs, taps);
+  bool vectors = kind == "tiles_by_vectors";
+  if (vectors)
+    kind = "tiles";
   if (kind == "tiles")
     least = std::max(least, Pieces::kLeastInputs);
   Random random(11);
@@ -33,11 +36,15 @@ TEST_P(FastAccuracy, MeanSquareStaysBelowThreeTimesThePlainSums) {
     // Without tile registers their sums are made by vectors, in f32 too.
     if (kind == "tiles")
       options.scheduleFeature = "cpu/avx512";
+#ifdef __x86_64__
+    if (vectors)
+      options.target = "cpu:x86-64";
+#endif
     options.blocks.outputs = outputs;
     CompiledKernel kernel(params, options);
     ASSERT_EQ(kernel.error(), "");
-    ASSERT_TRUE(kernel.isFast());
-    Accuracy accuracy(params, /*fast=*/true);
+    ASSERT_EQ(kernel.isFast(), outputs > 1);
+    Accuracy accuracy(params, kernel.isFast());
     std::vector<float> weight, x;
     for (int round = 0; round < 4; ++round) {
       weight = randomValues(random, weightElements(params));
@@ -48,19 +55,30 @@ TEST_P(FastAccuracy, MeanSquareStaysBelowThreeTimesThePlainSums) {
       ASSERT_EQ(accuracy.compare(tensors, y.data()), "");
     }
     EXPECT_EQ(accuracy.compareMeanSquare(), "");
-    std::printf("%s F(%d, %d) %4d channels %.2f\n", kind.c_str(),
-                static_cast<int>(outputs), static_cast<int>(taps),
-                static_cast<int>(channels), accuracy.meanSquareRatio());
+    std::printf("%s%s F(%d, %d) %4d channels %.2f\n", kind.c_str(),
+                vectors ? " by vectors" : "", static_cast<int>(outputs),
+                static_cast<int>(taps), static_cast<int>(channels),
+                accuracy.meanSquareRatio());
   }
 }
 
+static std::string nameOf(const testing::TestParamInfo<Parameter> &info) {
+  return std::get<0>(info.param) + "_F" +
+         std::to_string(std::get<1>(info.param)) + "_" +
+         std::to_string(std::get<2>(info.param));
+}
+
+// Direct, by tile registers.
+INSTANTIATE_TEST_SUITE_P(
+    Direct, FastAccuracy,
+    testing::Combine(testing::Values("tiles", "tiles_by_vectors"),
+                     testing::Values<int64_t>(1),
+                     testing::Range<int64_t>(1, FastFilter::kMostTaps + 1)),
+    nameOf);
+
 INSTANTIATE_TEST_SUITE_P(
     Sizes, FastAccuracy,
-    testing::Combine(testing::Values("positions", "tiles"),
+    testing::Combine(testing::Values("positions", "tiles", "tiles_by_vectors"),
                      testing::Range<int64_t>(2, FastFilter::kMostOutputs + 1),
                      testing::Range<int64_t>(2, FastFilter::kMostTaps + 1)),
-    [](const auto &info) {
-      return std::get<0>(info.param) + "_F" +
-             std::to_string(std::get<1>(info.param)) + "_" +
-             std::to_string(std::get<2>(info.param));
-    });
+    nameOf);

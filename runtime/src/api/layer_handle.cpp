@@ -94,16 +94,21 @@ const Plan &tconv_layer::plan(const Weights &weights,
   return *slot;
 }
 
-/// Whether fast algorithms may compute with these weights: the largest one of
-/// every group is from 2^-40 to 2^40, or all are zero. x is looked at by the
-/// kernels themselves, while they pack it; with these bounds and theirs, no sum
-/// of transformed values overflows where the formula's own doesn't, and none
-/// sinks among the subnormal numbers. Compact weights, a few of which share an
-/// exponent, hold none but zero below 2^-90 as exactly as they have to.
-static bool allowFast(const std::vector<float> &weights, int64_t groups,
-                      bool compact) {
+/// Whether a kernel may compute with these weights. For fast algorithms and
+/// tile registers the largest one of every group is from 2^-40 to 2^40, or all
+/// are zero. x is looked at by the kernels themselves, while they pack it; with
+/// these bounds and theirs, no sum of transformed values overflows where the
+/// formula's own doesn't, and none sinks among the subnormal numbers. Compact
+/// weights, a few of which share an exponent, hold none but zero below 2^-90 as
+/// exactly as they have to.
+static bool takes(const tconv_kernel &kernel, const std::vector<float> &weights,
+                  int64_t groups) {
+  Numbers numbers = numbersIn(kernel);
+  if (kernel.accuracy != TCONV_ACCURACY_DEFAULT && !numbers.pieces)
+    return true;
   const float least = 0x1p-40F, most = 0x1p40F, leastCompact = 0x1p-90F;
-  if (compact && std::any_of(weights.begin(), weights.end(), [&](float w) {
+  if (numbers.compactWeights &&
+      std::any_of(weights.begin(), weights.end(), [&](float w) {
         return w != 0 && std::fabs(w) < leastCompact;
       }))
     return false;
@@ -131,13 +136,17 @@ tconv_layer::makePlan(const Weights &weights, tconv_length_class lengthClass) {
     plan->why = {TCONV_UNSUPPORTED, "weight holds a value that isn't finite"};
   } else {
     const KernelResult *result = &kernel(lengthClass, accuracy);
-    if (result->kernel &&
-        (**result->kernel).accuracy == TCONV_ACCURACY_DEFAULT &&
-        !allowFast(weights.values, params.group,
-                   hasCompactWeights(**result->kernel))) {
-      say("direct kernel for " + formatLayerLine(params) +
-          ": weights too large or too small for a fast kernel");
+    auto refused = [&] {
+      return result->kernel &&
+             !takes(**result->kernel, weights.values, params.group);
+    };
+    if (refused()) {
+      say("another kernel for " + formatLayerLine(params) +
+          ": weights too large or too small for " +
+          scheduleIn(**result->kernel));
       result = &kernel(lengthClass, TCONV_ACCURACY_DIRECT);
+      if (refused())
+        result = &kernel(lengthClass, TCONV_ACCURACY_DIRECT, /*vectors=*/true);
     }
     plan->kernel = result->kernel;
     plan->why = result->error;
@@ -167,12 +176,17 @@ tconv_layer::makePlan(const Weights &weights, tconv_length_class lengthClass) {
 /// Asks the cache once for the life of the layer. Only memory that has run out
 /// may be there at the next call.
 const KernelResult &tconv_layer::kernel(tconv_length_class lengthClass,
-                                        tconv_accuracy exactness) {
-  std::unique_ptr<KernelResult> &slot = kernels_[lengthClass][exactness];
+                                        tconv_accuracy exactness,
+                                        bool vectors) {
+  std::unique_ptr<KernelResult> &slot =
+      vectors ? vectorKernels_[lengthClass] : kernels_[lengthClass][exactness];
   if (slot)
     return *slot;
-  KernelResult result = getKernel(
-      {params, target, exactness, lengthClass, /*tuning=*/"", engine});
+  std::string tuning;
+  if (vectors)
+    tuning = lengthClass == TCONV_LENGTH_BULK ? "kind=positions" : "kind=rows";
+  KernelResult result =
+      getKernel({params, target, exactness, lengthClass, tuning, engine});
   if (result.error.code() == TCONV_OUT_OF_MEMORY)
     throw std::bad_alloc();
   slot = std::make_unique<KernelResult>(std::move(result));

@@ -83,7 +83,8 @@ private:
   std::unique_ptr<const tconv::Plan> makePlan(const tconv::Weights &weights,
                                               tconv_length_class lengthClass);
   const tconv::KernelResult &kernel(tconv_length_class lengthClass,
-                                    tconv_accuracy exactness);
+                                    tconv_accuracy exactness,
+                                    bool vectors = false);
 
   mutable std::mutex stateMutex_; ///< held for a few instructions
   tconv::State state_;
@@ -93,6 +94,9 @@ private:
       std::array<std::unique_ptr<tconv::KernelResult>, TCONV_ACCURACY_TF32 + 1>,
       tconv::kLengthClasses>
       kernels_;
+  /// Those of vectors, where tile registers can't take the weights.
+  std::array<std::unique_ptr<tconv::KernelResult>, tconv::kLengthClasses>
+      vectorKernels_;
   /// All layers, for layersAfterFork.
   tconv_layer *previous_ = nullptr, *next_ = nullptr;
 };

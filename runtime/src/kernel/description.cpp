@@ -19,11 +19,15 @@ std::string tconv::scheduleIn(const tconv_kernel &kernel) {
   return "?";
 }
 
-bool tconv::hasCompactWeights(const tconv_kernel &kernel) {
+tconv::Numbers tconv::numbersIn(const tconv_kernel &kernel) {
   auto description = parse(kernel);
+  Numbers numbers;
   if (!description.is_object())
-    return false;
+    return numbers;
   auto blocks = description.find("blocks");
-  return blocks != description.end() && blocks->is_object() &&
-         blocks->contains("weight_bits");
+  if (blocks != description.end() && blocks->is_object()) {
+    numbers.compactWeights = blocks->contains("weight_bits");
+    numbers.pieces = blocks->contains("pieces");
+  }
+  return numbers;
 }

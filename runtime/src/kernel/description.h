@@ -12,8 +12,12 @@ namespace tconv {
 /// where it names none.
 std::string scheduleIn(const tconv_kernel &kernel);
 
-/// Whether it keeps weights in fewer bits than they have.
-bool hasCompactWeights(const tconv_kernel &kernel);
+/// What a kernel makes of numbers, as far as it can't take all of them.
+struct Numbers {
+  bool compactWeights = false; ///< kept in fewer bits than they have
+  bool pieces = false;         ///< split for tile registers
+};
+Numbers numbersIn(const tconv_kernel &kernel);
 
 } // namespace tconv
 

@@ -64,10 +64,5 @@ func.func @pieces(%p: memref<1x32x96xf32>, %w: memref<1536xf32>, %s: memref<32x3
 
 // -----
 
-// expected-error @+1 {{a packing of 3 pieces needs a fast algorithm and a multiple of 16 rows, got outputs = 1 and rows = 32}}
-func.func private @direct() attributes {p = #tconv.packing<channels = 2, rows = 32, outputs = 1, pieces = 3>}
-
-// -----
-
-// expected-error @+1 {{a packing of 3 pieces needs a fast algorithm and a multiple of 16 rows, got outputs = 2 and rows = 8}}
+// expected-error @+1 {{a packing of 3 pieces needs a multiple of 16 rows, got rows = 8}}
 func.func private @few_rows() attributes {p = #tconv.packing<channels = 2, rows = 8, outputs = 2, pieces = 3>}
