@@ -2,11 +2,11 @@
 """What a plan of kernel_abi.h, as tconv-compile reports it, comes to."""
 
 OPERATIONS = {
-    "add": lambda l, r: l + r,
-    "subtract": lambda l, r: l - r,
-    "multiply": lambda l, r: l * r,
-    "divide": lambda l, r: l // r,
-    "remainder": lambda l, r: l % r,
+    "add": lambda a, b: a + b,
+    "subtract": lambda a, b: a - b,
+    "multiply": lambda a, b: a * b,
+    "divide": lambda a, b: a // b,
+    "remainder": lambda a, b: a % b,
     "minimum": min,
     "maximum": max,
 }
