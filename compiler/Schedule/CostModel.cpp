@@ -68,6 +68,16 @@ DictionaryAttr mlir::tconv::blocksAttr(MLIRContext *context, BlockSizes sizes) {
 
 namespace {
 
+/// Positions of a launch, by the class of lengths that the function is for.
+int64_t expectedPositions(PhasesOp phases) {
+  auto func = phases->getParentOfType<func::FuncOp>();
+  auto attr =
+      func ? func->getAttrOfType<IntegerAttr>(kPositionsAttr) : IntegerAttr();
+  if (attr && attr.getValue().sgt(0) && attr.getValue().slt(kManyPositions))
+    return attr.getValue().getSExtValue();
+  return kManyPositions;
+}
+
 /// The decisions for one layer and one register tile.
 class BlockChoice {
 public:
@@ -76,11 +86,7 @@ public:
       : phases(phases), map(phases.getDecomposition()), machine(machine),
         rows(rows), columns(columns), inputs(phases.getGroupInputs()),
         split(split), sizes(given) {
-    auto func = phases->getParentOfType<func::FuncOp>();
-    auto attr =
-        func ? func->getAttrOfType<IntegerAttr>(kPositionsAttr) : IntegerAttr();
-    if (attr && attr.getValue().sgt(0) && attr.getValue().slt(kManyPositions))
-      expected = attr.getValue().getSExtValue();
+    expected = expectedPositions(phases);
   }
 
   BlockSizes choose(VectorAxis vectors) {
@@ -356,10 +362,7 @@ bool mlir::tconv::prefersCompact(PhasesOp phases, const Machine &machine) {
   LayerShape shape = {phases.getDecomposition(),
                       static_cast<int64_t>(phases.getGroups()),
                       phases.getGroupInputs(), phases.getGroupOutputs()};
-  auto attr =
-      phases->getParentOfType<func::FuncOp>()->getAttrOfType<IntegerAttr>(
-          kPositionsAttr);
-  int64_t positions = attr ? attr.getInt() : kManyPositions;
+  int64_t positions = expectedPositions(phases);
   // The register tiles of schedules/cpu/avx512.
   auto plan = [&](int64_t rows, int64_t columns, int64_t bits) -> LayerPlan {
     return {VectorAxis::rows, rows, columns, shape.groupOutputs,

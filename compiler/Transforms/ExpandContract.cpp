@@ -75,19 +75,15 @@ private:
 
   /// Where the tile begins in each buffer.
   void setUp() {
-    auto module = op->getParentOfType<ModuleOp>();
-    int64_t rows = op.getRows();
-    tile = e.div(op.getWindowOffset(0), rows);
-    weightsBase = e.add(op.getWeightsOffset(),
-                        e.mul(tile, op.getDepth() * op.getTaps() * rows));
-    Value shift = e.lookUp(module, op.getShifts(), tile);
-    Value position = e.add(op.getColumn(), op.getWindowOffset(1));
-    panel = e.add(e.lookUp(module, op.getPanels(), tile),
-                  e.div(position, op.getPanelPositions()));
-    column =
-        e.sub(e.add(e.rem(position, op.getPanelPositions()), op.getMaxShift()),
-              shift);
-    scratchRow = e.add(op.getWindowOffset(0), op.getFirstTile() * rows);
+    TilePlace place = tilePlace(e, op);
+    tile = place.tile;
+    panel = place.panel;
+    column = place.column;
+    scratchRow = place.scratchRow;
+    weightsBase =
+        e.add(op.getWeightsOffset(),
+              e.mul(tile, op.getDepth() * static_cast<int64_t>(op.getTaps() *
+                                                               op.getRows())));
   }
 
   /// Which lines this window along the positions has to bring.

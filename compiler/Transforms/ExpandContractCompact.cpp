@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "compiler/Transforms/CompactWords.h"
+#include "compiler/Transforms/Streams.h"
 
 namespace mlir::tconv {
 #define GEN_PASS_DEF_EXPANDCONTRACTCOMPACTPASS
@@ -40,20 +41,14 @@ public:
 
 private:
   void setUp() {
-    auto module = op->getParentOfType<ModuleOp>();
-    Value tile = e.div(op.getWindowOffset(0), Compact::kRows);
-    weights =
-        e.add(op.getWeightsOffset(),
-              e.mul(tile, op.getDepth() * static_cast<int64_t>(op.getTaps()) *
+    TilePlace place = tilePlace(e, op);
+    panel = place.panel;
+    column = place.column;
+    scratchRow = place.scratchRow;
+    weights = e.add(
+        op.getWeightsOffset(),
+        e.mul(place.tile, op.getDepth() * static_cast<int64_t>(op.getTaps()) *
                               Compact::kWords));
-    Value position = e.add(op.getColumn(), op.getWindowOffset(1));
-    panel = e.add(e.lookUp(module, op.getPanels(), tile),
-                  e.div(position, op.getPanelPositions()));
-    column =
-        e.sub(e.add(e.rem(position, op.getPanelPositions()), op.getMaxShift()),
-              e.lookUp(module, op.getShifts(), tile));
-    scratchRow =
-        e.add(op.getWindowOffset(0), op.getFirstTile() * Compact::kRows);
   }
 
   /// The rows' vectors, in parts whose sums fit the registers. The first part

@@ -83,15 +83,13 @@ public:
 
 private:
   void setUp(int64_t columns) {
-    auto module = op->getParentOfType<ModuleOp>();
-    Value tile = e.div(op.getWindowOffset(0), rows);
+    TilePlace place = tilePlace(e, op);
+    Value tile = place.tile;
     weights = e.add(op.getWeightsOffset(),
                     e.mul(tile, Pieces::tileWords(op.getDepth(), rows)));
-    Value position = e.add(op.getColumn(), op.getWindowOffset(1));
-    panel = e.add(e.lookUp(module, op.getPanels(), tile),
-                  e.div(position, op.getPanelPositions()));
-    column = e.rem(position, op.getPanelPositions());
-    scratchRow = e.add(op.getWindowOffset(0), op.getFirstTile() * rows);
+    panel = place.panel;
+    column = place.column;
+    scratchRow = place.scratchRow;
     flat = memref::CollapseShapeOp::create(
         b, e.loc, op.getPanel(), ArrayRef<ReassociationIndices>{{0}, {1, 2}});
     firstStep = e.div(op.getWindowOffset(2), Pieces::kDepth);
@@ -306,18 +304,11 @@ private:
       for (int64_t c = 0; c < columnTiles * Pieces::kWords; c += lanes) {
         SmallVector<Value> at = {e.add(scratchRow, row),
                                  e.add(op.getWindowOffset(1), c)};
-        Value begin =
-            e.choose(
-                 e.compare(arith::CmpIPredicate::eq, channel, e.index(0)),
-                 [&] { return SmallVector<Value>{e.zeroVector(lanes)}; },
-                 [&] {
-                   return SmallVector<Value>{
-                       e.loadVector(lanes, op.getScratch(), at)};
-                 },
-                 {e.vectorType(lanes)})
-                .front();
+        SmallVector<Value> begin = e.sumsFrom(channel, 1, lanes, [&](int64_t) {
+          return e.loadVector(lanes, op.getScratch(), at);
+        });
         Value sum =
-            e.carry(firstStep, endStep, {begin},
+            e.carry(firstStep, endStep, begin,
                     [&](Value step, ValueRange outer) -> SmallVector<Value> {
                       return {addStep(step, row, c, outer.front())};
                     })

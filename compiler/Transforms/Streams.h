@@ -9,6 +9,28 @@
 
 namespace mlir::tconv {
 
+/// Where the register tile of a contraction lies.
+struct TilePlace {
+  Value tile;       ///< its number among the contraction's
+  Value panel;      ///< that it reads
+  Value column;     ///< of the panel, for its first position and tap
+  Value scratchRow; ///< its first row in scratch
+};
+
+inline TilePlace tilePlace(Emitter &e, ContractOp op) {
+  auto module = op->getParentOfType<ModuleOp>();
+  auto rows = static_cast<int64_t>(op.getRows());
+  Value tile = e.div(op.getWindowOffset(0), rows);
+  Value shift = e.lookUp(module, op.getShifts(), tile);
+  Value position = e.add(op.getColumn(), op.getWindowOffset(1));
+  Value panel = e.add(e.lookUp(module, op.getPanels(), tile),
+                      e.div(position, op.getPanelPositions()));
+  Value column = e.sub(
+      e.add(e.rem(position, op.getPanelPositions()), op.getMaxShift()), shift);
+  Value scratchRow = e.add(op.getWindowOffset(0), op.getFirstTile() * rows);
+  return {tile, panel, column, scratchRow};
+}
+
 /// What one register tile brings of one buffer: lines of a row.
 struct StreamShare {
   Value buffer, batch, row;

@@ -68,8 +68,7 @@ ordered_json packingFacts(PackWeightsOp pack) {
   for (const PackedSection &packed : layout.sections()) {
     int64_t taps = packed.section.getTaps();
     auto steps = static_cast<double>(
-        layout.isFast() ? packed.points + std::max<int64_t>(taps - 2, 0)
-                        : taps);
+        layout.isFast() ? packed.points + layout.tapsBesides(taps) : taps);
     real += steps * static_cast<double>(packed.section.getPhases().size()) *
             static_cast<double>(weight.getDimSize(1));
     all += steps * static_cast<double>(packed.tiles * layout.rows()) *
