@@ -216,17 +216,27 @@ static void estimateProduct(const AscendLayer &layer,
 /// Cycles of one channel's phases on a vector core.
 struct StoreStep {
   double load, vector, out;
-  /// Reads and writes share the way to the memory.
-  double cycles() const { return std::max(vector, load + out); }
+  double reads; ///< of global memory, one after the other
+
+  /// Of one step among many, with two buffers for what is read and two for what
+  /// is written: a buffer's second step waits for its first one, which takes
+  /// the whole way from the first byte's latency on.
+  double cycles() const {
+    double read = (reads * kReadLatency + load + vector) / 2;
+    double written = (vector + out + kWriteLatency) / 2;
+    // Reads and writes share the way to the memory.
+    return std::max({vector, load + out, read, written});
+  }
 };
 
 static StoreStep storeStep(const AscendLayer &layer, const AscendTile &tile) {
+  const AscendLayout &layout = layer.layout;
   double e = double(layer.elementBytes);
   double positions = double(tile.storePositions),
          phases = double(tile.storePhases);
   double load = positions * phases * 4 / kGlobalBytes;
   double sums = positions * phases * 4 / kVectorBytes;
-  bool interleaves = layer.layout.stride > 1;
+  bool interleaves = layout.stride > 1;
   double vector = (layer.hasBias ? sums + kVectorStart : 0) +
                   (layer.elementBytes == 4 ? 0 : sums + kVectorStart);
   if (interleaves) // 16 rows of 32 bytes at a time
@@ -234,7 +244,15 @@ static StoreStep storeStep(const AscendLayer &layer, const AscendTile &tile) {
               e / (kVectorBytes / 2);
   double burst = interleaves ? std::max(phases * e, kLeastBurst) : phases * e;
   double out = positions * burst / kGlobalBytes;
-  return {load, vector, out};
+  // Neighbouring planes are one read; of several chunks, the average.
+  int64_t reads = 0, chunks = divideCeil(layout.stride, tile.storePhases);
+  for (int64_t c = 0; c < chunks; ++c) {
+    int64_t begin = c * tile.storePhases;
+    reads += layout
+                 .runs(begin, std::min(begin + tile.storePhases, layout.stride))
+                 .size();
+  }
+  return {load, vector, out, double(reads) / double(chunks)};
 }
 
 /// Cycles of the busiest vector core in the interleaving.
@@ -252,11 +270,7 @@ static void estimateStore(const AscendLayer &layer,
   result.storeLoad = rounds * step.load;
   result.storeVector = rounds * step.vector;
   result.storeOut = rounds * step.out;
-  result.store =
-      std::max({result.storeLoad, result.storeVector, result.storeOut}) +
-      kReadLatency + kWriteLatency;
-  // Reads and writes share the way to the memory.
-  result.store = std::max(result.store, result.storeLoad + result.storeOut);
+  result.store = rounds * step.cycles() + kReadLatency + kWriteLatency;
 }
 
 std::optional<AscendEstimate>
@@ -266,8 +280,7 @@ mlir::tconv::estimateAscend(const AscendLayer &layer,
   constexpr int64_t kMostMmad = 4095;
   if (tile.rows < 1 || tile.positions < 1 || tile.depth < 1 ||
       tile.storePositions < 1 || tile.storePhases < 1 ||
-      tile.storeChannels < 1 || tile.positions % tile.storePositions != 0 ||
-      tile.rows > kMostMmad || tile.positions > kMostMmad ||
+      tile.storeChannels < 1 || tile.rows > kMostMmad || tile.positions > kMostMmad ||
       tile.storePositions > kMostMmad || tile.storePhases > kMostMmad ||
       layer.layout.groupInputs % tile.depth != 0)
     return std::nullopt;
