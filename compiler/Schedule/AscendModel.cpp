@@ -138,6 +138,13 @@ static bool planStore(const AscendLayer &layer, const AscendTile &tile,
   return plan.storeUnified <= AscendMemory::kUnified;
 }
 
+/// Cycles of `steps` that wait for the first byte of what they read, `load` and
+/// `work` cycles together, with two buffers: a buffer's next step comes after
+/// all of its last one, and so two steps take one way from latency to work.
+static double waitingCycles(double steps, double load, double work) {
+  return (steps * kReadLatency + load + work) / 2;
+}
+
 /// Cycles of the busiest core in the product.
 static void estimateProduct(const AscendLayer &layer,
                             const AscendMachine &machine,
@@ -167,11 +174,11 @@ static void estimateProduct(const AscendLayer &layer,
     products += double(layout.bandTiles(band, tile.rows)) * rows * taps;
     double weights = rows * double(layout.groupInputs) * taps * e;
     double x = positions * double(layout.groupInputs) * taps * e;
-    double oneCube = 0, oneVector = 0, oneL0 = 0;
+    double oneCube = 0, oneVector = 0, oneL0 = 0, steps = 0;
     if (isCube) {
-      oneCube =
-          taps * double(layout.groupInputs / tile.depth) *
-          cubeCycles(tile.rows, tile.positions, tile.depth, layer.elementBytes);
+      steps = taps * double(layout.groupInputs / tile.depth);
+      oneCube = steps * cubeCycles(tile.rows, tile.positions, tile.depth,
+                                   layer.elementBytes);
       oneL0 = weights / kL0ABytes + x / kL0BBytes;
     } else {
       // One conversion, and a product and a sum for each row.
@@ -185,7 +192,8 @@ static void estimateProduct(const AscendLayer &layer,
                    (tile.stationary ? weights / kGlobalBytes
                                     : double(tile.depth) * (rows + positions) *
                                           e / kGlobalBytes);
-    double hidden = std::max({oneCube, oneVector, oneL0, oneLoad});
+    double waits = isCube ? waitingCycles(steps, oneLoad, oneCube) : 0;
+    double hidden = std::max({oneCube, oneVector, oneL0, oneLoad, waits});
     // With room for two tiles of sums, writing hides behind the next tile.
     bool overlaps = isCube && tile.holdsSumsTwice();
     double times = double(each);
@@ -216,17 +224,26 @@ static void estimateProduct(const AscendLayer &layer,
 /// Cycles of one channel's phases on a vector core.
 struct StoreStep {
   double load, vector, out;
-  /// Reads and writes share the way to the memory.
-  double cycles() const { return std::max(vector, load + out); }
+  double reads; ///< each waits for the one before, into the same buffer
+
+  /// Of one step among many.
+  double cycles() const {
+    // What is written has two buffers, too.
+    double written = (vector + out + kWriteLatency) / 2;
+    // Reads and writes share the way to the memory.
+    return std::max(
+        {vector, load + out, waitingCycles(reads, load, vector), written});
+  }
 };
 
 static StoreStep storeStep(const AscendLayer &layer, const AscendTile &tile) {
+  const AscendLayout &layout = layer.layout;
   double e = double(layer.elementBytes);
   double positions = double(tile.storePositions),
          phases = double(tile.storePhases);
   double load = positions * phases * 4 / kGlobalBytes;
   double sums = positions * phases * 4 / kVectorBytes;
-  bool interleaves = layer.layout.stride > 1;
+  bool interleaves = layout.stride > 1;
   double vector = (layer.hasBias ? sums + kVectorStart : 0) +
                   (layer.elementBytes == 4 ? 0 : sums + kVectorStart);
   if (interleaves) // 16 rows of 32 bytes at a time
@@ -234,7 +251,12 @@ static StoreStep storeStep(const AscendLayer &layer, const AscendTile &tile) {
               e / (kVectorBytes / 2);
   double burst = interleaves ? std::max(phases * e, kLeastBurst) : phases * e;
   double out = positions * burst / kGlobalBytes;
-  return {load, vector, out};
+  // A run of planes is one read. Of several chunks it is about the average: the
+  // end of a chunk cuts a run in two.
+  int64_t chunks = divideCeil(layout.stride, tile.storePhases);
+  double reads =
+      double(layout.runs(0, layout.stride).size()) + double(chunks - 1);
+  return {load, vector, out, reads / double(chunks)};
 }
 
 /// Cycles of the busiest vector core in the interleaving.
@@ -252,11 +274,7 @@ static void estimateStore(const AscendLayer &layer,
   result.storeLoad = rounds * step.load;
   result.storeVector = rounds * step.vector;
   result.storeOut = rounds * step.out;
-  result.store =
-      std::max({result.storeLoad, result.storeVector, result.storeOut}) +
-      kReadLatency + kWriteLatency;
-  // Reads and writes share the way to the memory.
-  result.store = std::max(result.store, result.storeLoad + result.storeOut);
+  result.store = rounds * step.cycles() + kReadLatency + kWriteLatency;
 }
 
 std::optional<AscendEstimate>
@@ -266,9 +284,9 @@ mlir::tconv::estimateAscend(const AscendLayer &layer,
   constexpr int64_t kMostMmad = 4095;
   if (tile.rows < 1 || tile.positions < 1 || tile.depth < 1 ||
       tile.storePositions < 1 || tile.storePhases < 1 ||
-      tile.storeChannels < 1 || tile.positions % tile.storePositions != 0 ||
-      tile.rows > kMostMmad || tile.positions > kMostMmad ||
-      tile.storePositions > kMostMmad || tile.storePhases > kMostMmad ||
+      tile.storeChannels < 1 || tile.rows > kMostMmad ||
+      tile.positions > kMostMmad || tile.storePositions > kMostMmad ||
+      tile.storePhases > kMostMmad ||
       layer.layout.groupInputs % tile.depth != 0)
     return std::nullopt;
   AscendEstimate result;
@@ -312,15 +330,46 @@ static SmallVector<int64_t> depthChoices(int64_t inputs) {
   return choices;
 }
 
+/// Sizes that are worth a look: the one that is given, else a list.
+static SmallVector<int64_t> choices(int64_t given, ArrayRef<int64_t> list) {
+  return given ? SmallVector<int64_t>{given} : SmallVector<int64_t>(list);
+}
+
+/// The best interleaving that fits, which no tile of the product changes; what
+/// of `fixed` isn't 0 stays. Nothing where none fits.
+static std::optional<AscendTile> chooseStore(const AscendLayer &layer,
+                                             const AscendMachine &machine,
+                                             const AscendTile &fixed) {
+  std::optional<AscendEstimate> best;
+  for (int64_t positions :
+       choices(fixed.storePositions,
+               {2048, 1536, 1024, 768, 512, 384, 256, 128, 64, 32, 16}))
+    for (int64_t channels : choices(fixed.storeChannels, {8, 4, 2, 1})) {
+      AscendEstimate one;
+      one.tile = fixed;
+      one.tile.storePositions = positions;
+      if (!fixed.storePhases)
+        one.tile.storePhases = std::min<int64_t>(layer.layout.stride, 256);
+      one.tile.storeChannels =
+          std::min<int64_t>(channels, layer.layout.groupOutputs);
+      if (!planStore(layer, one.tile, one.plan))
+        continue;
+      estimateStore(layer, machine, one.tile, one);
+      if (!best || one.store < best->store)
+        best = one;
+    }
+  return best ? std::optional(best->tile) : std::nullopt;
+}
+
 SmallVector<AscendEstimate>
 mlir::tconv::estimateAscendTiles(const AscendLayer &layer,
                                  const AscendMachine &machine,
                                  const AscendTile &fixed) {
   const AscendLayout &layout = layer.layout;
   bool isCube = fixed.unit == AscendUnit::cube;
-  auto choices = [](int64_t given, ArrayRef<int64_t> list) {
-    return given ? SmallVector<int64_t>{given} : SmallVector<int64_t>(list);
-  };
+  std::optional<AscendTile> store = chooseStore(layer, machine, fixed);
+  if (!store)
+    return {};
   SmallVector<int64_t> rows =
       choices(fixed.rows,
               rowChoices(layout, isCube ? ArrayRef<int64_t>({128, 64, 256, 32})
@@ -331,9 +380,6 @@ mlir::tconv::estimateAscendTiles(const AscendLayer &layer,
   SmallVector<int64_t> depths =
       choices(fixed.depth, isCube ? depthChoices(layout.groupInputs)
                                   : SmallVector<int64_t>{1});
-  // The interleaving depends on the product's positions alone.
-  int64_t phases = fixed.storePhases ? fixed.storePhases
-                                     : std::min<int64_t>(layout.stride, 256);
   SmallVector<AscendEstimate> found;
   for (int64_t r : rows)
     for (int64_t p : positions)
@@ -341,26 +387,13 @@ mlir::tconv::estimateAscendTiles(const AscendLayer &layer,
         for (bool stationary : {true, false}) {
           if (!isCube && stationary)
             continue;
-          std::optional<AscendEstimate> best;
-          for (int64_t store : choices(fixed.storePositions,
-                                       {2048, 1024, 512, 256, 128, 64, 32, 16}))
-            for (int64_t channels :
-                 choices(fixed.storeChannels, {8, 4, 2, 1})) {
-              AscendTile tile = fixed;
-              tile.rows = r;
-              tile.positions = p;
-              tile.depth = d;
-              tile.stationary = stationary;
-              tile.storePositions = store;
-              tile.storePhases = phases;
-              tile.storeChannels =
-                  std::min<int64_t>(channels, layout.groupOutputs);
-              auto one = estimateAscend(layer, machine, tile);
-              if (one && (!best || one->store < best->store))
-                best = one;
-            }
-          if (best)
-            found.push_back(*best);
+          AscendTile tile = *store;
+          tile.rows = r;
+          tile.positions = p;
+          tile.depth = d;
+          tile.stationary = stationary;
+          if (auto one = estimateAscend(layer, machine, tile))
+            found.push_back(*one);
         }
   // Among equals, those listed first.
   std::stable_sort(found.begin(), found.end(),
@@ -377,7 +410,7 @@ static std::optional<AscendMixed> estimateMixed(const AscendLayer &layer,
   const AscendLayout &layout = layer.layout;
   double e = double(layer.elementBytes), inputs = double(layout.groupInputs);
   int64_t positions = alignTo(tile.positions, kFractal);
-  double cube = 0, l0 = 0, x = 0, weights = 0, sums = 0;
+  double cube = 0, l0 = 0, x = 0, weights = 0, sums = 0, steps = 0;
   int64_t sumBytes = 0, weightBytes = 0;
   for (const AscendBand &band : layout.bands) {
     int64_t rows = tile.channels * band.planes;
@@ -389,7 +422,9 @@ static std::optional<AscendMixed> estimateMixed(const AscendLayer &layer,
                    layer.elementBytes;
     sumBytes += padded * positions * 4;
     double taps = double(band.taps), bandX = double(tile.positions) * e;
-    cube += taps * double(layout.groupInputs / tile.depth) *
+    double bandSteps = taps * double(layout.groupInputs / tile.depth);
+    steps += bandSteps;
+    cube += bandSteps *
             cubeCycles(rows, tile.positions, tile.depth, layer.elementBytes);
     double bandWeights = double(rows) * inputs * taps * e;
     weights += bandWeights;
@@ -423,7 +458,8 @@ static std::optional<AscendMixed> estimateMixed(const AscendLayer &layer,
   // One band's sums are written while the next one's are made; of a single
   // band only where L0C holds them twice.
   double fix = sums / kGlobalBytes;
-  result.cube = std::max({cube, l0, x / kGlobalBytes});
+  double load = x / kGlobalBytes;
+  result.cube = std::max({cube, l0, load, waitingCycles(steps, load, cube)});
   bool overlaps = layout.bands.size() > 1 || 2 * sumBytes <= AscendMemory::kL0C;
   result.cube = overlaps ? std::max(result.cube, fix) : result.cube + fix;
   // Parts have two vector cores for each cube core.

@@ -79,7 +79,10 @@ AscendLaunchPlan mlir::tconv::planAscend(const AscendKernels &kernels) {
   // Tiles [begin, end) read x alone; those before and after need its edges.
   Number positions = b.up(TCONV_DEVICE_OUTPUT_LENGTH, layout.stride);
   Number tiles = b.up(positions, tile.positions);
-  Number planePositions = b.times(tiles, tile.positions);
+  // Planes are as long as the tiles of both the product and the interleaving.
+  Number storeTiles = b.up(positions, tile.storePositions);
+  Number planePositions = b.max(b.times(tiles, tile.positions),
+                                b.times(storeTiles, tile.storePositions));
   int64_t before =
       layout.maxShift > 0
           ? static_cast<int64_t>(llvm::divideCeil(
@@ -135,7 +138,6 @@ AscendLaunchPlan mlir::tconv::planAscend(const AscendKernels &kernels) {
                   b.times(edges, channels * window), b.c(channels * window),
                   b.c(layout.maxShift), edges, zero, begin, inside, one});
 
-  Number storeTiles = b.up(positions, tile.storePositions);
   Number storeItems =
       b.mul(b.times(TCONV_DEVICE_BATCH, layout.groups * kernels.storeBlocks() *
                                             kernels.storeChunks()),

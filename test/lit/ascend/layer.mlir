@@ -9,6 +9,8 @@
 // CHECK: tconv.phases
 // CHECK-SAME: tconv.cores = {depth = {{[0-9]+}} : i64
 // CHECK-SAME: positions = 64 : i64
+// An interleaving takes more positions than a product, as many as UB has room for.
+// CHECK-SAME: store_positions = 768 : i64
 // CUBE-SAME: unit = "cube"
 // VECTOR-SAME: unit = "vector"
 module attributes {tconv.ascend = "910b3"} {

@@ -28,13 +28,14 @@ from toolkit import random_layer
 TYPES = ["f16", "f32", "bf16"]
 CORES = [(1, 1), (3, 5), (2, 40), (20, 40)]
 
-#: One of each kind: (layer, length, batch).
+#: One of each kind: (layer, length, batch). The long ones have several tiles of the
+#: interleaving, too, and the last of them is not full.
 CHOSEN = [
-    ("in_channels=64 out_channels=32 kernel_size=4 stride=2 padding=1 pad_mode=pad", 300, 1),
+    ("in_channels=64 out_channels=32 kernel_size=4 stride=2 padding=1 pad_mode=pad", 1700, 1),
     ("in_channels=80 out_channels=48 kernel_size=16 stride=8 padding=4 pad_mode=pad", 70, 2),
     ("in_channels=6 out_channels=4 kernel_size=5 stride=3 dilation=2 group=2", 70, 2),
-    ("in_channels=16 out_channels=16 kernel_size=7 stride=2 group=16", 300, 1),
-    ("in_channels=32 out_channels=1 kernel_size=7 stride=1", 300, 1),
+    ("in_channels=16 out_channels=16 kernel_size=7 stride=2 group=16", 1700, 2),
+    ("in_channels=32 out_channels=1 kernel_size=7 stride=1", 4500, 1),
     ("in_channels=3 out_channels=5 kernel_size=2 stride=4 pad_mode=valid", 50, 1),
     ("in_channels=5 out_channels=6 kernel_size=5 stride=8", 30, 1),
     ("in_channels=2 out_channels=2 kernel_size=4 stride=8 dilation=3", 7, 1),
