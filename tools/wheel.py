@@ -3,10 +3,11 @@
 
     wheel.py --tree PREFIX --output FOLDER
 
-The libraries lie beside the package's modules. LLVM, MLIR and Halide are not in
-it: without the first two, layers take packed caches and the plain
-implementation; engine="halide" wants the package halide beside this one. The
-same tree gives the same bytes.
+The libraries lie beside the package's modules. LLVM and MLIR are in the
+compiler's, unless it was built with TCONV_STATIC_LLVM=OFF: then, where they are
+not installed, layers take packed caches and the plain implementation.
+engine="halide" wants the package halide beside this one. The same tree gives
+the same bytes.
 """
 
 import argparse
@@ -24,6 +25,8 @@ ROOT = pathlib.Path(__file__).resolve().parents[1]
 
 # Headers whose code is in libtconv.
 COMPILED_IN = ["libxxhash-dev", "nlohmann-json3-dev"]
+# Archives that are in libtconv_compiler, or not: see TCONV_STATIC_LLVM.
+LLVM = ["llvm-22-dev", "libmlir-22-dev"]
 
 
 def version():
@@ -51,6 +54,12 @@ def thread_pool(library):
     text = subprocess.run(["ldd", library], capture_output=True, text=True, check=True).stdout
     found = re.search(r"libpthreadpool\S* => (/\S+)", text)
     return [pathlib.Path(found[1])] if found else []
+
+
+def holds_llvm(library):
+    """Whether LLVM is in it, rather than among what it needs."""
+    text = subprocess.run(["readelf", "-d", library], capture_output=True, text=True, check=True)
+    return "compiler" in library.name and "libLLVM" not in text.stdout
 
 
 def owners(library):
@@ -83,6 +92,8 @@ def contents(tree):
     info = f"tconv-{version()}.dist-info"
     result[f"{info}/licenses/LICENSE"] = (ROOT / "LICENSE").read_bytes()
     others = [package for library in pool for package in owners(library)]
+    if any(map(holds_llvm, libraries)):
+        others += LLVM
     for package in sorted({*COMPILED_IN, *others}):
         result[f"{info}/licenses/{package}.txt"] = licence(package)
     result[f"{info}/METADATA"] = (

@@ -86,6 +86,9 @@ std::string advice(EngineKind kind, const std::string &reasons) {
   if (lacks("libLLVM") || lacks("libMLIR"))
     return std::string("it needs the libraries of LLVM and MLIR ") +
            ownLlvmVersion() + ", which are not installed" + otherwise;
+  if (lacks("libz.") || lacks("libzstd."))
+    return "it needs the libraries of zlib and zstd, which are not installed" +
+           std::string(otherwise);
   if (kind != EngineKind::halide)
     return "";
   if (lacks("libHalide.so"))
