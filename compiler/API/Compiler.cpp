@@ -566,7 +566,8 @@ Status Compilation::assembly(std::string &text) {
     return status;
   auto code = timed("codegen", [&] {
     return generateCode(*llvmModule_, *machine_,
-                        llvm::CodeGenFileType::AssemblyFile);
+                        llvm::CodeGenFileType::AssemblyFile,
+                        Addresses::reduced);
   });
   // Code generation leaves the module changed: another use makes it anew.
   llvmModule_.reset();
@@ -583,7 +584,7 @@ Status Compilation::object(llvm::SmallVector<char, 0> &bytes) {
     return status;
   auto code = timed("codegen", [&] {
     return generateCode(*llvmModule_, *machine_,
-                        llvm::CodeGenFileType::ObjectFile);
+                        llvm::CodeGenFileType::ObjectFile, Addresses::reduced);
   });
   llvmModule_.reset();
   if (!code)

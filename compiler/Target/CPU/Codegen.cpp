@@ -1,14 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "compiler/Target/CPU/Codegen.h"
+#include "compiler/Target/CPU/ReduceAddresses.h"
 
 #include "mlir/Target/LLVMIR/Export.h"
 #include "llvm-c/Core.h"
 #include "llvm/IR/LegacyPassManager.h"
+#include "llvm/IR/OptBisect.h"
 #include "llvm/MC/TargetRegistry.h"
 #include "llvm/Passes/PassBuilder.h"
 #include "llvm/Support/TargetSelect.h"
 #include "llvm/Support/raw_ostream.h"
 #include <mutex>
+#include <optional>
 
 using namespace mlir;
 using namespace mlir::tconv;
@@ -19,7 +22,38 @@ using namespace mlir::tconv;
 /// instcombine leaves something to combine, LLVM would end the process.
 static constexpr const char *kPipeline =
     "function(sroa,early-cse,simplifycfg,instcombine<no-verify-fixpoint>,"
-    "loop-mssa(loop-rotate,licm),early-cse,simplifycfg),globaldce";
+    "loop-mssa(loop-rotate,licm),early-cse,simplifycfg,reduce-addresses),"
+    "globaldce";
+
+namespace {
+
+/// While it lives, code generation in a context goes without LLVM's strength
+/// reduction. A context has one gate for all of its passes, and an option of
+/// the command line would hold for everything in the process that uses LLVM.
+class WithoutStrengthReduction : llvm::OptPassGate {
+public:
+  explicit WithoutStrengthReduction(llvm::LLVMContext &context)
+      : context(context), previous(context.getOptPassGate()) {
+    context.setOptPassGate(*this);
+  }
+  ~WithoutStrengthReduction() override { context.setOptPassGate(previous); }
+  WithoutStrengthReduction(const WithoutStrengthReduction &) = delete;
+
+  bool isEnabled() const override { return true; }
+  bool shouldRunPass(StringRef name, StringRef unit) const override {
+    // The second one only prepares for the first.
+    if (name == "Loop Strength Reduction" ||
+        name == "Canonicalize Freeze Instructions in Loops")
+      return false;
+    return !previous.isEnabled() || previous.shouldRunPass(name, unit);
+  }
+
+private:
+  llvm::LLVMContext &context;
+  llvm::OptPassGate &previous;
+};
+
+} // namespace
 
 void mlir::tconv::initializeTargets() {
   static std::once_flag once;
@@ -69,6 +103,14 @@ llvm::Error mlir::tconv::runPipeline(llvm::Module &module,
   builder.registerFunctionAnalyses(functions);
   builder.registerLoopAnalyses(loops);
   builder.crossRegisterProxies(loops, functions, components, modules);
+  builder.registerPipelineParsingCallback(
+      [](StringRef name, llvm::FunctionPassManager &passes,
+         llvm::ArrayRef<llvm::PassBuilder::PipelineElement>) {
+        if (name != ReduceAddressesPass::kName)
+          return false;
+        passes.addPass(ReduceAddressesPass());
+        return true;
+      });
   llvm::ModulePassManager passes;
   if (llvm::Error error = builder.parsePassPipeline(passes, pipeline))
     return error;
@@ -113,13 +155,16 @@ mlir::tconv::translateAndOptimize(ModuleOp module, const CpuTarget &target,
 
 llvm::Expected<llvm::SmallVector<char, 0>>
 mlir::tconv::generateCode(llvm::Module &module, llvm::TargetMachine &machine,
-                          llvm::CodeGenFileType type) {
+                          llvm::CodeGenFileType type, Addresses addresses) {
   llvm::SmallVector<char, 0> code;
   llvm::raw_svector_ostream stream(code);
   llvm::legacy::PassManager passes;
   if (machine.addPassesToEmitFile(passes, stream, nullptr, type))
     return llvm::createStringError("LLVM can't emit code for '%s'",
                                    module.getTargetTriple().str().c_str());
+  std::optional<WithoutStrengthReduction> without;
+  if (addresses == Addresses::reduced)
+    without.emplace(module.getContext());
   passes.run(module);
   return code;
 }

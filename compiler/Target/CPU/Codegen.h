@@ -21,20 +21,28 @@ void initializeTargets();
 llvm::Expected<std::unique_ptr<llvm::TargetMachine>>
 createTargetMachine(const CpuTarget &target);
 
-/// Translates and optimises for the target. The result calls nothing outside
+/// Translates and optimises for the target, addresses included (see
+/// ReduceAddresses.h). The result calls nothing outside
 /// itself: it may be loaded where there is no C library.
 llvm::Expected<std::unique_ptr<llvm::Module>>
 translateAndOptimize(ModuleOp module, const CpuTarget &target,
                      llvm::TargetMachine &machine, llvm::LLVMContext &context);
 
-/// Runs LLVM's passes that a text names.
+/// Runs the passes that a text names: LLVM's, and "reduce-addresses".
 llvm::Error runPipeline(llvm::Module &module, llvm::TargetMachine &machine,
                         llvm::StringRef pipeline);
+
+/// Who reduces the strength of addresses in a module's loops.
+enum class Addresses {
+  asTheyAre, ///< LLVM, while it makes code, in half of the time that this takes
+  reduced,   ///< translateAndOptimize has done it
+};
 
 /// Assembly or an object file of an optimised module.
 llvm::Expected<llvm::SmallVector<char, 0>>
 generateCode(llvm::Module &module, llvm::TargetMachine &machine,
-             llvm::CodeGenFileType type);
+             llvm::CodeGenFileType type,
+             Addresses addresses = Addresses::asTheyAre);
 
 /// The version of the LLVM that is there, which may have been exchanged for
 /// another since the build.

@@ -1,0 +1,495 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#include "compiler/Target/CPU/ReduceAddresses.h"
+
+#include "llvm/ADT/DenseMap.h"
+#include "llvm/ADT/STLExtras.h"
+#include "llvm/ADT/SmallPtrSet.h"
+#include "llvm/Analysis/InstSimplifyFolder.h"
+#include "llvm/Analysis/LoopInfo.h"
+#include "llvm/Analysis/TargetTransformInfo.h"
+#include "llvm/IR/DataLayout.h"
+#include "llvm/IR/IRBuilder.h"
+#include "llvm/IR/IntrinsicInst.h"
+#include "llvm/IR/Operator.h"
+#include "llvm/IR/PatternMatch.h"
+#include "llvm/Transforms/Utils/Local.h"
+#include <memory>
+
+using namespace llvm;
+using namespace llvm::PatternMatch;
+using namespace mlir::tconv;
+
+namespace {
+
+/// Integer registers that may hold bases: the rest of x86's sixteen are the
+/// stack's, the offsets' and the loop's bound.
+constexpr size_t kMaxBases = 12;
+/// How far back values from outside of the loop are taken apart.
+constexpr int kMaxDepth = 8;
+
+/// constant + the sum of factor * value, modulo 2^64. Values are from outside
+/// of the loop, or phis of its header that grow by a constant.
+struct Sum {
+  struct Term {
+    Value *value;
+    uint64_t factor;
+    bool operator==(const Term &other) const {
+      return value == other.value && factor == other.factor;
+    }
+  };
+  SmallVector<Term, 4> terms;
+  uint64_t constant = 0;
+
+  void add(const Sum &other, uint64_t factor) {
+    constant += other.constant * factor;
+    for (const Term &term : other.terms)
+      add(term.value, term.factor * factor);
+  }
+  void add(Value *value, uint64_t factor) {
+    // In an order of addresses: it only has to be the same for equal sums.
+    auto *place =
+        llvm::lower_bound(terms, value, [](const Term &term, Value *value) {
+          return term.value < value;
+        });
+    if (place == terms.end() || place->value != value)
+      place = terms.insert(place, {value, 0});
+    place->factor += factor;
+    if (place->factor == 0)
+      terms.erase(place);
+  }
+};
+
+/// A load, store or prefetch whose address grows by a constant.
+struct Access {
+  Use *address;
+  const Sum *sum;
+  int64_t step; ///< bytes a turn
+};
+
+/// What grows in a loop: a counter that is there, or an offset in bytes.
+struct Offset {
+  int64_t step;
+  PHINode *phi; ///< null until it is made
+};
+
+/// Addresses that are the same but for their displacement.
+struct Group {
+  const Access *anchor; ///< the one with displacement 0
+  size_t offset;        ///< index of what is added to the base in each turn
+  int64_t scale;
+  bool folded; ///< each address is what it should be already
+  Value *base = nullptr;
+};
+
+/// Where an instruction reads or writes at one plain address: its operand.
+Use *addressOf(Instruction &instruction) {
+  if (auto *load = dyn_cast<LoadInst>(&instruction))
+    return &load->getOperandUse(LoadInst::getPointerOperandIndex());
+  if (auto *store = dyn_cast<StoreInst>(&instruction))
+    return &store->getOperandUse(StoreInst::getPointerOperandIndex());
+  auto *call = dyn_cast<IntrinsicInst>(&instruction);
+  if (!call)
+    return nullptr;
+  switch (call->getIntrinsicID()) {
+  case Intrinsic::prefetch:
+  case Intrinsic::masked_load:
+    return &call->getArgOperandUse(0);
+  case Intrinsic::masked_store:
+    return &call->getArgOperandUse(1);
+  default:
+    return nullptr;
+  }
+}
+
+class LoopAddresses {
+public:
+  LoopAddresses(Loop &loop, const DataLayout &layout,
+                const TargetTransformInfo &machine)
+      : loop(loop), layout(layout), machine(machine),
+        index(Type::getInt64Ty(loop.getHeader()->getContext())),
+        preheader(loop.getLoopPreheader()), latch(loop.getLoopLatch()) {}
+
+  /// Whether anything was changed.
+  bool run();
+
+private:
+  struct Counter {
+    PHINode *phi;
+    int64_t step;
+  };
+  using Builder = IRBuilder<InstSimplifyFolder>;
+
+  bool isAddressable(const Value *value) const;
+  const Counter *counterOf(const Value *value) const;
+  bool isFree(int64_t scale, int64_t displacement = 0) const;
+  bool isFolded(Value *address) const;
+  const Sum *sumOf(Value *value, int depth = 0);
+  std::unique_ptr<Sum> takeApart(Value *value, int depth);
+  void findCounters();
+  void findAccesses();
+  void chooseOffsets();
+  std::pair<size_t, int64_t> offsetOf(int64_t step) const;
+  bool makeGroups();
+  size_t basesNow() const;
+  Value *atStart(Value *value, bool fromZero, Builder &builder);
+  void makeBases();
+  void rewrite();
+
+  Loop &loop;
+  const DataLayout &layout;
+  const TargetTransformInfo &machine;
+  IntegerType *index;
+  BasicBlock *preheader;
+  BasicBlock *latch;
+  /// Phis of the header that grow by a constant.
+  SmallVector<Counter, 2> counters;
+  DenseMap<Value *, std::unique_ptr<Sum>> sums; ///< null: no such sum
+  SmallVector<Access, 16> accesses;
+  SmallVector<Offset, 2> offsets;
+  SmallVector<Group, 8> groups;
+  SmallVector<size_t, 16> groupOf; ///< of each access
+  /// Values before the first turn, and as they were with counters from zero.
+  DenseMap<Value *, Value *> starts[2];
+};
+
+bool LoopAddresses::isAddressable(const Value *value) const {
+  Type *type = value->getType();
+  return type->isIntegerTy(64) ||
+         (type->isPointerTy() && layout.getIndexTypeSizeInBits(type) == 64);
+}
+
+const LoopAddresses::Counter *
+LoopAddresses::counterOf(const Value *value) const {
+  const auto *found = llvm::find_if(
+      counters, [&](const Counter &counter) { return counter.phi == value; });
+  return found == counters.end() ? nullptr : found;
+}
+
+bool LoopAddresses::isFree(int64_t scale, int64_t displacement) const {
+  return machine.isLegalAddressingMode(Type::getInt8Ty(index->getContext()),
+                                       nullptr, displacement,
+                                       /*HasBaseReg=*/true, scale);
+}
+
+/// Whether the address needs no instruction in the loop now: it is a growing
+/// pointer, or a base and a scaled counter, and a displacement.
+bool LoopAddresses::isFolded(Value *address) const {
+  auto *gep = dyn_cast<GetElementPtrInst>(address);
+  while (gep && loop.contains(gep) && gep->hasAllConstantIndices()) {
+    address = gep->getPointerOperand();
+    gep = dyn_cast<GetElementPtrInst>(address);
+  }
+  if (!gep || !loop.contains(gep))
+    return true;
+  SmallMapVector<Value *, APInt, 4> variables;
+  APInt constant(64, 0);
+  if (!loop.isLoopInvariant(gep->getPointerOperand()) ||
+      !gep->collectOffset(layout, 64, variables, constant) ||
+      variables.size() != 1)
+    return false;
+  auto [variable, factor] = variables.front();
+  int64_t scale = factor.getSExtValue();
+  const APInt *amount;
+  Value *shifted;
+  if (match(variable, m_Shl(m_Value(shifted), m_APInt(amount))) &&
+      amount->ult(4)) {
+    variable = shifted;
+    scale <<= amount->getZExtValue();
+  }
+  return counterOf(variable) && isFree(scale, constant.getSExtValue());
+}
+
+/// The value as a sum, or null if it isn't one. The pointer stays valid.
+const Sum *LoopAddresses::sumOf(Value *value, int depth) {
+  auto found = sums.find(value);
+  if (found == sums.end()) {
+    std::unique_ptr<Sum> sum = takeApart(value, depth);
+    found = sums.try_emplace(value, std::move(sum)).first;
+  }
+  return found->second.get();
+}
+
+std::unique_ptr<Sum> LoopAddresses::takeApart(Value *value, int depth) {
+  if (!isAddressable(value))
+    return nullptr;
+  auto sum = std::make_unique<Sum>();
+  if (auto *constant = dyn_cast<ConstantInt>(value)) {
+    sum->constant = constant->getZExtValue();
+    return sum;
+  }
+  bool inside = !loop.isLoopInvariant(value);
+  depth += !inside;
+  // Whether factor times an operand could be added.
+  auto add = [&](Value *operand, uint64_t factor) {
+    const Sum *part = sumOf(operand, depth);
+    if (part)
+      sum->add(*part, factor);
+    return part != nullptr;
+  };
+  bool done = false;
+  if (auto *instruction = dyn_cast<Instruction>(value);
+      instruction && !counterOf(value) && depth <= kMaxDepth) {
+    Value *left, *right;
+    const APInt *factor;
+    if (match(value, m_AddLike(m_Value(left), m_Value(right)))) {
+      done = add(left, 1) && add(right, 1);
+    } else if (match(value, m_Sub(m_Value(left), m_Value(right)))) {
+      done = add(left, 1) && add(right, -1);
+    } else if (match(value, m_Mul(m_Value(left), m_APInt(factor)))) {
+      done = add(left, factor->getZExtValue());
+    } else if (match(value, m_Shl(m_Value(left), m_APInt(factor)))) {
+      done = factor->ult(64) && add(left, 1ull << factor->getZExtValue());
+    } else if (auto *gep = dyn_cast<GetElementPtrInst>(value)) {
+      SmallMapVector<Value *, APInt, 4> variables;
+      APInt constant(64, 0);
+      done = gep->collectOffset(layout, 64, variables, constant) &&
+             add(gep->getPointerOperand(), 1);
+      for (const auto &[variable, factor] : variables)
+        done = done && add(variable, factor.getZExtValue());
+      sum->constant += constant.getZExtValue();
+    }
+  }
+  if (done)
+    return sum;
+  if (inside && !counterOf(value))
+    return nullptr;
+  *sum = Sum();
+  sum->add(value, 1);
+  return sum;
+}
+
+void LoopAddresses::findCounters() {
+  SmallVector<Counter, 2> found;
+  for (PHINode &phi : loop.getHeader()->phis()) {
+    if (!isAddressable(&phi))
+      continue;
+    // It must be known as a counter while what it becomes is taken apart.
+    counters.assign(1, {&phi, 0});
+    const Sum *next = sumOf(phi.getIncomingValueForBlock(latch));
+    if (next && next->terms.size() == 1 &&
+        next->terms[0] == Sum::Term{&phi, 1} && next->constant != 0)
+      found.push_back({&phi, static_cast<int64_t>(next->constant)});
+    sums.clear();
+  }
+  counters = std::move(found);
+}
+
+void LoopAddresses::findAccesses() {
+  for (BasicBlock *block : loop.blocks())
+    for (Instruction &instruction : *block) {
+      Use *address = addressOf(instruction);
+      const Sum *sum = address ? sumOf(*address) : nullptr;
+      if (!sum)
+        continue;
+      uint64_t step = 0;
+      for (const Sum::Term &term : sum->terms)
+        if (const Counter *counter = counterOf(term.value))
+          step += term.factor * static_cast<uint64_t>(counter->step);
+      if (step != 0)
+        accesses.push_back({address, sum, static_cast<int64_t>(step)});
+    }
+}
+
+/// Which offset serves a step, and its scale; none: the number of offsets.
+std::pair<size_t, int64_t> LoopAddresses::offsetOf(int64_t step) const {
+  for (size_t i = 0; i < offsets.size(); ++i)
+    if (step % offsets[i].step == 0 && isFree(step / offsets[i].step))
+      return {i, step / offsets[i].step};
+  return {offsets.size(), 1};
+}
+
+/// A counter that all addresses are made of serves where it can; the smallest
+/// of the remaining steps makes an offset that serves its multiples as well.
+void LoopAddresses::chooseOffsets() {
+  const Counter *shared = nullptr;
+  bool mixed = false;
+  for (const Access &access : accesses)
+    for (const Sum::Term &term : access.sum->terms)
+      if (const Counter *counter = counterOf(term.value)) {
+        mixed |= shared && shared != counter;
+        shared = counter;
+      }
+  if (!mixed && shared->phi->getType() == index)
+    offsets.push_back({shared->step, shared->phi});
+  SmallVector<int64_t, 4> steps;
+  for (const Access &access : accesses)
+    if (!is_contained(steps, access.step))
+      steps.push_back(access.step);
+  llvm::sort(steps, [](int64_t a, int64_t b) {
+    return std::pair(AbsoluteValue(a), a) < std::pair(AbsoluteValue(b), b);
+  });
+  for (int64_t step : steps)
+    if (offsetOf(step).first == offsets.size())
+      offsets.push_back({step, nullptr});
+}
+
+/// Puts accesses into groups. Fails where there would be too many.
+bool LoopAddresses::makeGroups() {
+  auto distance = [](const Access &from, const Access &to) {
+    return static_cast<int64_t>(to.sum->constant - from.sum->constant);
+  };
+  for (const Access &access : accesses) {
+    auto [offset, scale] = offsetOf(access.step);
+    bool folded = offsets[offset].phi && isFolded(*access.address);
+    auto *group = llvm::find_if(groups, [&](const Group &group) {
+      return group.anchor->sum->terms == access.sum->terms &&
+             isFree(group.scale, distance(*group.anchor, access));
+    });
+    groupOf.push_back(group - groups.begin());
+    if (group == groups.end())
+      groups.push_back({&access, offset, scale, folded});
+    else
+      group->folded &= folded;
+  }
+  return groups.size() <= std::max(kMaxBases, basesNow());
+}
+
+/// How many values from outside of the loop its addresses are made of now.
+size_t LoopAddresses::basesNow() const {
+  SmallPtrSet<Value *, 16> seen;
+  SmallVector<Value *, 16> open;
+  size_t bases = 0;
+  for (const Access &access : accesses)
+    open.push_back(*access.address);
+  while (!open.empty()) {
+    Value *value = open.pop_back_val();
+    if (isa<Constant>(value) || counterOf(value) || !seen.insert(value).second)
+      continue;
+    if (loop.isLoopInvariant(value))
+      ++bases;
+    else
+      llvm::append_range(open, cast<Instruction>(value)->operands());
+  }
+  return bases;
+}
+
+/// The value, one that sumOf knows, as it is before the loop's first turn, or
+/// would be if the counters started from zero.
+Value *LoopAddresses::atStart(Value *value, bool fromZero, Builder &builder) {
+  if (loop.isLoopInvariant(value))
+    return value;
+  if (counterOf(value))
+    return fromZero ? ConstantInt::get(index, 0)
+                    : cast<PHINode>(value)->getIncomingValueForBlock(preheader);
+  DenseMap<Value *, Value *> &known = starts[fromZero];
+  if (Value *start = known.lookup(value))
+    return start;
+  auto *instruction = cast<Instruction>(value);
+  SmallVector<Value *, 4> operands;
+  for (Value *operand : instruction->operands())
+    operands.push_back(atStart(operand, fromZero, builder));
+  Value *start;
+  switch (instruction->getOpcode()) {
+  case Instruction::GetElementPtr:
+    start = builder.CreateGEP(
+        cast<GetElementPtrInst>(instruction)->getSourceElementType(),
+        operands[0], ArrayRef(operands).drop_front());
+    break;
+  case Instruction::Or: // of disjoint bits, at least where it counts
+    start = builder.CreateAdd(operands[0], operands[1]);
+    break;
+  default:
+    start = builder.CreateBinOp(cast<BinaryOperator>(instruction)->getOpcode(),
+                                operands[0], operands[1]);
+  }
+  known[value] = start;
+  return start;
+}
+
+void LoopAddresses::makeBases() {
+  // Small displacements make short instructions.
+  for (auto [access, number] : llvm::zip(accesses, groupOf)) {
+    Group &group = groups[number];
+    auto size = [](const Access &access) {
+      return AbsoluteValue(static_cast<int64_t>(access.sum->constant));
+    };
+    if (size(access) < size(*group.anchor))
+      group.anchor = &access;
+  }
+  Builder builder(preheader, InstSimplifyFolder(layout));
+  builder.SetInsertPoint(preheader->getTerminator());
+  for (Group &group : groups)
+    if (!group.folded)
+      group.base =
+          atStart(*group.anchor->address,
+                  /*fromZero=*/offsets[group.offset].phi != nullptr, builder);
+  for (Offset &offset : offsets) {
+    if (offset.phi)
+      continue;
+    offset.phi = PHINode::Create(index, 2, "offset",
+                                 loop.getHeader()->getFirstNonPHIIt());
+    builder.SetInsertPoint(latch->getTerminator());
+    Value *next = builder.CreateAdd(offset.phi,
+                                    ConstantInt::getSigned(index, offset.step));
+    offset.phi->addIncoming(ConstantInt::get(index, 0), preheader);
+    offset.phi->addIncoming(next, latch);
+  }
+}
+
+void LoopAddresses::rewrite() {
+  // What a group has been added up to, block by block.
+  DenseMap<std::pair<size_t, BasicBlock *>, Value *> moved;
+  SmallVector<WeakTrackingVH, 16> old;
+  for (auto [access, number] : llvm::zip(accesses, groupOf)) {
+    const Group &group = groups[number];
+    if (group.folded)
+      continue;
+    auto *user = cast<Instruction>(access.address->getUser());
+    IRBuilder<> builder(user);
+    Value *&address = moved[{number, user->getParent()}];
+    if (!address) {
+      Value *offset = offsets[group.offset].phi;
+      if (group.scale != 1)
+        offset = builder.CreateMul(offset,
+                                   ConstantInt::getSigned(index, group.scale));
+      address = builder.CreateGEP(builder.getInt8Ty(), group.base, offset);
+    }
+    uint64_t displacement = access.sum->constant - group.anchor->sum->constant;
+    Value *displaced =
+        displacement == 0
+            ? address
+            : builder.CreateGEP(builder.getInt8Ty(), address,
+                                ConstantInt::get(index, displacement));
+    old.emplace_back(*access.address);
+    access.address->set(displaced);
+  }
+  RecursivelyDeleteTriviallyDeadInstructionsPermissive(old);
+  for (const Counter &counter : counters)
+    RecursivelyDeleteDeadPHINode(counter.phi);
+}
+
+bool LoopAddresses::run() {
+  if (!preheader || !latch)
+    return false;
+  findCounters();
+  if (counters.empty())
+    return false;
+  findAccesses();
+  if (llvm::all_of(accesses, [&](const Access &access) {
+        return isFolded(*access.address);
+      }))
+    return false;
+  chooseOffsets();
+  if (!makeGroups())
+    return false;
+  makeBases();
+  rewrite();
+  return true;
+}
+
+} // namespace
+
+PreservedAnalyses ReduceAddressesPass::run(Function &function,
+                                           FunctionAnalysisManager &analyses) {
+  auto &loops = analyses.getResult<LoopAnalysis>(function);
+  auto &machine = analyses.getResult<TargetIRAnalysis>(function);
+  bool changed = false;
+  for (Loop *loop : loops.getLoopsInPreorder())
+    if (loop->isInnermost())
+      changed |= LoopAddresses(*loop, function.getDataLayout(), machine).run();
+  if (!changed)
+    return PreservedAnalyses::all();
+  PreservedAnalyses preserved;
+  preserved.preserveSet<CFGAnalyses>();
+  return preserved;
+}
