@@ -24,6 +24,8 @@ namespace {
 /// Integer registers that may hold bases: the rest of x86's sixteen are the
 /// stack's, the offsets' and the loop's bound.
 constexpr size_t kMaxBases = 12;
+/// A displacement like any other, to ask whether a machine has such at all.
+constexpr int64_t kDisplacement = 16;
 /// How far back values from outside of the loop are taken apart.
 constexpr int kMaxDepth = 8;
 
@@ -62,8 +64,10 @@ struct Sum {
 /// A load, store or prefetch whose address grows by a constant.
 struct Access {
   Use *address;
+  Type *type; ///< of what lies there
   const Sum *sum;
   int64_t step; ///< bytes a turn
+  size_t group = 0;
 };
 
 /// What grows in a loop: a counter that is there, or an offset in bytes.
@@ -75,29 +79,34 @@ struct Offset {
 /// Addresses that are the same but for their displacement.
 struct Group {
   const Access *anchor; ///< the one with displacement 0
-  size_t offset;        ///< index of what is added to the base in each turn
-  int64_t scale;
-  bool folded; ///< each address is what it should be already
+  size_t offset;        ///< index of what is added to the base
+  int64_t scale;        ///< of the offset; 0: there is none, the base grows
+  bool folded;          ///< each address is what it should be already
   Value *base = nullptr;
 };
 
-/// Where an instruction reads or writes at one plain address: its operand.
-Use *addressOf(Instruction &instruction) {
+/// The operand that says where an instruction reads or writes at one plain
+/// address, and the type of what it does there; null for other instructions.
+std::pair<Use *, Type *> addressOf(Instruction &instruction) {
   if (auto *load = dyn_cast<LoadInst>(&instruction))
-    return &load->getOperandUse(LoadInst::getPointerOperandIndex());
+    return {&load->getOperandUse(LoadInst::getPointerOperandIndex()),
+            load->getType()};
   if (auto *store = dyn_cast<StoreInst>(&instruction))
-    return &store->getOperandUse(StoreInst::getPointerOperandIndex());
+    return {&store->getOperandUse(StoreInst::getPointerOperandIndex()),
+            store->getValueOperand()->getType()};
   auto *call = dyn_cast<IntrinsicInst>(&instruction);
   if (!call)
-    return nullptr;
+    return {};
   switch (call->getIntrinsicID()) {
   case Intrinsic::prefetch:
+    // Its displacements are those of 64 bits, where the size counts.
+    return {&call->getArgOperandUse(0), Type::getInt64Ty(call->getContext())};
   case Intrinsic::masked_load:
-    return &call->getArgOperandUse(0);
+    return {&call->getArgOperandUse(0), call->getType()};
   case Intrinsic::masked_store:
-    return &call->getArgOperandUse(1);
+    return {&call->getArgOperandUse(1), call->getArgOperand(0)->getType()};
   default:
-    return nullptr;
+    return {};
   }
 }
 
@@ -107,6 +116,7 @@ public:
                 const TargetTransformInfo &machine)
       : loop(loop), layout(layout), machine(machine),
         index(Type::getInt64Ty(loop.getHeader()->getContext())),
+        byte(Type::getInt8Ty(loop.getHeader()->getContext())),
         preheader(loop.getLoopPreheader()), latch(loop.getLoopLatch()) {}
 
   /// Whether anything was changed.
@@ -121,8 +131,8 @@ private:
 
   bool isAddressable(const Value *value) const;
   const Counter *counterOf(const Value *value) const;
-  bool isFree(int64_t scale, int64_t displacement = 0) const;
-  bool isFolded(Value *address) const;
+  bool isFree(Type *type, int64_t scale, int64_t displacement) const;
+  bool isFolded(const Access &access) const;
   const Sum *sumOf(Value *value, int depth = 0);
   std::unique_ptr<Sum> takeApart(Value *value, int depth);
   void findCounters();
@@ -130,7 +140,7 @@ private:
   void chooseOffsets();
   std::pair<size_t, int64_t> offsetOf(int64_t step) const;
   bool makeGroups();
-  size_t basesNow() const;
+  std::pair<size_t, size_t> costNow() const;
   Value *atStart(Value *value, bool fromZero, Builder &builder);
   void makeBases();
   void rewrite();
@@ -138,7 +148,8 @@ private:
   Loop &loop;
   const DataLayout &layout;
   const TargetTransformInfo &machine;
-  IntegerType *index;
+  IntegerType *index; ///< the type of offsets
+  IntegerType *byte;
   BasicBlock *preheader;
   BasicBlock *latch;
   /// Phis of the header that grow by a constant.
@@ -147,7 +158,6 @@ private:
   SmallVector<Access, 16> accesses;
   SmallVector<Offset, 2> offsets;
   SmallVector<Group, 8> groups;
-  SmallVector<size_t, 16> groupOf; ///< of each access
   /// Values before the first turn, and as they were with counters from zero.
   DenseMap<Value *, Value *> starts[2];
 };
@@ -165,24 +175,28 @@ LoopAddresses::counterOf(const Value *value) const {
   return found == counters.end() ? nullptr : found;
 }
 
-bool LoopAddresses::isFree(int64_t scale, int64_t displacement) const {
-  return machine.isLegalAddressingMode(Type::getInt8Ty(index->getContext()),
-                                       nullptr, displacement,
+/// Whether the machine has base + scale * offset + displacement as an address
+/// of the type.
+bool LoopAddresses::isFree(Type *type, int64_t scale,
+                           int64_t displacement) const {
+  return machine.isLegalAddressingMode(type, nullptr, displacement,
                                        /*HasBaseReg=*/true, scale);
 }
 
 /// Whether the address needs no instruction in the loop now: it is a growing
 /// pointer, or a base and a scaled counter, and a displacement.
-bool LoopAddresses::isFolded(Value *address) const {
+bool LoopAddresses::isFolded(const Access &access) const {
+  Value *address = *access.address;
   auto *gep = dyn_cast<GetElementPtrInst>(address);
-  while (gep && loop.contains(gep) && gep->hasAllConstantIndices()) {
+  APInt constant(64, 0);
+  while (gep && loop.contains(gep) &&
+         gep->accumulateConstantOffset(layout, constant)) {
     address = gep->getPointerOperand();
     gep = dyn_cast<GetElementPtrInst>(address);
   }
   if (!gep || !loop.contains(gep))
-    return true;
+    return isFree(access.type, 0, constant.getSExtValue());
   SmallMapVector<Value *, APInt, 4> variables;
-  APInt constant(64, 0);
   if (!loop.isLoopInvariant(gep->getPointerOperand()) ||
       !gep->collectOffset(layout, 64, variables, constant) ||
       variables.size() != 1)
@@ -196,7 +210,8 @@ bool LoopAddresses::isFolded(Value *address) const {
     variable = shifted;
     scale <<= amount->getZExtValue();
   }
-  return counterOf(variable) && isFree(scale, constant.getSExtValue());
+  return counterOf(variable) &&
+         isFree(access.type, scale, constant.getSExtValue());
 }
 
 /// The value as a sum, or null if it isn't one. The pointer stays valid.
@@ -277,7 +292,7 @@ void LoopAddresses::findCounters() {
 void LoopAddresses::findAccesses() {
   for (BasicBlock *block : loop.blocks())
     for (Instruction &instruction : *block) {
-      Use *address = addressOf(instruction);
+      auto [address, type] = addressOf(instruction);
       const Sum *sum = address ? sumOf(*address) : nullptr;
       if (!sum)
         continue;
@@ -286,21 +301,26 @@ void LoopAddresses::findAccesses() {
         if (const Counter *counter = counterOf(term.value))
           step += term.factor * static_cast<uint64_t>(counter->step);
       if (step != 0)
-        accesses.push_back({address, sum, static_cast<int64_t>(step)});
+        accesses.push_back({address, type, sum, static_cast<int64_t>(step)});
     }
 }
 
 /// Which offset serves a step, and its scale; none: the number of offsets.
 std::pair<size_t, int64_t> LoopAddresses::offsetOf(int64_t step) const {
   for (size_t i = 0; i < offsets.size(); ++i)
-    if (step % offsets[i].step == 0 && isFree(step / offsets[i].step))
+    if (step % offsets[i].step == 0 &&
+        isFree(byte, step / offsets[i].step, kDisplacement))
       return {i, step / offsets[i].step};
   return {offsets.size(), 1};
 }
 
 /// A counter that all addresses are made of serves where it can; the smallest
 /// of the remaining steps makes an offset that serves its multiples as well.
+/// There are none where an address can't have an offset and a displacement:
+/// there it is the bases that grow.
 void LoopAddresses::chooseOffsets() {
+  if (!isFree(byte, 1, kDisplacement))
+    return;
   const Counter *shared = nullptr;
   bool mixed = false;
   for (const Access &access : accesses)
@@ -325,42 +345,66 @@ void LoopAddresses::chooseOffsets() {
 
 /// Puts accesses into groups. Fails where there would be too many.
 bool LoopAddresses::makeGroups() {
-  auto distance = [](const Access &from, const Access &to) {
-    return static_cast<int64_t>(to.sum->constant - from.sum->constant);
+  // A group's first access is its anchor: small constants first, since small
+  // displacements make short instructions, and a base is often there already.
+  auto constantOf = [](const Access &access) {
+    return static_cast<int64_t>(access.sum->constant);
   };
-  for (const Access &access : accesses) {
-    auto [offset, scale] = offsetOf(access.step);
-    bool folded = offsets[offset].phi && isFolded(*access.address);
+  SmallVector<Access *, 16> order(llvm::make_pointer_range(accesses));
+  llvm::stable_sort(order, [&](const Access *a, const Access *b) {
+    return AbsoluteValue(constantOf(*a)) < AbsoluteValue(constantOf(*b));
+  });
+  for (Access *access : order) {
+    auto [offset, scale] = offsetOf(access->step);
+    if (offset == offsets.size())
+      scale = 0;
+    bool folded =
+        (scale == 0 || offsets[offset].phi != nullptr) && isFolded(*access);
     auto *group = llvm::find_if(groups, [&](const Group &group) {
-      return group.anchor->sum->terms == access.sum->terms &&
-             isFree(group.scale, distance(*group.anchor, access));
+      const Sum &anchor = *group.anchor->sum;
+      return anchor.terms == access->sum->terms &&
+             isFree(access->type, group.scale,
+                    access->sum->constant - anchor.constant);
     });
-    groupOf.push_back(group - groups.begin());
+    access->group = group - groups.begin();
     if (group == groups.end())
-      groups.push_back({&access, offset, scale, folded});
+      groups.push_back({access, offset, scale, folded});
     else
       group->folded &= folded;
   }
-  return groups.size() <= std::max(kMaxBases, basesNow());
+  auto [bases, instructions] = costNow();
+  if (groups.size() > std::max(kMaxBases, bases))
+    return false;
+  // A base that grows takes an instruction to do so.
+  auto growing = llvm::count_if(groups, [](const Group &group) {
+    return group.scale == 0 && !group.folded;
+  });
+  return static_cast<size_t>(growing) <= instructions;
 }
 
-/// How many values from outside of the loop its addresses are made of now.
-size_t LoopAddresses::basesNow() const {
+/// How many values from outside of the loop its addresses are made of now, and
+/// by how many instructions, other than ones that add a constant.
+std::pair<size_t, size_t> LoopAddresses::costNow() const {
   SmallPtrSet<Value *, 16> seen;
   SmallVector<Value *, 16> open;
   size_t bases = 0;
+  size_t instructions = 0;
   for (const Access &access : accesses)
     open.push_back(*access.address);
   while (!open.empty()) {
     Value *value = open.pop_back_val();
     if (isa<Constant>(value) || counterOf(value) || !seen.insert(value).second)
       continue;
-    if (loop.isLoopInvariant(value))
+    if (loop.isLoopInvariant(value)) {
       ++bases;
-    else
-      llvm::append_range(open, cast<Instruction>(value)->operands());
+      continue;
+    }
+    auto *instruction = cast<Instruction>(value);
+    auto *gep = dyn_cast<GetElementPtrInst>(instruction);
+    instructions += !gep || !gep->hasAllConstantIndices();
+    llvm::append_range(open, instruction->operands());
   }
-  return bases;
+  return {bases, instructions};
 }
 
 /// The value, one that sumOf knows, as it is before the loop's first turn, or
@@ -397,59 +441,58 @@ Value *LoopAddresses::atStart(Value *value, bool fromZero, Builder &builder) {
 }
 
 void LoopAddresses::makeBases() {
-  // Small displacements make short instructions.
-  for (auto [access, number] : llvm::zip(accesses, groupOf)) {
-    Group &group = groups[number];
-    auto size = [](const Access &access) {
-      return AbsoluteValue(static_cast<int64_t>(access.sum->constant));
-    };
-    if (size(access) < size(*group.anchor))
-      group.anchor = &access;
-  }
   Builder builder(preheader, InstSimplifyFolder(layout));
   builder.SetInsertPoint(preheader->getTerminator());
-  for (Group &group : groups)
-    if (!group.folded)
-      group.base =
-          atStart(*group.anchor->address,
-                  /*fromZero=*/offsets[group.offset].phi != nullptr, builder);
-  for (Offset &offset : offsets) {
-    if (offset.phi)
+  // Something that starts so before the loop and grows by the step.
+  auto grow = [&](Value *start, int64_t step) {
+    auto *phi = PHINode::Create(start->getType(), 2, "",
+                                loop.getHeader()->getFirstNonPHIIt());
+    Value *size = ConstantInt::getSigned(index, step);
+    IRBuilder<> end(latch->getTerminator());
+    phi->addIncoming(start, preheader);
+    phi->addIncoming(phi->getType() == index ? end.CreateAdd(phi, size)
+                                             : end.CreatePtrAdd(phi, size),
+                     latch);
+    return phi;
+  };
+  for (Group &group : groups) {
+    if (group.folded)
       continue;
-    offset.phi = PHINode::Create(index, 2, "offset",
-                                 loop.getHeader()->getFirstNonPHIIt());
-    builder.SetInsertPoint(latch->getTerminator());
-    Value *next = builder.CreateAdd(offset.phi,
-                                    ConstantInt::getSigned(index, offset.step));
-    offset.phi->addIncoming(ConstantInt::get(index, 0), preheader);
-    offset.phi->addIncoming(next, latch);
+    bool fromZero = group.scale != 0 && offsets[group.offset].phi;
+    group.base = atStart(*group.anchor->address, fromZero, builder);
+    if (group.scale == 0)
+      group.base = grow(group.base, group.anchor->step);
   }
+  for (Offset &offset : offsets)
+    if (!offset.phi)
+      offset.phi = grow(ConstantInt::get(index, 0), offset.step);
 }
 
 void LoopAddresses::rewrite() {
   // What a group has been added up to, block by block.
   DenseMap<std::pair<size_t, BasicBlock *>, Value *> moved;
   SmallVector<WeakTrackingVH, 16> old;
-  for (auto [access, number] : llvm::zip(accesses, groupOf)) {
-    const Group &group = groups[number];
+  for (const Access &access : accesses) {
+    const Group &group = groups[access.group];
     if (group.folded)
       continue;
     auto *user = cast<Instruction>(access.address->getUser());
     IRBuilder<> builder(user);
-    Value *&address = moved[{number, user->getParent()}];
+    Value *&address = moved[{access.group, user->getParent()}];
+    if (!address && group.scale == 0)
+      address = group.base;
     if (!address) {
       Value *offset = offsets[group.offset].phi;
       if (group.scale != 1)
         offset = builder.CreateMul(offset,
                                    ConstantInt::getSigned(index, group.scale));
-      address = builder.CreateGEP(builder.getInt8Ty(), group.base, offset);
+      address = builder.CreatePtrAdd(group.base, offset);
     }
     uint64_t displacement = access.sum->constant - group.anchor->sum->constant;
-    Value *displaced =
-        displacement == 0
-            ? address
-            : builder.CreateGEP(builder.getInt8Ty(), address,
-                                ConstantInt::get(index, displacement));
+    Value *displaced = address;
+    if (displacement != 0)
+      displaced =
+          builder.CreatePtrAdd(address, ConstantInt::get(index, displacement));
     old.emplace_back(*access.address);
     access.address->set(displaced);
   }
@@ -465,9 +508,8 @@ bool LoopAddresses::run() {
   if (counters.empty())
     return false;
   findAccesses();
-  if (llvm::all_of(accesses, [&](const Access &access) {
-        return isFolded(*access.address);
-      }))
+  if (llvm::all_of(accesses,
+                   [&](const Access &access) { return isFolded(access); }))
     return false;
   chooseOffsets();
   if (!makeGroups())
