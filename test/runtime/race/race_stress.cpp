@@ -113,10 +113,18 @@ Layer make(Random &random, size_t slot) {
   if (random() % 8 == 0)
     options.target = "reference";
   options.accuracy = static_cast<int32_t>(random() % 2);
+  // Half of the layers come to the threads with weights that are still to be
+  // filled in.
+  tconv_initializer one;
+  CHECK(tconv_initializer_by_name("one", &one) == TCONV_OK);
+  bool initial = random() % 2 == 0;
+  if (initial)
+    options.weight_init = &one;
   tconv_layer *raw = nullptr;
   CHECK(tconv_layer_create(&params, &options, &raw) == TCONV_OK);
   Layer layer(raw, Destroy());
-  setWeight(raw, 1);
+  if (!initial)
+    setWeight(raw, 1);
   setBias(raw, 1);
   return layer;
 }
