@@ -203,7 +203,7 @@ bool childsWeightIs(const LayerHandle &layer,
                     const std::vector<float> &wanted) {
   pid_t child = fork();
   if (child == 0) {
-    alarm(60); // a deadlock is a failure, not a hang
+    alarm(20); // a deadlock is a failure, not a hang
     std::vector<float> weight(wanted.size());
     bool same =
         tconv_layer_get_weight(layer.get(), weight.data()) == TCONV_OK &&
@@ -244,8 +244,9 @@ TEST(InitialWeights, ForkWhileAnotherThreadDraws) {
     while (!begun)
       std::this_thread::yield();
     std::this_thread::sleep_for(std::chrono::microseconds(200 * (round % 10)));
-    EXPECT_TRUE(childsWeightIs(layer, wanted)) << "round " << round;
+    bool same = childsWeightIs(layer, wanted);
     other.join();
+    ASSERT_TRUE(same) << "round " << round;
     EXPECT_EQ(drawn, wanted);
   }
 }
