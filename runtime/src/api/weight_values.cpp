@@ -9,16 +9,18 @@
 
 using namespace tconv;
 
-WeightValues::WeightValues(int64_t count, int64_t groups)
+WeightValues::WeightValues(int64_t count, int64_t groups,
+                           std::optional<const Draw> draw)
     : size_(count), groups_(groups),
       values_(static_cast<float *>(
-          allocateAligned(count * static_cast<int64_t>(sizeof(float))))) {
+          allocateAligned(count * static_cast<int64_t>(sizeof(float))))),
+      draw_(std::move(draw)) {
   if (!values_)
     throw std::bad_alloc();
 }
 
 WeightValues::WeightValues(const float *values, int64_t count, int64_t groups)
-    : WeightValues(count, groups) {
+    : WeightValues(count, groups, std::nullopt) {
   // In parts that the first cache holds, so that memory is read once.
   constexpr int64_t kPart = 4096;
   MagnitudeScan scan(size_ / groups_);
@@ -32,10 +34,8 @@ WeightValues::WeightValues(const float *values, int64_t count, int64_t groups)
   written_.store(true, std::memory_order_release);
 }
 
-WeightValues::WeightValues(Draw draw, int64_t groups)
-    : WeightValues(draw.elements(), groups) {
-  draw_ = std::move(draw);
-}
+WeightValues::WeightValues(const Draw &draw, int64_t groups)
+    : WeightValues(draw.elements(), groups, draw) {}
 
 void WeightValues::ensureWritten() const {
   if (written_.load(std::memory_order_acquire))
@@ -44,7 +44,7 @@ void WeightValues::ensureWritten() const {
   std::lock_guard<std::mutex> lock(drawing_);
   if (written_.load(std::memory_order_relaxed))
     return;
-  draw_.into(values_.get());
+  draw_->into(values_.get());
   MagnitudeScan scan(size_ / groups_);
   scan.add(values_.get(), size_);
   magnitudes_ = scan.result();

@@ -8,6 +8,7 @@
 #include <atomic>
 #include <memory>
 #include <mutex>
+#include <optional>
 
 #include "init/initializer.h"
 #include "support/magnitudes.h"
@@ -22,8 +23,8 @@ class WeightValues {
 public:
   /// A copy of `count` floats, which `groups` divides.
   WeightValues(const float *values, int64_t count, int64_t groups);
-  /// Those of a draw; of no effect on others, whenever it is made.
-  WeightValues(Draw draw, int64_t groups);
+  /// What a draw gives, made when somebody asks for them.
+  WeightValues(const Draw &draw, int64_t groups);
 
   int64_t size() const { return size_; }
   /// Drawing may need memory of its own (orthogonal does): std::bad_alloc, and
@@ -33,12 +34,12 @@ public:
   const Magnitudes &magnitudes() const;
 
 private:
-  WeightValues(int64_t count, int64_t groups);
+  WeightValues(int64_t count, int64_t groups, std::optional<const Draw> draw);
   void ensureWritten() const;
 
   int64_t size_, groups_;
   std::unique_ptr<float, AlignedFree> values_;
-  Draw draw_;
+  std::optional<const Draw> draw_; ///< none where they were given
   // What `written_` says is there is read without the lock.
   mutable std::mutex drawing_;
   mutable std::atomic<bool> written_{false};

@@ -16,8 +16,6 @@ Status checkInitializer(const char *name, const tconv_initializer &initializer,
 /// whenever that happens, and however often.
 class Draw {
 public:
-  /// Of nothing.
-  Draw() = default;
   /// Takes the process's next seed, unless all values are known without; both
   /// arguments have been checked.
   Draw(const tconv_initializer &initializer, std::vector<int64_t> shape);
@@ -26,7 +24,7 @@ public:
   void into(float *out) const;
 
 private:
-  tconv_initializer initializer_{};
+  tconv_initializer initializer_;
   std::vector<int64_t> shape_;
   uint64_t seed_ = 0;
 };
