@@ -279,8 +279,8 @@ def get_num_threads():
 
 
 def set_seed(seed):
-    """Makes the initial weights drawn from here on repeatable; an int in
-    [0, 2^64)."""
+    """Makes the initial weights of what is made from here on repeatable; an int
+    in [0, 2^64). When a layer is first used has no say in its weights."""
     if isinstance(seed, bool) or not isinstance(seed, (int, np.integer)):
         raise TypeError(f"seed must be an int, not {_check.describe(seed)}")
     if not 0 <= int(seed) < 2**64:

@@ -201,7 +201,13 @@ TCONV_API tconv_status tconv_initializer_by_name(const char *name,
 TCONV_API tconv_status tconv_initialize(const tconv_initializer *initializer,
                                         const int64_t *shape, int rank,
                                         float *out);
-/** Makes the draws of this process repeatable from here on. */
+/**
+ * Makes the draws of this process repeatable from here on. Each tensor takes
+ * a seed of its own when tconv_initialize is called or its layer is made, the
+ * weight before the bias; one of constants (dirac, too) takes none. So neither
+ * when nor in which order layers are used has a say in their initial weights,
+ * and tconv_initialize gives the same numbers as a layer made in its place.
+ */
 TCONV_API tconv_status tconv_set_seed(uint64_t seed);
 
 /*------------------------------------------------------------------ layers -*/
@@ -263,7 +269,9 @@ typedef struct tconv_layer_options {
 TCONV_API void tconv_layer_options_init(tconv_layer_options *options);
 
 /**
- * Makes a layer with initial weights. Nothing is compiled yet.
+ * Makes a layer with initial weights. Nothing is compiled yet, and the weight
+ * is drawn when it is first used: not at all where tconv_layer_set_weight comes
+ * before.
  * @param options may be NULL
  */
 TCONV_API tconv_status tconv_layer_create(const tconv_params *params,

@@ -433,7 +433,8 @@ private:
   std::unique_ptr<tconv_device_buffer, Destroy> buffer_;
 };
 
-/** Makes the draws of this process repeatable from here on. */
+/** Makes the draws of this process repeatable from here on; see
+ * tconv_set_seed. */
 inline void setSeed(std::uint64_t seed) { check(tconv_set_seed(seed)); }
 /** Threads of the runtime's own pool, the caller's included. */
 inline void setNumThreads(std::int64_t threads) {

@@ -87,21 +87,21 @@ std::string pointerText(const void *pointer) {
 Status runReferenceOf(const tconv_layer &layer, const State &state,
                       const LaunchArgs &args) {
   const tconv_params &params = layer.params;
-  const std::vector<float> &weight = state.weights->values;
+  const WeightValues &weight = state.weights->values;
   if (params.dtype == TCONV_F32)
     return runReference(params, weight.data(),
                         state.bias ? state.bias->data() : nullptr, args,
                         /*sums64=*/false, layer.parallelFor);
-  auto rounded = [&](std::vector<float> values) {
-    auto count = static_cast<int64_t>(values.size());
-    std::vector<uint16_t> halves(values.size());
-    fromFloats(params.dtype, values.data(), count, halves.data());
-    toFloats(params.dtype, halves.data(), count, values.data());
-    return values;
+  auto rounded = [&](const float *values, int64_t count) {
+    std::vector<uint16_t> halves(static_cast<size_t>(count));
+    std::vector<float> result(static_cast<size_t>(count));
+    fromFloats(params.dtype, values, count, halves.data());
+    toFloats(params.dtype, halves.data(), count, result.data());
+    return result;
   };
-  std::vector<float> w = rounded(weight), bias, x, y;
+  std::vector<float> w = rounded(weight.data(), weight.size()), bias, x, y;
   if (state.bias)
-    bias = rounded(*state.bias);
+    bias = rounded(state.bias->data(), params.out_channels);
   x.resize(static_cast<size_t>(args.batch * params.in_channels * args.length));
   y.resize(static_cast<size_t>(args.batch * params.out_channels *
                                args.outputLength));

@@ -91,15 +91,14 @@ Status createLayer(const tconv_params &params,
     if (Status error =
             checkInitializer("bias_init", biasInit, {params.out_channels}))
       return error;
-  auto weights = std::make_shared<Weights>();
-  weights->values.resize(static_cast<size_t>(layer->weightElements()));
+  auto weights =
+      std::make_shared<Weights>(Draw(weightInit, shape), params.group);
   std::shared_ptr<std::vector<float>> bias;
-  if (params.has_bias)
+  if (params.has_bias) {
     bias = std::make_shared<std::vector<float>>(
         static_cast<size_t>(params.out_channels));
-  initialize(weightInit, shape, weights->values.data());
-  if (bias)
-    initialize(biasInit, {params.out_channels}, bias->data());
+    Draw(biasInit, {params.out_channels}).into(bias->data());
+  }
   layer->setState(std::move(weights), std::move(bias));
   result = std::move(layer);
   return Status::ok();
@@ -109,9 +108,9 @@ Status setWeight(tconv_layer &layer, const float *weight, const int64_t *shape,
                  int rank) {
   if (Status error = checkShape("weight", shape, rank, layer.weightShape()))
     return error;
-  auto weights = std::make_shared<Weights>();
-  weights->values.assign(weight, weight + layer.weightElements());
-  layer.setState(std::move(weights), nullptr);
+  layer.setState(std::make_shared<Weights>(weight, layer.weightElements(),
+                                           layer.params.group),
+                 nullptr);
   return Status::ok();
 }
 
@@ -269,8 +268,8 @@ tconv_status tconv_layer_set_bias(tconv_layer *layer, const float *bias,
 tconv_status tconv_layer_get_weight(const tconv_layer *layer, float *weight) {
   return guardLayer(layer, "weight", weight, [&] {
     State state = layer->state();
-    std::copy(state.weights->values.begin(), state.weights->values.end(),
-              weight);
+    const WeightValues &values = state.weights->values;
+    std::copy_n(values.data(), values.size(), weight);
     return Status::ok();
   });
 }

@@ -1,13 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "api/layer_handle.h"
 
-#include <algorithm>
-#include <cmath>
 #include <cstring>
 
 #include "device/device_layer.h"
 #include "kernel/description.h"
-#include "support/memory.h"
 #include "support/status.h"
 
 using namespace tconv;
@@ -101,44 +98,30 @@ const Plan &tconv_layer::plan(const Weights &weights,
 /// formula's own doesn't, and none sinks among the subnormal numbers. Compact
 /// weights, a few of which share an exponent, hold none but zero below 2^-90 as
 /// exactly as they have to.
-static bool takes(const tconv_kernel &kernel, const std::vector<float> &weights,
-                  int64_t groups) {
+static bool takes(const tconv_kernel &kernel, const Magnitudes &weights) {
   Numbers numbers = numbersIn(kernel);
   if (kernel.accuracy != TCONV_ACCURACY_DEFAULT && !numbers.pieces)
     return true;
   const float least = 0x1p-40F, most = 0x1p40F, leastCompact = 0x1p-90F;
-  if (numbers.compactWeights &&
-      std::any_of(weights.begin(), weights.end(), [&](float w) {
-        return w != 0 && std::fabs(w) < leastCompact;
-      }))
+  if (numbers.compactWeights && weights.least < leastCompact)
     return false;
-  size_t size = weights.size() / static_cast<size_t>(groups);
-  for (size_t begin = 0; begin + size <= weights.size(); begin += size) {
-    float largest = 0;
-    for (size_t i = begin; i < begin + size; ++i)
-      largest = std::max(largest, std::fabs(weights[i]));
-    if (largest != 0 && !(largest >= least && largest <= most))
-      return false;
-  }
-  return true;
+  return weights.leastPeak >= least && weights.mostPeak <= most;
 }
 
 std::unique_ptr<const Plan>
 tconv_layer::makePlan(const Weights &weights, tconv_length_class lengthClass) {
   auto plan = std::make_unique<Plan>();
-  bool finite = std::all_of(weights.values.begin(), weights.values.end(),
-                            [](float w) { return std::isfinite(w); });
+  const Magnitudes &magnitudes = weights.values.magnitudes();
   if (target == "reference") {
     plan->why = {TCONV_OK, "target = 'reference'"};
-  } else if (!finite && !isDeviceTarget(target)) {
+  } else if (!magnitudes.finite() && !isDeviceTarget(target)) {
     // A CPU's kernels multiply zeros, with which they pad x, by weights. Those
     // of devices sum again what that makes NaN.
     plan->why = {TCONV_UNSUPPORTED, "weight holds a value that isn't finite"};
   } else {
     const KernelResult *result = &kernel(lengthClass, accuracy);
     auto refused = [&] {
-      return result->kernel &&
-             !takes(**result->kernel, weights.values, params.group);
+      return result->kernel && !takes(**result->kernel, magnitudes);
     };
     if (refused()) {
       say("another kernel for " + formatLayerLine(params) +

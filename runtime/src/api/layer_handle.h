@@ -12,21 +12,18 @@
 
 #include <array>
 #include <atomic>
-#include <cstdlib>
 #include <memory>
 #include <mutex>
 #include <vector>
 
+#include "api/weight_values.h"
 #include "kernel/kernel_cache.h"
 #include "layer/layer.h"
 #include "support/fork.h"
+#include "support/memory.h"
 #include "threads/threads.h"
 
 namespace tconv {
-
-struct AlignedFree {
-  void operator()(void *memory) const { std::free(memory); }
-};
 
 class DeviceLayer;
 
@@ -38,9 +35,13 @@ struct Plan {
   std::unique_ptr<void, AlignedFree> packed;
 };
 
-/// One set of weights.
+/// One set of weights, and how they are used.
 struct Weights {
-  std::vector<float> values;
+  template <typename... Arguments>
+  explicit Weights(Arguments &&...arguments)
+      : values(std::forward<Arguments>(arguments)...) {}
+
+  const WeightValues values;
   /// Set once each, under the layer's `prepare` mutex.
   mutable std::array<std::unique_ptr<const Plan>, kLengthClasses> plans;
   /// The same for those who don't hold the mutex; NULL until there is one.

@@ -13,12 +13,11 @@ namespace {
 /// Floats as elements of a layer's dtype, in memory of the device; `host` must
 /// stay until the stream has been waited for.
 Status upload(const std::shared_ptr<const DeviceContext> &context,
-              const std::vector<float> &values, int32_t dtype,
+              const float *values, int64_t count, int32_t dtype,
               const std::string &what, DeviceStream &stream,
               std::vector<char> &host, std::unique_ptr<DeviceMemory> &result) {
-  auto count = static_cast<int64_t>(values.size());
   host.resize(static_cast<size_t>(count * dtypeBytes(dtype)));
-  fromFloats(dtype, values.data(), count, host.data());
+  fromFloats(dtype, values, count, host.data());
   if (Status error =
           context->allocate(static_cast<int64_t>(host.size()), what, result))
     return error;
@@ -88,8 +87,9 @@ Status DeviceLayer::make(tconv_layer &layer, const State &state,
     int32_t dtype = layer.params.dtype;
     result.weights = packedBy(loaded.get(), state.weights.get());
     if (!result.weights) {
-      if (Status error = upload(context, state.weights->values, dtype, "weight",
-                                *stream, hostWeight, weight))
+      const WeightValues &values = state.weights->values;
+      if (Status error = upload(context, values.data(), values.size(), dtype,
+                                "weight", *stream, hostWeight, weight))
         return error;
       if (Status error = context->allocate(loaded->kernel().packed_bytes,
                                            "packed weights", packed))
@@ -100,7 +100,8 @@ Status DeviceLayer::make(tconv_layer &layer, const State &state,
     }
     if (!state.bias)
       return Status::ok();
-    return upload(context, *state.bias, dtype, "bias", *stream, hostBias, bias);
+    return upload(context, state.bias->data(), layer.params.out_channels, dtype,
+                  "bias", *stream, hostBias, bias);
   };
   Status issued = issue();
   // Whatever was issued is done before its memory goes.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// The draws of initial weights, from one engine for the whole process.
+// The draws of initial weights. Every tensor has an engine of its own; their
+// seeds come from one for the whole process.
 #include <algorithm>
 #include <cmath>
 #include <mutex>
@@ -15,6 +16,7 @@ namespace {
 
 using Engine = std::mt19937_64;
 
+/// Where tensors get their seeds.
 struct SharedEngine {
   std::mutex mutex;
   Engine engine;
@@ -30,7 +32,7 @@ SharedEngine &sharedEngine() {
   return *instance;
 }
 
-int64_t elements(const std::vector<int64_t> &shape) {
+int64_t product(const std::vector<int64_t> &shape) {
   int64_t count = 1;
   for (int64_t size : shape)
     count *= size;
@@ -140,7 +142,7 @@ void drawTruncatedNormal(Engine &engine, double mean, double sigma, double low,
 /// diagonal in R.
 void drawOrthogonal(Engine &engine, double gain,
                     const std::vector<int64_t> &shape, float *out) {
-  int64_t rows = shape[0], columns = elements(shape) / shape[0];
+  int64_t rows = shape[0], columns = product(shape) / shape[0];
   int64_t vectors = std::min(rows, columns), size = std::max(rows, columns);
   std::normal_distribution<double> draw(0, 1);
   std::vector<double> basis(static_cast<size_t>(vectors * size));
@@ -173,7 +175,7 @@ void drawOrthogonal(Engine &engine, double gain,
 }
 
 void fillDirac(int64_t group, const std::vector<int64_t> &shape, float *out) {
-  std::fill_n(out, elements(shape), 0.0f);
+  std::fill_n(out, product(shape), 0.0f);
   int64_t perGroup = shape[0] / group;
   int64_t diagonal = std::min(perGroup, shape[1]);
   for (int64_t g = 0; g < group; ++g)
@@ -215,7 +217,7 @@ void drawVarianceScaling(Engine &engine, const tconv_initializer &init,
 
 void draw(Engine &engine, const tconv_initializer &init,
           const std::vector<int64_t> &shape, float *out) {
-  int64_t count = elements(shape);
+  int64_t count = product(shape);
   double fan = 1;
   if (shape.size() > 1)
     fan = init.mode == TCONV_FAN_OUT ? fanOut(shape) : fanIn(shape);
@@ -257,12 +259,22 @@ void draw(Engine &engine, const tconv_initializer &init,
 
 } // namespace
 
-void tconv::initialize(const tconv_initializer &initializer,
-                       const std::vector<int64_t> &shape, float *out) {
+Draw::Draw(const tconv_initializer &initializer, std::vector<int64_t> shape)
+    : initializer_(initializer), shape_(std::move(shape)) {
+  if (initializer.distribution == TCONV_INIT_CONSTANT ||
+      initializer.distribution == TCONV_INIT_DIRAC)
+    return;
   ForkHold hold;
   SharedEngine &shared = sharedEngine();
   std::lock_guard<std::mutex> lock(shared.mutex);
-  draw(shared.engine, initializer, shape, out);
+  seed_ = shared.engine();
+}
+
+int64_t Draw::elements() const { return product(shape_); }
+
+void Draw::into(float *out) const {
+  Engine engine(seed_);
+  draw(engine, initializer_, shape_, out);
 }
 
 void tconv::setSeed(uint64_t seed) {

@@ -234,7 +234,7 @@ tconv_status tconv_initialize(const tconv_initializer *initializer,
                     "signed 64-bit number"};
     if (Status error = checkInitializer("initializer", *initializer, sizes))
       return error;
-    initialize(*initializer, sizes, out);
+    Draw(*initializer, sizes).into(out);
     return Status::ok();
   });
 }

@@ -12,9 +12,22 @@ namespace tconv {
 Status checkInitializer(const char *name, const tconv_initializer &initializer,
                         const std::vector<int64_t> &shape);
 
-/// Draws a tensor; initializer and shape have been checked.
-void initialize(const tconv_initializer &initializer,
-                const std::vector<int64_t> &shape, float *out);
+/// A tensor that is settled and still to be drawn: the numbers are the same
+/// whenever that happens, and however often.
+class Draw {
+public:
+  /// Takes the process's next seed, unless all values are known without; both
+  /// arguments have been checked.
+  Draw(const tconv_initializer &initializer, std::vector<int64_t> shape);
+
+  int64_t elements() const;
+  void into(float *out) const;
+
+private:
+  tconv_initializer initializer_;
+  std::vector<int64_t> shape_;
+  uint64_t seed_ = 0;
+};
 
 /// An initializer with everything but the distribution at zero.
 tconv_initializer makeInitializer(tconv_distribution distribution, double a = 0,
@@ -24,6 +37,7 @@ tconv_initializer makeInitializer(tconv_distribution distribution, double a = 0,
 tconv_initializer defaultWeightInitializer();
 tconv_initializer defaultBiasInitializer(int64_t fanIn);
 
+/// Makes the seeds of the draws from here on repeatable.
 void setSeed(uint64_t seed);
 
 } // namespace tconv

@@ -104,6 +104,35 @@ void setBias(tconv_layer *layer, int value) {
         TCONV_OK);
 }
 
+void readBack(tconv_layer *layer) {
+  tconv_params p;
+  CHECK(tconv_layer_params(layer, &p) == TCONV_OK);
+  std::vector<float> weight(
+      static_cast<size_t>(p.in_channels * p.out_channels * p.kernel_size));
+  std::vector<float> bias(static_cast<size_t>(p.out_channels));
+  CHECK(tconv_layer_get_weight(layer, weight.data()) == TCONV_OK);
+  CHECK(tconv_layer_get_bias(layer, bias.data()) == TCONV_OK);
+  for (float value : weight)
+    CHECK(value == weight[0]);
+  for (float value : bias)
+    CHECK(value == bias[0]);
+}
+
+/// Two threads ask at once for weights that are still to be filled in. What
+/// lets them go puts them in no order.
+void readBackTwice(tconv_layer *layer) {
+  std::atomic<int> ready{0};
+  auto read = [&] {
+    ready.fetch_add(1, std::memory_order_relaxed);
+    while (ready.load(std::memory_order_relaxed) < 2)
+      std::this_thread::yield();
+    readBack(layer);
+  };
+  std::thread other(read);
+  read();
+  other.join();
+}
+
 Layer make(Random &random, size_t slot) {
   tconv_params params = paramsOf(slot);
   tconv_layer_options options;
@@ -113,11 +142,21 @@ Layer make(Random &random, size_t slot) {
   if (random() % 8 == 0)
     options.target = "reference";
   options.accuracy = static_cast<int32_t>(random() % 2);
+  // Half of the layers come to the threads with weights that are still to be
+  // filled in.
+  tconv_initializer one;
+  CHECK(tconv_initializer_by_name("one", &one) == TCONV_OK);
+  bool initial = random() % 2 == 0;
+  if (initial)
+    options.weight_init = &one;
   tconv_layer *raw = nullptr;
   CHECK(tconv_layer_create(&params, &options, &raw) == TCONV_OK);
   Layer layer(raw, Destroy());
-  setWeight(raw, 1);
   setBias(raw, 1);
+  if (!initial)
+    setWeight(raw, 1);
+  else if (random() % 2 == 0)
+    readBackTwice(raw);
   return layer;
 }
 
@@ -143,20 +182,6 @@ void run(tconv_layer *layer, int64_t batch, int64_t length) {
         weight * static_cast<float>(p.in_channels) * (two ? 2.0f : 1.0f) + bias;
   }
   CHECK(whole);
-}
-
-void readBack(tconv_layer *layer) {
-  tconv_params p;
-  CHECK(tconv_layer_params(layer, &p) == TCONV_OK);
-  std::vector<float> weight(
-      static_cast<size_t>(p.in_channels * p.out_channels * p.kernel_size));
-  std::vector<float> bias(static_cast<size_t>(p.out_channels));
-  CHECK(tconv_layer_get_weight(layer, weight.data()) == TCONV_OK);
-  CHECK(tconv_layer_get_bias(layer, bias.data()) == TCONV_OK);
-  for (float value : weight)
-    CHECK(value == weight[0]);
-  for (float value : bias)
-    CHECK(value == bias[0]);
 }
 
 void describe(tconv_layer *layer, int64_t length) {
