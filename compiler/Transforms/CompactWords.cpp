@@ -11,7 +11,6 @@ static constexpr int64_t kMantissaBits = 23, kExponentBias = 127;
 static constexpr uint32_t kMagnitude = 0x7fffffff;
 /// 1.5 * 2^23: a number of less than 2^22 that is added to it is rounded to an
 /// integer, which the sum's lower bits are.
-static constexpr float kRounder = 0x1.8p23F;
 static constexpr uint32_t kRounderBits = 0x4b400000;
 
 static constexpr int64_t kNumberBits = Compact::kNumberBits,
@@ -20,21 +19,20 @@ static constexpr uint32_t kLowerMask = (1u << kLowerBits) - 1;
 
 namespace {
 
-/// The eight rows of a lane: their numbers, and the exponent.
-struct Lane {
+/// The eight rows of every lane: their numbers, and the exponent.
+struct Lanes {
   SmallVector<Value, Compact::kVectors> numbers;
   Value exponent;
 };
 
 } // namespace
 
-static Lane quantize(Emitter &e, Value lane,
-                     function_ref<Value(Value row)> weightOf) {
-  Words words(e, e.b.getF32Type());
+static Lanes quantize(Emitter &e, function_ref<Value(int64_t row)> weightsOf) {
+  Words words(e, e.vectorType(Compact::kLanes));
   SmallVector<Value, Compact::kVectors> weights;
   Value largest;
   for (int64_t v = 0; v < Compact::kVectors; ++v) {
-    weights.push_back(weightOf(e.add(lane, v * Compact::kLanes)));
+    weights.push_back(weightsOf(v * Compact::kLanes));
     Value magnitude = words.both(words.of(weights.back()), kMagnitude);
     largest = v == 0 ? magnitude : words.largest(largest, magnitude);
   }
@@ -49,10 +47,9 @@ static Lane quantize(Emitter &e, Value lane,
       words.sub(words.constant(kExponentBias + Compact::kBias), exponent),
       kMantissaBits));
   Value isZero = e.compare(arith::CmpIPredicate::eq, largest, zero);
-  Lane result;
+  Lanes result;
   result.exponent = e.select(isZero, zero, exponent);
-  Value rounder =
-      arith::ConstantOp::create(e.b, e.loc, e.b.getF32FloatAttr(kRounder));
+  Value rounder = words.number(words.constant(kRounderBits));
   for (Value weight : weights) {
     Value scaled = arith::MulFOp::create(e.b, e.loc, weight, inverse);
     Value number = words.sub(words.of(e.addf(scaled, rounder)),
@@ -71,41 +68,40 @@ static Lane quantize(Emitter &e, Value lane,
   return result;
 }
 
-void mlir::tconv::packCompact(Emitter &e, Value packed, Value step, Value lane,
-                              function_ref<Value(Value row)> weightOf) {
-  Words words(e, e.b.getF32Type());
-  auto store = [&](Value word, int64_t offset, Value at) {
-    e.store(words.number(word), packed, {e.add(e.add(step, offset), at)});
+void mlir::tconv::packCompact(Emitter &e, Value packed, Value step,
+                              function_ref<Value(int64_t row)> weightsOf) {
+  Words words(e, e.vectorType(Compact::kLanes));
+  auto store = [&](Value word, int64_t offset) {
+    e.storeVector(words.number(word), packed, {e.add(step, offset)});
   };
-  auto lowerOf = [&](const Lane &of, int64_t v) {
-    return words.both(of.numbers[v], kLowerMask);
+  Lanes lanes = quantize(e, weightsOf);
+  auto lowerOf = [&](int64_t v) {
+    return words.both(lanes.numbers[v], kLowerMask);
   };
   constexpr int64_t kLast = Compact::kVectors - 1;
-  Value halves;
-  for (int64_t odd = 0; odd < 2; ++odd) {
-    Value at = e.add(lane, odd);
-    Lane of = quantize(e, at, weightOf);
-    for (int64_t v = 0; v < Compact::kVectors; v += 2) {
-      Value even = words.both(words.shifted(of.numbers[v], -kLowerBits),
-                              (1u << Compact::kUpperBits) - 1);
-      Value above = words.shifted(words.shifted(of.numbers[v + 1], -kLowerBits),
-                                  Compact::kUpperBits);
-      store(words.either(even, above), v / 2 * Compact::kLanes, at);
-    }
-    Value lower = words.shifted(of.numbers[kLast], Compact::kSplitAt);
-    for (int64_t v = 0; v < Compact::kLowerVectors; ++v)
-      lower =
-          words.either(lower, words.shifted(lowerOf(of, v), v * kLowerBits));
-    store(lower, Compact::kLower, at);
-    Value half = words.either(of.exponent,
-                              words.shifted(lowerOf(of, Compact::kLowerVectors),
-                                            Compact::kBitsAboveExponent));
-    Value rest = words.shifted(lowerOf(of, kLast), -Compact::kSplitBits);
-    half = words.either(
-        half, words.shifted(rest, Compact::kBitsAboveExponent + kLowerBits));
-    halves = odd == 0 ? half : words.either(halves, words.shifted(half, 16));
+  for (int64_t v = 0; v < Compact::kVectors; v += 2) {
+    Value even = words.both(words.shifted(lanes.numbers[v], -kLowerBits),
+                            (1u << Compact::kUpperBits) - 1);
+    Value above = words.shifted(
+        words.shifted(lanes.numbers[v + 1], -kLowerBits), Compact::kUpperBits);
+    store(words.either(even, above), v / 2 * Compact::kLanes);
   }
-  store(halves, Compact::kHalves, e.div(lane, 2));
+  Value lower = words.shifted(lanes.numbers[kLast], Compact::kSplitAt);
+  for (int64_t v = 0; v < Compact::kLowerVectors; ++v)
+    lower = words.either(lower, words.shifted(lowerOf(v), v * kLowerBits));
+  store(lower, Compact::kLower);
+  Value half = words.either(lanes.exponent,
+                            words.shifted(lowerOf(Compact::kLowerVectors),
+                                          Compact::kBitsAboveExponent));
+  Value rest = words.shifted(lowerOf(kLast), -Compact::kSplitBits);
+  half = words.either(
+      half, words.shifted(rest, Compact::kBitsAboveExponent + kLowerBits));
+  // Two lanes' halves are a word.
+  auto shorts = VectorType::get({Compact::kLanes}, e.b.getI16Type());
+  Value halves = vector::BitCastOp::create(
+      e.b, e.loc, e.vectorType(Compact::kLanes / 2),
+      arith::TruncIOp::create(e.b, e.loc, shorts, half));
+  e.storeVector(halves, packed, {e.add(step, Compact::kHalves)});
 }
 
 /// The numbers' bits lie at the top of a word, which as an integer is

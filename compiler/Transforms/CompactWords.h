@@ -10,12 +10,11 @@
 
 namespace mlir::tconv {
 
-/// Packs the rows of two neighbouring lanes, of which the first one is even,
-/// into a step's words.
+/// Packs a step's rows into its words.
 /// @param step index of its first word in `packed`
-/// @param weightOf the f32 that a row has
-void packCompact(Emitter &e, Value packed, Value step, Value lane,
-                 function_ref<Value(Value row)> weightOf);
+/// @param weightsOf the f32 of a vector of rows from that one on
+void packCompact(Emitter &e, Value packed, Value step,
+                 function_ref<Value(int64_t row)> weightsOf);
 
 /// The vectors of a step's numbers.
 class CompactStep {

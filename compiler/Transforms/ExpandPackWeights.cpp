@@ -57,12 +57,14 @@ private:
 /// Packs sections of one number of taps of one block of channels.
 class SectionPacker {
 public:
+  /// `offsets` has room for a tile's rows, `width` of which are packed at once;
   /// `base` is the block's first element, `firstInput` and `firstOutput` are
   /// the channels that it begins with.
   SectionPacker(Emitter &e, PackWeightsOp op, const PackedLayout &layout,
-                Value offsets, Value base, Value firstInput, Value firstOutput)
-      : e(e), op(op), layout(layout), offsets(offsets), base(base),
-        firstInput(firstInput), firstOutput(firstOutput) {
+                Value offsets, int64_t width, Value base, Value firstInput,
+                Value firstOutput)
+      : e(e), op(op), layout(layout), offsets(offsets), width(width),
+        base(base), firstInput(firstInput), firstOutput(firstOutput) {
     auto weight = cast<MemRefType>(op.getWeight().getType());
     inputs = weight.getDimSize(0) / op.getGroups();
     outputs = weight.getDimSize(1);
@@ -84,15 +86,12 @@ public:
       auto packTap = [&](Value tap) {
         Value first = e.add(at, e.mul(tap, layout.stepElements()));
         if (layout.isCompact())
-          return e.loop(
-              e.index(0), e.index(Compact::kLanes), 2, [&](Value lane) {
-                packCompact(e, op.getInit(), first, lane, [&](Value row) {
-                  return weightOf(input, row, e.mul(tap, tapStep()));
-                });
-              });
-        e.loop(layout.rows(), [&](Value row) {
-          e.store(weightOf(input, row, e.mul(tap, tapStep())), op.getInit(),
-                  {e.add(first, row)});
+          return packCompact(e, op.getInit(), first, [&](int64_t row) {
+            return weightOf(input, e.index(row), e.mul(tap, tapStep()));
+          });
+        forRows([&](Value row) {
+          Value numbers = weightOf(input, row, e.mul(tap, tapStep()));
+          store(numbers, e.add(first, row));
         });
       };
       e.loop(taps, packTap);
@@ -115,17 +114,17 @@ public:
       return;
     int64_t tapSet = packed.tiles * inputs * layout.rows();
     forTiles(packed.tiles, inputs, table, [&](Value tile, Value input) {
-      e.loop(layout.rows(), [&](Value row) {
+      forRows([&](Value row) {
         SmallVector<Value> values = tapsOf(input, row, taps);
         Value at = e.add(element(0, tile, input, 1), row);
-        auto store = [&](Value value, int64_t offset) {
-          e.store(value, op.getInit(), {e.add(at, offset)});
+        auto storeAt = [&](int64_t offset, Value numbers) {
+          store(numbers, e.add(at, offset));
         };
         if (!layout.isSplit())
           for (int64_t t = 0; t < packed.points; ++t)
-            store(point(filter, t, values), packed.weightsOffset + t * set);
+            storeAt(packed.weightsOffset + t * set, point(filter, t, values));
         for (int64_t k = 1; k + 1 < taps; ++k)
-          store(values[k], packed.tapsOffset + (k - 1) * tapSet);
+          storeAt(packed.tapsOffset + (k - 1) * tapSet, values[k]);
       });
     });
   }
@@ -133,6 +132,38 @@ public:
 private:
   ModuleOp module() { return op->getParentOfType<ModuleOp>(); }
   int64_t tapStep() { return op.getDecomposition().getTapStep(); }
+
+  void forRows(function_ref<void(Value row)> body) {
+    e.loop(e.index(0), e.index(layout.rows()), width, body);
+  }
+
+  /// The numbers of `width` rows, `distance` elements apart.
+  void store(Value numbers, Value at, int64_t distance = 1) {
+    if (width == 1)
+      return e.store(numbers, op.getInit(), {at});
+    if (distance == 1)
+      return e.storeVector(numbers, op.getInit(), {at});
+    SmallVector<int32_t> places;
+    for (int64_t row = 0; row < width; ++row)
+      places.push_back(row * distance);
+    Value all = arith::ConstantOp::create(
+        e.b, e.loc, e.b.getBoolVectorAttr(SmallVector<bool>(width, true)));
+    vector::ScatterOp::create(
+        e.b, e.loc, Type(), op.getInit(), at,
+        arith::ConstantOp::create(e.b, e.loc, e.b.getI32VectorAttr(places)),
+        all, numbers);
+  }
+
+  /// A number for each of `width` rows.
+  Value constant(FloatType type, double value) {
+    TypedAttr attr = e.b.getFloatAttr(type, value);
+    if (width > 1)
+      attr = DenseElementsAttr::get(VectorType::get({width}, type), attr);
+    return arith::ConstantOp::create(e.b, e.loc, attr);
+  }
+  Type numbers(FloatType type) {
+    return width == 1 ? Type(type) : VectorType::get({width}, type);
+  }
 
   /// All taps of a row.
   SmallVector<Value> tapsOf(Value input, Value row, int64_t taps) {
@@ -153,7 +184,7 @@ private:
               e.add(e.mul(tile, layout.tileElements()),
                     e.mul(step, Pieces::kCount * Pieces::weightWords(rows))));
     at = e.add(at, word);
-    e.loop(rows, [&](Value row) {
+    forRows([&](Value row) {
       SmallVector<Value> taps[2];
       for (int64_t odd = 0; odd < 2; ++odd) {
         Value input = e.add(e.mul(pair, 2), odd);
@@ -161,15 +192,18 @@ private:
         Value last = e.index(inputs - 1);
         taps[odd] = tapsOf(e.min(input, last), row, packed.section.getTaps());
         for (Value &tap : taps[odd])
-          tap = e.select(e.atMost(input, last), tap, e.zero());
+          tap = e.select(e.atMost(input, last), tap, constant(f32(), 0));
       }
       Value place = e.add(at, e.mul(row, Pieces::kWords));
       for (int64_t t = 0; t < packed.points; ++t) {
         SmallVector<Value> even = splitPieces(e, point(filter, t, taps[0]));
         SmallVector<Value> odd = splitPieces(e, point(filter, t, taps[1]));
-        for (int64_t piece = 0; piece < Pieces::kCount; ++piece)
-          e.store(pairPieces(e, even[piece], odd[piece]), op.getInit(),
-                  {e.add(place, t * set + piece * Pieces::weightWords(rows))});
+        for (int64_t piece = 0; piece < Pieces::kCount; ++piece) {
+          Value words = pairPieces(e, even[piece], odd[piece]);
+          store(words,
+                e.add(place, t * set + piece * Pieces::weightWords(rows)),
+                Pieces::kWords);
+        }
       }
     });
   }
@@ -188,7 +222,11 @@ private:
         Value real = e.both(e.less(channel, e.index(layout.channels())),
                             e.less(output, e.index(outputs)));
         Value place = e.add(e.mul(output, kernel), table.firstTap(row));
-        e.store(e.select(real, place, e.index(-1)), offsets, {inTile});
+        place = e.select(real, place, e.index(-1));
+        if (width > 1)
+          place =
+              arith::IndexCastOp::create(e.b, e.loc, e.b.getI32Type(), place);
+        e.store(place, offsets, {inTile});
       });
       e.loop(steps, [&](Value step) { body(tile, step); });
     });
@@ -201,12 +239,24 @@ private:
                  e.mul(steps, taps * layout.stepElements()));
   }
 
-  /// A tap of a row of the tile, `distance` after its first; zero where the row
-  /// only pads.
+  /// A tap of `width` rows of the tile, `distance` after their first ones; zero
+  /// where a row only pads.
   Value weightOf(Value input, Value row, Value distance) {
+    auto firstOfInput = [&] {
+      return e.mul(e.add(firstInput, input), outputs * kernel);
+    };
+    if (width > 1) {
+      auto type = VectorType::get({width}, e.b.getI32Type());
+      Value places = vector::LoadOp::create(e.b, e.loc, type, offsets, row);
+      Value none = arith::ConstantOp::create(e.b, e.loc, e.b.getZeroAttr(type));
+      Value real = e.atMost(none, places);
+      return vector::GatherOp::create(e.b, e.loc, e.vectorType(width), weights,
+                                      e.add(firstOfInput(), distance), places,
+                                      real, e.zeroVector(width));
+    }
     Value place = e.load(offsets, {row});
     Value real = e.atMost(e.index(0), place);
-    Value first = e.mul(e.add(firstInput, input), outputs * kernel);
+    Value first = firstOfInput();
     Value at = e.select(real, e.add(e.add(first, place), distance), first);
     return e.select(real, e.load(weights, {at}), e.zero());
   }
@@ -218,20 +268,24 @@ private:
       double factor = FastFilter::value(filter.weight(t, k));
       if (factor == 0)
         continue;
-      Value wide = arith::ExtFOp::create(e.b, e.loc, e.b.getF64Type(), tap);
-      Value term = arith::MulFOp::create(
-          e.b, e.loc, wide,
-          arith::ConstantOp::create(e.b, e.loc, e.b.getF64FloatAttr(factor)));
+      Value wide = arith::ExtFOp::create(e.b, e.loc, numbers(f64()), tap);
+      Value term =
+          arith::MulFOp::create(e.b, e.loc, wide, constant(f64(), factor));
       sum =
           sum ? arith::AddFOp::create(e.b, e.loc, sum, term).getResult() : term;
     }
-    return arith::TruncFOp::create(e.b, e.loc, e.b.getF32Type(), sum);
+    return arith::TruncFOp::create(e.b, e.loc, numbers(f32()), sum);
   }
+
+  FloatType f32() { return e.b.getF32Type(); }
+  FloatType f64() { return e.b.getF64Type(); }
 
   Emitter &e;
   PackWeightsOp op;
   const PackedLayout &layout;
-  Value offsets, base, firstInput, firstOutput, weights;
+  Value offsets;
+  int64_t width;
+  Value base, firstInput, firstOutput, weights;
   int64_t inputs, outputs, kernel;
 };
 
@@ -241,8 +295,23 @@ private:
 static constexpr int64_t kMostTableRows = int64_t(1) << 24;
 /// Rows of a tile that the packing keeps on its stack.
 static constexpr int64_t kMostRows = 4096;
+/// Lanes from which rows are packed a vector at a time: AVX-512's. AVX2 gathers
+/// no faster than it loads one by one, and others don't at all.
+static constexpr int64_t kGatherLanes = 16;
 
-static LogicalResult expand(PackWeightsOp op) {
+/// Rows that are packed at once. Their places are numbers of 32 bits then, from
+/// an input channel's first weight on.
+static int64_t widthOf(const PackedLayout &layout, MemRefType weight,
+                       int64_t lanes) {
+  if (layout.isCompact())
+    return Compact::kLanes;
+  bool fits = weight.getDimSize(1) * weight.getDimSize(2) <=
+              std::numeric_limits<int32_t>::max();
+  return fits && lanes >= kGatherLanes && layout.rows() % lanes == 0 ? lanes
+                                                                     : 1;
+}
+
+static LogicalResult expand(PackWeightsOp op, int64_t lanes) {
   OpBuilder b(op);
   Emitter e(b, op.getLoc());
   auto weight = cast<MemRefType>(op.getWeight().getType());
@@ -257,13 +326,15 @@ static LogicalResult expand(PackWeightsOp op) {
   if (layout.rows() > kMostRows)
     return op.emitOpError("packs at most ")
            << kMostRows << " rows a tile, got " << layout.rows();
+  int64_t width = widthOf(layout, weight, lanes);
+  Type place = width == 1 ? Type(b.getIndexType()) : b.getI32Type();
   Value offsets = memref::AllocaOp::create(
-      b, op.getLoc(), MemRefType::get({layout.rows()}, b.getIndexType()));
+      b, op.getLoc(), MemRefType::get({layout.rows()}, place));
   e.loop(op.getGroups(), [&](Value group) {
     e.loop(layout.blocks(), [&](Value block) {
       Value base = e.mul(e.add(e.mul(group, layout.blocks()), block),
                          layout.blockElements());
-      SectionPacker packer(e, op, layout, offsets, base,
+      SectionPacker packer(e, op, layout, offsets, width, base,
                            e.mul(group, groupInputs),
                            e.mul(block, layout.channels()));
       if (layout.isFast())
@@ -288,8 +359,8 @@ struct ExpandPackWeightsPass
         op.emitOpError("is expanded on buffers");
         return WalkResult::interrupt();
       }
-      return failed(expand(op)) ? WalkResult::interrupt()
-                                : WalkResult::advance();
+      return failed(expand(op, lanes)) ? WalkResult::interrupt()
+                                       : WalkResult::advance();
     });
     if (result.wasInterrupted())
       signalPassFailure();

@@ -195,6 +195,18 @@ def ExpandTransformInputPass
   }];
 }
 
+def LowerToLLVMPass : Pass<"tconv-lower-to-llvm", "::mlir::ModuleOp"> {
+  let summary = "turns vectors, buffers, numbers and branches into the LLVM "
+                "dialect at once";
+  let description = [{
+    MLIR has a pass for each of these dialects. One conversion with the patterns
+    of all of them takes a third of the time, since no casts between their types
+    are made and taken away again. Loops have to be branches by then, and affine
+    maps arithmetic.
+  }];
+  let dependentDialects = ["::mlir::LLVM::LLVMDialect"];
+}
+
 def OutlinePackingPass : Pass<"tconv-outline-packing", "::mlir::ModuleOp"> {
   let summary = "moves the packing of the weights into a function of its own";
   let description = [{
