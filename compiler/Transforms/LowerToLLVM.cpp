@@ -11,6 +11,7 @@
 #include "mlir/Conversion/UBToLLVM/UBToLLVM.h"
 #include "mlir/Conversion/VectorToLLVM/ConvertVectorToLLVM.h"
 #include "mlir/Dialect/Arith/Transforms/Passes.h"
+#include "mlir/Dialect/Vector/Transforms/VectorTransforms.h"
 #include "mlir/Transforms/DialectConversion.h"
 
 namespace mlir::tconv {
@@ -29,6 +30,7 @@ struct LowerToLLVMPass : tconv::impl::LowerToLLVMPassBase<LowerToLLVMPass> {
     LLVMTypeConverter types(context);
     RewritePatternSet patterns(context);
     SymbolTableCollection symbols;
+    vector::populateVectorInsertExtractStridedSliceTransforms(patterns);
     populateVectorToLLVMConversionPatterns(types, patterns);
     populateFinalizeMemRefToLLVMConversionPatterns(types, patterns, &symbols);
     arith::populateCeilFloorDivExpandOpsPatterns(patterns);

@@ -25,3 +25,11 @@ func.func @sums(%x: memref<64xf32>, %count: index) -> vector<8xf32> {
 ^end:
   return %before : vector<8xf32>
 }
+
+// A part of a vector is a shuffle.
+// CHECK-LABEL: llvm.func @part(
+// CHECK: llvm.shufflevector %{{.*}}, %{{.*}} [2, 3, 4, 5] : vector<8xf32>
+func.func @part(%x: vector<8xf32>) -> vector<4xf32> {
+  %part = vector.extract_strided_slice %x {offsets = [2], sizes = [4], strides = [1]} : vector<8xf32> to vector<4xf32>
+  return %part : vector<4xf32>
+}
