@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "compiler/Transforms/Passes.h"
 
+#include "mlir/Conversion/AffineToStandard/AffineToStandard.h"
 #include "mlir/Conversion/ArithToLLVM/ArithToLLVM.h"
 #include "mlir/Conversion/ControlFlowToLLVM/ControlFlowToLLVM.h"
 #include "mlir/Conversion/FuncToLLVM/ConvertFuncToLLVM.h"
@@ -11,8 +12,10 @@
 #include "mlir/Conversion/UBToLLVM/UBToLLVM.h"
 #include "mlir/Conversion/VectorToLLVM/ConvertVectorToLLVM.h"
 #include "mlir/Dialect/Arith/Transforms/Passes.h"
+#include "mlir/Dialect/MemRef/Transforms/Transforms.h"
 #include "mlir/Dialect/Vector/Transforms/VectorTransforms.h"
 #include "mlir/Transforms/DialectConversion.h"
+#include "mlir/Transforms/GreedyPatternRewriteDriver.h"
 
 namespace mlir::tconv {
 #define GEN_PASS_DEF_LOWERTOLLVMPASS
@@ -26,10 +29,13 @@ namespace {
 
 struct LowerToLLVMPass : tconv::impl::LowerToLLVMPassBase<LowerToLLVMPass> {
   void runOnOperation() override {
+    if (failed(expandViews()))
+      return signalPassFailure();
     MLIRContext *context = &getContext();
     LLVMTypeConverter types(context);
     RewritePatternSet patterns(context);
     SymbolTableCollection symbols;
+    populateAffineToStdConversionPatterns(patterns);
     vector::populateVectorInsertExtractStridedSliceTransforms(patterns);
     populateVectorToLLVMConversionPatterns(types, patterns);
     populateFinalizeMemRefToLLVMConversionPatterns(types, patterns, &symbols);
@@ -44,6 +50,21 @@ struct LowerToLLVMPass : tconv::impl::LowerToLLVMPassBase<LowerToLLVMPass> {
     if (failed(
             applyFullConversion(getOperation(), target, std::move(patterns))))
       signalPassFailure();
+  }
+
+  /// Views become offsets. Nothing else is looked at: MLIR's pass with the same
+  /// patterns takes as long as all of the rest.
+  LogicalResult expandViews() {
+    SmallVector<Operation *> views;
+    getOperation()->walk([&](Operation *op) {
+      if (isa<ViewLikeOpInterface, memref::ExtractStridedMetadataOp>(op))
+        views.push_back(op);
+    });
+    RewritePatternSet patterns(&getContext());
+    memref::populateExpandStridedMetadataPatterns(patterns);
+    GreedyRewriteConfig config;
+    config.setStrictness(GreedyRewriteStrictness::ExistingAndNewOps);
+    return applyOpPatternsGreedily(views, std::move(patterns), config);
   }
 };
 

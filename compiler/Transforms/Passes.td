@@ -200,9 +200,9 @@ def LowerToLLVMPass : Pass<"tconv-lower-to-llvm", "::mlir::ModuleOp"> {
                 "dialect at once";
   let description = [{
     MLIR has a pass for each of these dialects. One conversion with the patterns
-    of all of them takes a third of the time, since no casts between their types
-    are made and taken away again. Loops have to be branches by then, and affine
-    maps arithmetic.
+    of all of them takes a quarter of the time, since no casts between their types
+    are made and taken away again. Loops have to be branches by
+    then; affine maps need not be arithmetic.
   }];
   let dependentDialects = ["::mlir::LLVM::LLVMDialect"];
 }

@@ -3,7 +3,6 @@
 
 #include "compiler/Transforms/Passes.h"
 #include "mlir/Conversion/Passes.h"
-#include "mlir/Dialect/MemRef/Transforms/Passes.h"
 #include "mlir/Pass/PassRegistry.h"
 #include "mlir/Transforms/Passes.h"
 
@@ -53,10 +52,7 @@ void mlir::tconv::buildLowerPipeline(OpPassManager &pm,
   kernel.target = o.target;
   kernel.lengthClass = o.lengthClass;
   pm.addPass(createEmitKernelPass(kernel));
-  pm.addPass(createLowerAffinePass());
   pm.addPass(createSCFToControlFlowPass());
-  pm.addPass(memref::createExpandStridedMetadataPass());
-  pm.addPass(createLowerAffinePass());
   pm.addPass(createLowerToLLVMPass());
   pm.addPass(createReconcileUnrealizedCastsPass());
 }
