@@ -386,10 +386,10 @@ public:
     int64_t pointerStep = pick({1, 8, 24, -40});
     // The counter's largest size, for start and all turns.
     int64_t counter = kArgument + kTurns * std::abs(step);
-    values = {{"%a", kArgument}, {"%b", kArgument},
-              {"%i", kTurns},    {"%hoisted", 2 * kArgument},
-              {"%j", counter},   {"%j", counter},
-              {"%turn", kTurns}};
+    values = {{"%a", kArgument},      {"%b", kArgument},
+              {"%i", kTurns},         {"%hoisted", 2 * kArgument},
+              {"%turn", kTurns},      {"%j", counter},
+              {"%j24", 24 * counter}, {"%j24", 24 * counter}};
     std::string body;
     for (int i = 0, count = 1 + random() % 6; i < count; ++i)
       body += store(i, kTurns * std::abs(pointerStep));
@@ -406,6 +406,7 @@ inner:
   %j = phi i64 [ %start, %outer ], [ %j1, %latch ]
   %r = phi ptr [ %p, %outer ], [ %r1, %latch ]
   %turn = phi i64 [ 0, %outer ], [ %turn1, %latch ]
+  %j24 = mul i64 %j, 24
 {1}  br label %latch
 latch:
   %j1 = add i64 %j, {2}
@@ -455,7 +456,7 @@ private:
       Value value;
       value.name = llvm::formatv("%v{0}.{1}", number, i);
       const char *form;
-      switch (random() % 5) {
+      switch (random() % 6) {
       case 0:
         form = "  {0} = add nsw i64 {1}, {2}\n";
         value.largest = left.largest + right.largest;
@@ -469,6 +470,11 @@ private:
         value.largest = left.largest * std::abs(factor);
         break;
       case 3:
+        form = "  {0}s = shl i64 {1}, 3\n"
+               "  {0} = or disjoint i64 {0}s, 4\n";
+        value.largest = left.largest * 8 + 4;
+        break;
+      case 4:
         form = "  {0} = shl i64 {1}, 3\n";
         value.largest = left.largest * 8;
         break;
