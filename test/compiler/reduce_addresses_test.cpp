@@ -351,6 +351,17 @@ TEST(ReduceAddresses, WhatDoesNotGrowByAConstantStays) {
 )"));
 }
 
+TEST(ReduceAddresses, StepsWithoutAQuotientStay) {
+  expectUntouched(loop(R"(
+  %back = sub i64 %down, 1
+  %j = shl i64 %down, 63
+  %a = getelementptr i8, ptr %p, i64 %j
+  store i8 1, ptr %a
+)",
+                       "",
+                       "  %down = phi i64 [ 0, %entry ], [ %back, %loop ]\n"));
+}
+
 TEST(ReduceAddresses, NoMoreBasesThanThereAreRegisters) {
   auto many = [](int count) {
     std::string before, body = "  %j = mul i64 %i, 24\n";

@@ -300,8 +300,10 @@ void LoopAddresses::findAccesses() {
       for (const Sum::Term &term : sum->terms)
         if (const Counter *counter = counterOf(term.value))
           step += term.factor * static_cast<uint64_t>(counter->step);
-      if (step != 0)
-        accesses.push_back({address, type, sum, static_cast<int64_t>(step)});
+      // Steps beyond any array don't count: their quotients may overflow.
+      auto size = static_cast<int64_t>(step);
+      if (size != 0 && isInt<32>(size))
+        accesses.push_back({address, type, sum, size});
     }
 }
 
