@@ -46,20 +46,26 @@ Status runKernel(const tconv_kernel &kernel, const tconv_params &params,
   tconv_kernel_args &args = launch.args;
   args.weights = packed;
   args.bias = bias;
-  int64_t blocks =
-      (tconv_kernel_positions(&kernel, &args) - 1) / kernel.task_positions + 1;
-  int64_t count;
-  if (__builtin_mul_overflow(blocks, kernel.task_columns, &count) ||
-      __builtin_mul_overflow(count, tensors.batch, &count))
+  int64_t positions = tconv_kernel_positions(&kernel, &args);
+  int64_t blocks = (positions - 1) / kernel.task_positions + 1;
+  int64_t ofItem, count;
+  if (__builtin_mul_overflow(blocks, kernel.task_columns, &ofItem) ||
+      __builtin_mul_overflow(ofItem, tensors.batch, &count))
     return {TCONV_INVALID_VALUE,
             "batch = " + std::to_string(tensors.batch) +
                 ": more tasks than a signed 64-bit number counts"};
   // The columns of a block of positions share its packed input; what needs no
   // workspace packs nothing.
-  int64_t sharing = kernel.workspace_bytes ? kernel.task_columns : 1;
-  if (Status error = runTasks(
-          parallelFor, runKernelPart, &launch,
-          {count, sharing, workOf(params, tensors.batch, tensors.length)}))
+  TaskRange range = {count, kernel.workspace_bytes ? kernel.task_columns : 1,
+                     workOf(params, tensors.batch, tensors.length)};
+  // With one group, the last block of positions comes last in a batch item.
+  if (kernel.groups == 1 && range.sharing == kernel.task_columns) {
+    int64_t last = positions - (blocks - 1) * kernel.task_positions;
+    range.period = ofItem;
+    range.shortWork =
+        static_cast<double>(last) / static_cast<double>(kernel.task_positions);
+  }
+  if (Status error = runTasks(parallelFor, runKernelPart, &launch, range))
     return error;
   if (launch.outOfMemory)
     return {TCONV_OUT_OF_MEMORY,

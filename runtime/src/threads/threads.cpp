@@ -23,9 +23,6 @@ namespace {
 /// multiply-adds meanwhile.
 constexpr double kSerialWork = 200e3;
 
-/// Parts a thread, so that a thread that is late leaves work to the others.
-constexpr int64_t kPartsPerThread = 4;
-
 std::atomic<int64_t> chosenThreads{0}; ///< 0: not chosen yet
 
 int64_t defaultThreads() {
@@ -123,17 +120,6 @@ Status tconv::setNumThreads(int64_t threads) {
                 "parallel_for in tconv_layer_options"};
   chosenThreads = threads;
   return Status::ok();
-}
-
-int64_t tconv::tasksPerPart(const TaskRange &range, int64_t threads) {
-  auto divideCeil = [](int64_t a, int64_t b) { return a / b + (a % b != 0); };
-  int64_t fair = divideCeil(range.count, threads);
-  // Each part does again what it shares with another: a part that is less than
-  // two shares isn't worth what it evens out.
-  int64_t parts =
-      std::clamp<int64_t>(fair / 2 / range.sharing, 1, kPartsPerThread);
-  int64_t tasks = divideCeil(fair, parts);
-  return parts == 1 ? tasks : tasks / range.sharing * range.sharing;
 }
 
 Status tconv::runTasks(const ParallelFor &parallelFor, tconv_task_fn run,

@@ -8,6 +8,7 @@
 #include <cstdint>
 
 #include "layer/layer.h"
+#include "threads/parts.h"
 
 namespace tconv {
 
@@ -20,22 +21,9 @@ struct ParallelFor {
   void *user = nullptr;
 };
 
-/// Tasks [0, count) and what is known of them.
-struct TaskRange {
-  int64_t count;
-  /// So many tasks in a row share work that each part of them does anew.
-  int64_t sharing = 1;
-  /// A rough number of multiply-adds: too small a launch isn't worth waking
-  /// threads for.
-  double work;
-};
-
 /// Runs all tasks. The caller's own function is always asked.
 Status runTasks(const ParallelFor &parallelFor, tconv_task_fn run, void *tasks,
                 const TaskRange &range);
-
-/// How many tasks a part has at most where so many threads run them.
-int64_t tasksPerPart(const TaskRange &range, int64_t threads);
 
 /// This thread's workspace of at least that size, aligned to
 /// TCONV_KERNEL_ALIGNMENT; NULL where memory has run out. Valid until the
