@@ -363,10 +363,9 @@ void tconv::tools::addArguments(CLI::App &app, CompileArguments &arguments) {
   app.add_option("--symbol", arguments.symbol,
                  "C name of the kernel, default: from the layer's name; or of "
                  "the library, default: from the prefix");
-  app.add_option(
-         "--length-class", arguments.lengthClass,
-         "bulk, medium or short; default: by the layer's length, and for a "
-         "library all that can occur")
+  app.add_option("--length-class", arguments.lengthClass,
+                 "bulk, medium, short or step; default: by the layer's length, "
+                 "and for a library all that can occur")
       ->check(CLI::IsMember({"bulk", "medium", "short", "step"}));
   app.add_option(
          "--accuracy", arguments.accuracy,
