@@ -233,7 +233,9 @@ TEST(Parts, AreFewWhereEachPacksItsInput) {
   EXPECT_EQ(partsOf(7, 16, 64), (Sizes{56, 56}));
   // Many blocks: whole ones, which nobody packs twice.
   EXPECT_EQ(partsOf(32, 3, 64), (Sizes{12, 12, 12, 12, 12, 12, 12, 12}));
-  EXPECT_EQ(partsOf(30, 3, 64), (Sizes{12, 12, 12, 12, 12, 12, 12, 6}));
+  EXPECT_EQ(partsOf(31, 3, 64), (Sizes{12, 12, 12, 12, 12, 12, 12, 9}));
+  // ... of which both threads have as many.
+  EXPECT_EQ(partsOf(30, 3, 64), (Sizes{9, 9, 9, 9, 9, 9, 9, 9, 9, 9}));
   // Nothing is packed: parts that even out.
   EXPECT_EQ(partsOf(2, 64, 0), (Sizes{16, 16, 16, 16, 16, 16, 16, 16}));
 }

@@ -63,7 +63,8 @@ int64_t tconv::tasksPerPart(const TaskRange &range, int64_t threads) {
     int64_t blocks = fair / parts / range.sharing;
     for (int64_t tasks :
          {blocks * range.sharing, (blocks + 1) * range.sharing}) {
-      if (tasks < 1 || tasks > fair)
+      if (tasks < 1 || tasks > fair ||
+          divideCeil(fair, tasks) > kMostPartsPerThread)
         continue;
       double time = timeOf(range, tasks, threads);
       if (time < least * kClearlyBetter) {
