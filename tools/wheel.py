@@ -34,11 +34,15 @@ def version():
     return ".".join(re.findall(r"TCONV_VERSION_(?:MAJOR|MINOR|PATCH) (\d+)", text))
 
 
-def soname(library):
-    text = subprocess.run(
+def dynamic_section(library):
+    """What a library says of itself and needs, as text."""
+    return subprocess.run(
         ["readelf", "-d", library], capture_output=True, text=True, check=True
     ).stdout
-    return re.search(r"soname: \[(.*)\]", text)[1]
+
+
+def soname(library):
+    return re.search(r"soname: \[(.*)\]", dynamic_section(library))[1]
 
 
 def stripped(library):
@@ -58,8 +62,7 @@ def thread_pool(library):
 
 def holds_llvm(library):
     """Whether LLVM is in it, rather than among what it needs."""
-    text = subprocess.run(["readelf", "-d", library], capture_output=True, text=True, check=True)
-    return "compiler" in library.name and "libLLVM" not in text.stdout
+    return "compiler" in library.name and "libLLVM" not in dynamic_section(library)
 
 
 def owners(library):

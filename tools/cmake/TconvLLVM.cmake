@@ -74,7 +74,7 @@ target_link_options(tconv_llvm_inside INTERFACE -Wl,--as-needed -Wl,--gc-section
 # LLVM's linker takes two seconds for what takes binutils' many.
 include(CheckLinkerFlag)
 set(_lld -fuse-ld=lld -B${LLVM_TOOLS_BINARY_DIR})
-check_linker_flag(CXX "-fuse-ld=lld;-B${LLVM_TOOLS_BINARY_DIR}" TCONV_LLD_WORKS)
+check_linker_flag(CXX "${_lld}" TCONV_LLD_WORKS)
 if(TCONV_LLD_WORKS)
   target_link_options(tconv_llvm_inside INTERFACE ${_lld})
 endif()

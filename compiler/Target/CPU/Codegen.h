@@ -22,8 +22,8 @@ llvm::Expected<std::unique_ptr<llvm::TargetMachine>>
 createTargetMachine(const CpuTarget &target);
 
 /// Translates and optimises for the target, addresses included (see
-/// ReduceAddresses.h). The result calls nothing outside
-/// itself: it may be loaded where there is no C library.
+/// ReduceAddresses.h). The result calls nothing outside itself: it may be
+/// loaded where there is no C library.
 llvm::Expected<std::unique_ptr<llvm::Module>>
 translateAndOptimize(ModuleOp module, const CpuTarget &target,
                      llvm::TargetMachine &machine, llvm::LLVMContext &context);
