@@ -4,8 +4,8 @@
 #include <atomic>
 #include <cstdio>
 
+#include "api/reference_launch.h"
 #include "device/device_layer.h"
-#include "support/half.h"
 #include "support/status.h"
 
 using namespace tconv;
@@ -29,14 +29,6 @@ void runKernelPart(void *context, int64_t begin, int64_t end) {
     }
   }
   launch->kernel->run(&args, begin, end);
-}
-
-/// Multiply-adds of a launch, roughly.
-double workOf(const tconv_params &params, int64_t batch, int64_t length) {
-  return static_cast<double>(batch) * static_cast<double>(length) *
-         static_cast<double>(params.kernel_size) *
-         static_cast<double>(params.out_channels) *
-         static_cast<double>(params.in_channels / params.group);
 }
 
 Status runKernel(const tconv_kernel &kernel, const tconv_params &params,
@@ -67,20 +59,8 @@ Status runKernel(const tconv_kernel &kernel, const tconv_params &params,
   }
   if (Status error = runTasks(parallelFor, runKernelPart, &launch, range))
     return error;
-  if (launch.outOfMemory)
-    return {TCONV_OUT_OF_MEMORY,
-            "workspace: " + std::to_string(kernel.workspace_bytes) +
-                " bytes can't be had"};
-  return Status::ok();
-}
-
-void runReferencePart(void *context, int64_t begin, int64_t end) {
-  auto *launch = static_cast<const tconv_reference *>(context);
-#ifdef TCONV_REFERENCE_FMA
-  if (tconv_reference_has_fma())
-    return tconv_reference_tasks_fma(launch, begin, end);
-#endif
-  tconv_reference_tasks(launch, begin, end);
+  return launch.outOfMemory ? noWorkspace(kernel.workspace_bytes)
+                            : Status::ok();
 }
 
 std::string pointerText(const void *pointer) {
@@ -89,41 +69,20 @@ std::string pointerText(const void *pointer) {
   return text;
 }
 
-/// The reference in a layer's dtype: rounded where a kernel would round.
-Status runReferenceOf(const tconv_layer &layer, const State &state,
-                      const LaunchArgs &args) {
-  const tconv_params &params = layer.params;
-  const WeightValues &weight = state.weights->values;
-  if (params.dtype == TCONV_F32)
-    return runReference(params, weight.data(),
-                        state.bias ? state.bias->data() : nullptr, args,
-                        /*sums64=*/false, layer.parallelFor);
-  auto rounded = [&](const float *values, int64_t count) {
-    std::vector<uint16_t> halves(static_cast<size_t>(count));
-    std::vector<float> result(static_cast<size_t>(count));
-    fromFloats(params.dtype, values, count, halves.data());
-    toFloats(params.dtype, halves.data(), count, result.data());
-    return result;
-  };
-  std::vector<float> w = rounded(weight.data(), weight.size()), bias, x, y;
-  if (state.bias)
-    bias = rounded(state.bias->data(), params.out_channels);
-  x.resize(static_cast<size_t>(args.batch * params.in_channels * args.length));
-  y.resize(static_cast<size_t>(args.batch * params.out_channels *
-                               args.outputLength));
-  toFloats(params.dtype, args.x, static_cast<int64_t>(x.size()), x.data());
-  LaunchArgs floats = args;
-  floats.x = x.data();
-  floats.y = y.data();
-  if (Status error = runReference(params, w.data(),
-                                  state.bias ? bias.data() : nullptr, floats,
-                                  /*sums64=*/false, layer.parallelFor))
-    return error;
-  fromFloats(params.dtype, y.data(), static_cast<int64_t>(y.size()), args.y);
-  return Status::ok();
+} // namespace
+
+Status tconv::noWorkspace(int64_t bytes) {
+  return {TCONV_OUT_OF_MEMORY,
+          "workspace: " + std::to_string(bytes) + " bytes can't be had"};
 }
 
-} // namespace
+double tconv::workOf(const tconv_params &params, int64_t batch,
+                     int64_t length) {
+  return static_cast<double>(batch) * static_cast<double>(length) *
+         static_cast<double>(params.kernel_size) *
+         static_cast<double>(params.out_channels) *
+         static_cast<double>(params.in_channels / params.group);
+}
 
 tconv_kernel_args tconv::contiguousArgs(const tconv_params &params,
                                         const LaunchArgs &tensors) {
@@ -182,30 +141,6 @@ Status tconv::checkTensors(const tconv_params &params, const LaunchArgs &args) {
     return {TCONV_INVALID_VALUE, "y = " + pointerText(args.y) +
                                      ": overlaps x = " + pointerText(args.x)};
   return Status::ok();
-}
-
-Status tconv::runReference(const tconv_params &params, const float *weight,
-                           const float *bias, const LaunchArgs &args,
-                           bool sums64, const ParallelFor &parallelFor) {
-  GeneralForm form = generalForm(params);
-  tconv_reference launch = {form.inChannels,
-                            form.outChannels,
-                            form.kernelSize,
-                            form.stride,
-                            form.dilation,
-                            form.groups,
-                            form.cropBegin,
-                            args.length,
-                            args.outputLength,
-                            args.batch,
-                            weight,
-                            bias,
-                            static_cast<const float *>(args.x),
-                            static_cast<float *>(args.y),
-                            sums64 ? 1 : 0};
-  return runTasks(parallelFor, runReferencePart, &launch,
-                  {args.batch * form.outChannels, /*sharing=*/1,
-                   workOf(params, args.batch, args.length)});
 }
 
 Status tconv::runLayer(tconv_layer &layer, const LaunchArgs &args) {

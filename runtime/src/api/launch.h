@@ -3,7 +3,6 @@
 #define TCONV_SRC_API_LAUNCH_H
 
 #include "api/layer_handle.h"
-#include "reference/reference.h"
 
 namespace tconv {
 
@@ -29,10 +28,11 @@ tconv_kernel_args contiguousArgs(const tconv_params &params,
                                  const LaunchArgs &tensors);
 
 Status runLayer(tconv_layer &layer, const LaunchArgs &args);
-/// Float32 tensors only.
-Status runReference(const tconv_params &params, const float *weight,
-                    const float *bias, const LaunchArgs &args, bool sums64,
-                    const ParallelFor &parallelFor);
+
+/// Multiply-adds of a launch, roughly.
+double workOf(const tconv_params &params, int64_t batch, int64_t length);
+/// No memory for a part to work in.
+Status noWorkspace(int64_t bytes);
 
 } // namespace tconv
 

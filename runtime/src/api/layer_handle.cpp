@@ -112,7 +112,7 @@ std::unique_ptr<const Plan>
 tconv_layer::makePlan(const Weights &weights, tconv_length_class lengthClass) {
   auto plan = std::make_unique<Plan>();
   const Magnitudes &magnitudes = weights.values.magnitudes();
-  if (target == "reference") {
+  if (target == kReferenceTarget) {
     plan->why = {TCONV_OK, "target = 'reference'"};
   } else if (!magnitudes.finite() && !isDeviceTarget(target)) {
     // A CPU's kernels multiply zeros, with which they pad x, by weights. Those

@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <cstring>
 
-#include "api/launch.h"
+#include "api/reference_launch.h"
 #include "kernel/kernel_cache.h"
 #include "support/status.h"
 #include "target/target.h"
