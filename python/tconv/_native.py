@@ -69,6 +69,7 @@ NONLINEARITIES = {
     "conv_transpose3d": 3,
 }
 SCALINGS = {"truncated_normal": 0, "untruncated_normal": 1, "uniform": 2}
+COMPILATIONS = {"wait": 0, "background": 1}
 ACCURACIES = {"default": 0, "direct": 1, "tf32": 2}
 
 
@@ -124,6 +125,8 @@ class LayerOptions(Structure):
         ("bias_init", POINTER(Initializer)),
         ("parallel_for", c_void_p),
         ("parallel_user", c_void_p),
+        ("compilation", c_int32),
+        ("reserved", c_int32),
     ]
 
 

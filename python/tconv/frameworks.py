@@ -69,6 +69,7 @@ class FromFrameworks:
         target=None,
         engine=None,
         device=None,
+        compilation="wait",
     ):
         """A layer with the arguments of MindSpore's announced newer signature,
         which are also those of torch.nn.ConvTranspose1d. Sizes may be
@@ -108,6 +109,7 @@ class FromFrameworks:
             target=target,
             engine=engine,
             device=device,
+            compilation=compilation,
             dtype=dtype,
             **sizes,
         )
@@ -133,6 +135,7 @@ class FromFrameworks:
         target=None,
         engine=None,
         device=None,
+        compilation="wait",
     ):
         """A layer with the inputs W and B and the attributes of ONNX's
         ConvTranspose.
@@ -192,6 +195,7 @@ class FromFrameworks:
             target=target,
             engine=engine,
             device=device,
+            compilation=compilation,
         )
         if wanted is not None:
             layer._only_length = length
@@ -211,6 +215,7 @@ class FromFrameworks:
         target=None,
         engine=None,
         device=None,
+        compilation="wait",
     ):
         """A layer with the weights and arguments of Keras's Conv1DTranspose.
 
@@ -250,6 +255,7 @@ class FromFrameworks:
             target=target,
             engine=engine,
             device=device,
+            compilation=compilation,
         )
         layer._channels_last = True
         return layer

@@ -74,6 +74,10 @@ class Conv1dTranspose(FromFrameworks, OnDevice):
         target. On a GPU or an Ascend, the
         layer takes arrays of the host (numpy) and arrays of the device
         (DLPack, __cuda_array_interface__), and gives the like.
+      compilation: what a call does for whose length there is no kernel yet.
+        'wait' compiles it first; 'background' computes without it, as the
+        reference does but by vectors, and takes the kernel from when it is
+        ready, so that results differ in rounding then.
       dtype: 'float32', or on a GPU 'float16' or 'bfloat16', of x and the
         result. Sums are float32 in any case.
 
@@ -105,6 +109,7 @@ class Conv1dTranspose(FromFrameworks, OnDevice):
         output_padding=0,
         device=None,
         dtype="float32",
+        compilation="wait",
     ):
         mode = _check.choice("pad_mode", pad_mode, tuple(_native.PAD_MODES))
         self._setup(
@@ -126,6 +131,7 @@ class Conv1dTranspose(FromFrameworks, OnDevice):
             target_of(device, target),
             engine,
             dtype,
+            compilation,
         )
 
     @classmethod
@@ -149,6 +155,7 @@ class Conv1dTranspose(FromFrameworks, OnDevice):
         engine=None,
         device=None,
         dtype="float32",
+        compilation="wait",
     ):
         """A layer in the general form: of the uncropped result, of length
         (Lin - 1) * stride + eff, crop_begin elements go on the left and
@@ -185,6 +192,7 @@ class Conv1dTranspose(FromFrameworks, OnDevice):
             target_of(device, target),
             engine,
             dtype,
+            compilation,
         )
         return self
 
@@ -199,6 +207,7 @@ class Conv1dTranspose(FromFrameworks, OnDevice):
         target,
         engine,
         dtype,
+        compilation,
     ):
         params = _native.Params()
         _native.lib.tconv_params_init(byref(params))
@@ -220,6 +229,11 @@ class Conv1dTranspose(FromFrameworks, OnDevice):
             options.target = _check.c_string("target", target)
         if engine is not None:
             options.engine = _check.c_string("engine", engine)
+        options.compilation = _native.COMPILATIONS[
+            _check.choice(
+                "compilation", compilation, tuple(_native.COMPILATIONS)
+            )
+        ]
 
         # Everything is checked before the layer exists: a refusal must not
         # draw numbers or leave half a layer.
@@ -241,6 +255,7 @@ class Conv1dTranspose(FromFrameworks, OnDevice):
         self._target = target
         self._engine = engine
         self._dtype = dtype
+        self._compilation = compilation
         self._weight_init = _summary(weight_init)
         self._bias_init = _summary(bias_init)
         self._channels_last = False
@@ -298,7 +313,8 @@ class Conv1dTranspose(FromFrameworks, OnDevice):
         )
         if not self._has_run and x.shape[0] > 0:
             self._has_run = True
-            self._warn_without_compiler(x.shape[2], x.shape[0])
+            if self._compilation == "wait":  # else describing would wait
+                self._warn_without_compiler(x.shape[2], x.shape[0])
         if out is None:
             return self._give(y)
         if self._channels_last:
@@ -311,8 +327,8 @@ class Conv1dTranspose(FromFrameworks, OnDevice):
         if path.get("status") == "TCONV_NOT_FOUND" and not _warned:
             _warned.append(True)
             warnings.warn(
-                "tconv: layers run by the plain implementation, many times "
-                f"slower than by kernels: {path['why']}",
+                "tconv: layers run without kernels, several times slower "
+                f"than with them: {path['why']}",
                 RuntimeWarning,
                 stacklevel=3,
             )
@@ -442,6 +458,11 @@ class Conv1dTranspose(FromFrameworks, OnDevice):
     @property
     def engine(self):
         return self._engine
+
+    @property
+    def compilation(self):
+        """'wait' or 'background'."""
+        return self._compilation
 
     @property
     def dtype(self):
@@ -581,6 +602,7 @@ class Conv1dTranspose(FromFrameworks, OnDevice):
             state["_target"],
             state["_engine"],
             state["_dtype"],
+            state.get("_compilation", "wait"),
         )
         vars(self).update(state)
 

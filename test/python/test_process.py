@@ -53,6 +53,39 @@ def test_threads_do_not_change_the_bits(threads):
         check_layer(layer, x)
 
 
+def test_calls_do_not_wait_for_a_kernel(tmp_path, monkeypatch):
+    monkeypatch.setenv("TCONV_CACHE_DIR", str(tmp_path))
+    layer = tconv.Conv1dTranspose(48, 40, 9, 4, compilation="background")
+    assert layer.compilation == "background"
+    x = random((1, 48, 700))
+    first = layer(x)
+    assert first.tobytes() == layer.reference(x, sums64=False).tobytes()
+    if layer.describe(700)["path"] == "kernel":  # waits
+        assert layer.describe(700)["from"] == "compiled"
+        assert layer(x).tobytes() != first.tobytes()
+    check_layer(layer, x)
+    # What is on disk is taken at once.
+    again = tconv.Conv1dTranspose(
+        48, 40, 9, 4, weight_init=layer.weight, compilation="background"
+    )
+    assert again(x).tobytes() == layer(x).tobytes()
+
+
+@pytest.mark.parametrize("seconds", [0, 0.01, 0.03, 0.06, 0.1])
+def test_a_program_may_end_while_it_compiles(tmp_path, seconds):
+    program = (
+        "import time, numpy as np, tconv\n"
+        "layers = [tconv.Conv1dTranspose(64, 40, 8, s, compilation='background')"
+        " for s in (2, 4)]\n"
+        "for layer in layers: layer(np.ones((1, 64, 500), np.float32))\n"
+        f"time.sleep({seconds})\n"
+    )
+    # With the layers at the end, and without: then nobody waits for them.
+    for end in ("", "import os; os._exit(0)\n", "import gc; del layer, layers\n"):
+        done = run_python(program + end, TCONV_CACHE_DIR=str(tmp_path / "none"))
+        assert (done.returncode, done.stderr) == (0, "")
+
+
 def test_one_layer_in_many_threads():
     layer = tconv.Conv1dTranspose(16, 12, 8, 4, has_bias=True)
     inputs = [random((1, 16, 5 + 13 * n), n) for n in range(8)]

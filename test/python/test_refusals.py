@@ -137,6 +137,13 @@ def test_has_bias(value):
     refused(TypeError, ["has_bias", str(value)], lambda: layer(has_bias=value))
 
 
+def test_compilation():
+    refused(
+        ValueError, ["compilation", "later"], lambda: layer(compilation="later")
+    )
+    refused(ValueError, ["compilation", "1"], lambda: layer(compilation=1))
+
+
 def test_accuracy_and_target():
     refused(ValueError, ["accuracy", "fast"], lambda: layer(accuracy="fast"))
     refused(ValueError, ["accuracy", "1"], lambda: layer(accuracy=1))

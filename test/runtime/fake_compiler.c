@@ -6,6 +6,7 @@
  *
  *   ""             works
  *   slow           works after a while
+ *   held           works once fake_compiler_let_go() has been called
  *   fail           refuses every layer
  *   fail_once      refuses the first request of the process
  *   stress         takes a little while, and refuses every fourth request
@@ -48,6 +49,8 @@ static struct tconv_compiled slots[SLOTS];
 static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
 static int compiled_count, released_count, packed_count;
 static char last_tuning[128];
+static pthread_cond_t let_go = PTHREAD_COND_INITIALIZER;
+static int held_count, may_go;
 
 static const char *mode(void) {
   const char *value = getenv("FAKE_COMPILER");
@@ -208,6 +211,11 @@ static tconv_status compile(const tconv_compile_request *request,
   if (!strcmp(mode(), "slow") || !strcmp(mode(), "stress"))
     nanosleep(&nap, NULL);
   pthread_mutex_lock(&mutex);
+  if (!strcmp(mode(), "held")) {
+    ++held_count;
+    while (!may_go)
+      pthread_cond_wait(&let_go, &mutex);
+  }
   first = compiled_count++ == 0;
   snprintf(last_tuning, sizeof(last_tuning), "%s",
            request->tuning ? request->tuning : "");
@@ -250,6 +258,25 @@ static void release(tconv_compiled *compiled) {
   compiled->used = 0;
   ++released_count;
   pthread_mutex_unlock(&mutex);
+}
+
+/* Lets compilations go on that are held, and those to come. */
+EXPORT void fake_compiler_let_go(void);
+EXPORT void fake_compiler_let_go(void) {
+  pthread_mutex_lock(&mutex);
+  may_go = 1;
+  pthread_cond_broadcast(&let_go);
+  pthread_mutex_unlock(&mutex);
+}
+
+/* How many compilations have been held. */
+EXPORT int fake_compiler_held(void);
+EXPORT int fake_compiler_held(void) {
+  int count;
+  pthread_mutex_lock(&mutex);
+  count = held_count;
+  pthread_mutex_unlock(&mutex);
+  return count;
 }
 
 /* What tests ask about. */

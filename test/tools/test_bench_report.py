@@ -58,7 +58,8 @@ class Fake:
 
     def first_call(self, layer, seed, way):
         self.log.append(way)
-        return {"seconds": self.times.pop(0)}
+        seconds = self.times.pop(0)
+        return {"seconds": seconds, "prepared": 2 * seconds}
 
     def __enter__(self):
         return self
@@ -256,17 +257,24 @@ def test_first_calls_take_the_quickest_process_and_way():
         return Fake(key, [1 / number if key == "tconv" else number])
 
     layer = layers.parse(f"small: {LAYER}", 1)
-    ways = {"tconv": ("",), "a": ("one", "two")}
+    ways = {"tconv": ("background", "wait"), "a": ("one", "two")}
     result = first_call.measure_layer(layer, ways, start)
-    # tconv is started 3 times, a in each way; caches are never shared.
-    assert [key for key, _ in starts] == ["tconv", "a", "a"] * 3
-    assert len({cache for _, cache in starts}) == 9
-    assert result["seconds"] == {"tconv": 1 / 7, "a": 2}
+    # Each is started 3 times in each way; caches are never shared.
+    assert [key for key, _ in starts] == ["tconv", "tconv", "a", "a"] * 3
+    assert len({cache for _, cache in starts}) == 12
+    assert result["seconds"] == {"tconv": 1 / 10, "a": 3}
+    assert result["by_way"] == {
+        "tconv": {
+            "background": {"seconds": 1 / 9, "prepared": 2 / 9},
+            "wait": {"seconds": 1 / 10, "prepared": 2 / 10},
+        },
+        "a": {"one": {"seconds": 3, "prepared": 6}, "two": {"seconds": 4, "prepared": 8}},
+    }
     run = run_of([], ("tconv", "a"))
     run["first_calls"] = [result]
     text = first_call.markdown(run)
-    assert "| small | 142.9 | 2000.0 | 14.00 |" in text
-    assert "System A takes 14.00 times as long" in text
+    assert "| small | 100.0 | 222.2 | 100.0 | 3000.0 | 30.00 | 30.00 |" in text
+    assert "System A / tconv: 30.00 in geometric mean, at least 30.00 (small)" in text
 
 
 def test_readme_is_rewritten_between_the_marks(tmp_path):

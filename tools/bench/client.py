@@ -52,6 +52,7 @@ class Worker:
         hello = self.receive()
         self.process.send_signal(signal.SIGSTOP)
         self.version, self.ways = hello["version"], hello["ways"]
+        self.first_ways = hello["first_ways"]
 
     def receive(self):
         line = self.process.stdout.readline()

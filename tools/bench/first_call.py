@@ -4,7 +4,8 @@
 Each is made in a process of its own that has imported its library and holds the
 data; tconv's finds an empty cache on the disk and opens its compiler, OpenVINO's
 opens its plugin. The quickest of a few counts, in the quickest way that a system
-can be asked.
+can be asked. tconv's is to compute before the kernel is there; what its other way
+takes, and how long it is until the kernel has taken over, is shown beside it.
 """
 
 import tempfile
@@ -19,18 +20,32 @@ PROCESSES = 3
 def measure_layer(layer, ways, start, processes=PROCESSES):
     """Seconds by system; `ways` are those of each, `start` makes the worker of one
     with more environment variables."""
-    seconds, refused = {}, {}
+    by_way, refused = {}, {}
+
+    def least(of, key, value):
+        of[key] = min(value, of.get(key, value))
+
     for _ in range(processes):
         for key in ways:
             for way in ways[key]:
                 try:
                     with tempfile.TemporaryDirectory(prefix="tconv-bench-") as cache:
                         with start(key, {"TCONV_CACHE_DIR": cache}) as worker:
-                            took = worker.first_call(layer, 1, way)["seconds"]
-                    seconds[key] = min(took, seconds.get(key, took))
+                            took = worker.first_call(layer, 1, way)
+                    of_way = by_way.setdefault(key, {}).setdefault(way, {})
+                    least(of_way, "seconds", took["seconds"])
+                    least(of_way, "prepared", took["prepared"])
                 except (systems.NotSupported, client.Missing) as error:
                     refused[key] = str(error)
-    return {"name": layer.name, "seconds": seconds, "not_measured": refused}
+    return {
+        "name": layer.name,
+        "seconds": {
+            key: min(way["seconds"] for way in ways.values())
+            for key, ways in by_way.items()
+        },
+        "by_way": by_way,
+        "not_measured": refused,
+    }
 
 
 def measure(chosen, ways, start, progress):
@@ -48,37 +63,66 @@ def measure(chosen, ways, start, progress):
     return results
 
 
+def columns(run):
+    """Titles and, of a layer's result, seconds or None: what tconv takes, then
+    what others take."""
+
+    def of_way(way, figure):
+        return lambda r: r["by_way"].get(report.OURS, {}).get(way, {}).get(figure)
+
+    def seconds_of(key):
+        return lambda result: result["seconds"].get(key)
+
+    ours = [
+        ("tconv", seconds_of(report.OURS)),
+        ("until its kernel runs", of_way("background", "prepared")),
+        ("tconv, compiling first", of_way("wait", "seconds")),
+    ]
+    others = [
+        (run["titles"][key], seconds_of(key))
+        for key in run["versions"]
+        if key != report.OURS
+    ]
+    return ours, others
+
+
 def markdown(run):
     """The first calls of a run."""
-    keys = [key for key in run["versions"] if key != report.OURS]
-    titles = [run["titles"][key] for key in run["versions"]]
-    ratio_titles = [f"{run['titles'][key]} / tconv" for key in keys]
+    ours, others = columns(run)
+    # What a peer takes is compared with both ways of tconv's.
+    ratios = [
+        (f"{peer} / {title}", ways[1], of_peer)
+        for peer, of_peer in others
+        for title, ways in (("tconv", ours[0]), ("compiling first", ours[2]))
+    ]
+    titles = [title for title, _ in ours + others] + [ratio[0] for ratio in ratios]
     lines = [
-        "First calls in ms: from the layer's parameters to its first output, "
-        "compilation included, in a fresh process with empty caches; the best of "
+        "First calls in ms: from the layer's parameters to its first output, in "
+        "a fresh process with empty caches; the best of "
         f"{PROCESSES}. {report.heading(run)}",
         "",
-        "| " + " | ".join(["layer", *titles, *ratio_titles]) + " |",
-        "|---|" + "---:|" * (len(titles) + len(keys)),
+        "| " + " | ".join(["layer", *titles]) + " |",
+        "|---|" + "---:|" * len(titles),
     ]
+    pairs = {title: [] for title, _, _ in ratios}
     for result in run["first_calls"]:
-        took = result["seconds"]
         cells = [result["name"]]
-        for key in run["versions"]:
-            cells.append(f"{took[key] * 1e3:.1f}" if key in took else "-")
-        for key in keys:
-            value = report.ratio(result, key)
-            cells.append(f"{value:.2f}" if value else "-")
+        for _, seconds in ours + others:
+            took = seconds(result)
+            cells.append(f"{took * 1e3:.1f}" if took else "-")
+        for title, of_ours, of_peer in ratios:
+            mine, theirs = of_ours(result), of_peer(result)
+            cells.append(f"{theirs / mine:.2f}" if mine and theirs else "-")
+            if mine and theirs:
+                pairs[title].append((theirs / mine, result["name"]))
         lines.append("| " + " | ".join(cells) + " |")
     lines.append("")
     lines += [f"- {doubt}" for doubt in report.doubts(run)]
-    for key in keys:
-        pairs = [(report.ratio(r, key), r["name"]) for r in run["first_calls"]]
-        part = report.summarise([pair for pair in pairs if pair[0]])
+    for title, values in pairs.items():
+        part = report.summarise(values)
         if part:
             lines.append(
-                f"- {run['titles'][key]} takes {part['geometric_mean']:.2f} times as "
-                f"long in geometric mean, at least {part['minimum']:.2f} times "
-                f"({part['minimum_layer']})"
+                f"- {title}: {part['geometric_mean']:.2f} in geometric mean, at "
+                f"least {part['minimum']:.2f} ({part['minimum_layer']})"
             )
     return "\n".join(lines) + "\n"

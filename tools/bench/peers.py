@@ -192,7 +192,7 @@ def measure(options, chosen, threads):
                 chosen, workers, options.rounds, options.seconds, say
             )
             return run
-    ways = {worker.key: worker.ways for worker in workers}
+    ways = {worker.key: worker.first_ways for worker in workers}
     run["first_calls"] = first_call.measure(chosen, ways, start, say)
     return run
 

@@ -32,7 +32,12 @@ class Server:
         return layer, layers.make_data(layer, seed)
 
     def hello(self):
-        return {"version": self.kind.version(), "ways": self.kind.ways}
+        ways = self.kind.ways
+        return {
+            "version": self.kind.version(),
+            "ways": ways,
+            "first_ways": self.kind.first_ways or ways,
+        }
 
     def prepare(self, trial, **layer):
         """Gets the layer ready in the way that is the fastest in a trial of so
@@ -80,15 +85,21 @@ class Server:
         return {}
 
     def first_call(self, way, **layer):
-        """A layer's way from its parameters to its first output; what was
-        imported or opened before is not part of it, the data neither."""
+        """A layer's way from its parameters to its first output, and to where
+        nothing is left to get ready; what was imported or opened before is not
+        part of it, the data neither."""
         made = self.data(**layer)
         start = time.perf_counter()
         self.system = self.kind(*made, self.threads, way)
         ready = time.perf_counter()
         self.system.run()
         end = time.perf_counter()
-        return {"seconds": end - start, "making": ready - start}
+        self.system.prepare()
+        return {
+            "seconds": end - start,
+            "making": ready - start,
+            "prepared": time.perf_counter() - start,
+        }
 
 
 def answer(server, command):

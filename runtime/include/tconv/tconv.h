@@ -222,6 +222,18 @@ typedef enum tconv_accuracy {
   TCONV_ACCURACY_TF32 = 2
 } tconv_accuracy;
 
+/** What a call does for whose length no kernel has been compiled yet. */
+typedef enum tconv_compilation {
+  TCONV_COMPILE_WAIT = 0, /**< it compiles the kernel and runs it */
+  /** It computes without one, and has the kernel compiled and the weights
+   * packed meanwhile, on a thread that the layer's calls don't wait for; they
+   * take the kernel from when it is ready. Without one they have the float32
+   * sums of tconv_reference_run, by vectors: about as fast as a direct kernel
+   * of a one-size library, in its rounding rather than the kernel's. Kernels
+   * that are there already (ahead-of-time ones, caches) are taken at once. */
+  TCONV_COMPILE_BACKGROUND = 1
+} tconv_compilation;
+
 /** A part of a launch: runs the tasks in [begin, end). */
 typedef void (*tconv_task_fn)(void *tasks, int64_t begin, int64_t end);
 /**
@@ -264,6 +276,8 @@ typedef struct tconv_layer_options {
   const tconv_initializer *bias_init;
   tconv_parallel_for parallel_for; /**< NULL: the runtime's own pool */
   void *parallel_user;
+  int32_t compilation; /**< a tconv_compilation */
+  int32_t reserved;    /**< 0 */
 } tconv_layer_options;
 
 TCONV_API void tconv_layer_options_init(tconv_layer_options *options);
@@ -298,7 +312,8 @@ TCONV_API tconv_status tconv_layer_output_length(const tconv_layer *layer,
                                                  int64_t length,
                                                  int64_t *output_length);
 /** Compiles the kernel for inputs of about this length and packs the weights,
- * so that the first run does not. */
+ * so that the first run does not; waits for both whatever the layer's
+ * `compilation` is. */
 TCONV_API tconv_status tconv_layer_prepare(tconv_layer *layer, int64_t batch,
                                            int64_t length);
 /**

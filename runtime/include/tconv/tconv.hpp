@@ -192,6 +192,8 @@ struct Options {
   std::string engine;
   tconv_parallel_for parallelFor = nullptr; /**< NULL: the runtime's pool */
   void *parallelUser = nullptr;
+  /** Whether calls wait for a kernel that has to be compiled. */
+  tconv_compilation compilation = TCONV_COMPILE_WAIT;
 };
 
 /** 1-D transposed convolution of x (batch, in_channels, length). */
@@ -219,6 +221,7 @@ public:
     raw.bias_init = bias.values() ? &zero : &bias.raw();
     raw.parallel_for = options.parallelFor;
     raw.parallel_user = options.parallelUser;
+    raw.compilation = options.compilation;
     tconv_layer *layer = nullptr;
     check(tconv_layer_create(&params, &raw, &layer));
     layer_.reset(layer);

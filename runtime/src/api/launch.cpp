@@ -146,10 +146,16 @@ Status tconv::checkTensors(const tconv_params &params, const LaunchArgs &args) {
 Status tconv::runLayer(tconv_layer &layer, const LaunchArgs &args) {
   State state = layer.state();
   const float *bias = state.bias ? state.bias->data() : nullptr;
-  const Plan &plan =
-      layer.plan(*state.weights, lengthClass(layer.params, args.length));
-  if (!plan.kernel)
-    return runReferenceOf(layer, state, args);
+  tconv_length_class classHere = lengthClass(layer.params, args.length);
+  const Plan *atHand = layer.planAtHand(*state.weights, classHere);
+  if (!atHand || !atHand->kernel) {
+    Status status = runReferenceOf(layer, state, args);
+    // The outputs come first: they may have to share a core with the compiler.
+    if (!atHand)
+      layer.askForPlan(*state.weights, classHere);
+    return status;
+  }
+  const Plan &plan = *atHand;
   if (layer.device)
     return layer.device->runOnHostArrays(layer, state,
                                          contiguousArgs(layer.params, args));

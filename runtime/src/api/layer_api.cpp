@@ -78,6 +78,7 @@ Status createLayer(const tconv_params &params,
     layer->device = std::make_unique<DeviceLayer>(device);
   layer->engine = engineOf(options);
   layer->accuracy = static_cast<tconv_accuracy>(options.accuracy);
+  layer->compilation = static_cast<tconv_compilation>(options.compilation);
   layer->parallelFor = {options.parallel_for, options.parallel_user};
 
   std::vector<int64_t> shape = layer->weightShape();

@@ -3,9 +3,11 @@
 
 #include <cstring>
 
+#include "api/background.h"
 #include "device/device_layer.h"
 #include "kernel/description.h"
 #include "support/status.h"
+#include "target/target.h"
 
 using namespace tconv;
 
@@ -34,6 +36,7 @@ tconv_layer::tconv_layer() {
 }
 
 tconv_layer::~tconv_layer() {
+  forgetJobs(this);
   ForkHold hold;
   std::lock_guard<std::mutex> lock(registry().mutex);
   (previous_ ? previous_->next_ : registry().first) = next_;
@@ -82,13 +85,43 @@ const Plan &tconv_layer::plan(const Weights &weights,
           weights.ready[lengthClass].load(std::memory_order_acquire))
     return *made;
   ForkHold hold;
-  std::lock_guard<std::mutex> lock(prepareMutex_);
+  std::lock_guard<std::mutex> lock(prepareMutexes_[lengthClass]);
   std::unique_ptr<const Plan> &slot = weights.plans[lengthClass];
   if (!slot) {
     slot = makePlan(weights, lengthClass);
     weights.ready[lengthClass].store(slot.get(), std::memory_order_release);
   }
   return *slot;
+}
+
+const Plan *tconv_layer::planAtHand(const Weights &weights,
+                                    tconv_length_class lengthClass) {
+  if (const Plan *made =
+          weights.ready[lengthClass].load(std::memory_order_acquire))
+    return made;
+  if (compilation == TCONV_COMPILE_WAIT || target == kReferenceTarget)
+    return &plan(weights, lengthClass);
+  if (weights.asked[lengthClass] == backgroundGeneration() ||
+      !kernelIsMade(request(lengthClass, accuracy, /*vectors=*/false)))
+    return nullptr;
+  return &plan(weights, lengthClass);
+}
+
+void tconv_layer::askForPlan(const Weights &weights,
+                             tconv_length_class lengthClass) {
+  ForkHold hold;
+  uint32_t now = backgroundGeneration();
+  if (weights.asked[lengthClass].exchange(now) == now)
+    return;
+  // Weights that are set meanwhile are those to be packed.
+  bool begun = doInBackground(this, [this, lengthClass] {
+    State current = state();
+    plan(*current.weights, lengthClass);
+  });
+  if (begun)
+    return;
+  sayOnce("no thread to compile on: the call that needs a kernel waits");
+  plan(weights, lengthClass);
 }
 
 /// Whether a kernel may compute with these weights. For fast algorithms and
@@ -156,6 +189,15 @@ tconv_layer::makePlan(const Weights &weights, tconv_length_class lengthClass) {
   return plan;
 }
 
+KernelRequest tconv_layer::request(tconv_length_class lengthClass,
+                                   tconv_accuracy exactness,
+                                   bool vectors) const {
+  std::string tuning;
+  if (vectors)
+    tuning = lengthClass == TCONV_LENGTH_BULK ? "kind=positions" : "kind=rows";
+  return {params, target, exactness, lengthClass, tuning, engine};
+}
+
 /// Asks the cache once for the life of the layer. Only memory that has run out
 /// may be there at the next call.
 const KernelResult &tconv_layer::kernel(tconv_length_class lengthClass,
@@ -165,11 +207,7 @@ const KernelResult &tconv_layer::kernel(tconv_length_class lengthClass,
       vectors ? vectorKernels_[lengthClass] : kernels_[lengthClass][exactness];
   if (slot)
     return *slot;
-  std::string tuning;
-  if (vectors)
-    tuning = lengthClass == TCONV_LENGTH_BULK ? "kind=positions" : "kind=rows";
-  KernelResult result =
-      getKernel({params, target, exactness, lengthClass, tuning, engine});
+  KernelResult result = getKernel(request(lengthClass, exactness, vectors));
   if (result.error.code() == TCONV_OUT_OF_MEMORY)
     throw std::bad_alloc();
   slot = std::make_unique<KernelResult>(std::move(result));

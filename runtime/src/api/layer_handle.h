@@ -42,10 +42,12 @@ struct Weights {
       : values(std::forward<Arguments>(arguments)...) {}
 
   const WeightValues values;
-  /// Set once each, under the layer's `prepare` mutex.
+  /// Set once each, under the layer's `prepare` mutex of the class.
   mutable std::array<std::unique_ptr<const Plan>, kLengthClasses> plans;
   /// The same for those who don't hold the mutex; NULL until there is one.
   mutable std::array<std::atomic<const Plan *>, kLengthClasses> ready{};
+  /// The backgroundGeneration() in which one was asked for there; 0: never.
+  mutable std::array<std::atomic<uint32_t>, kLengthClasses> asked{};
 };
 
 struct State {
@@ -65,6 +67,7 @@ struct tconv_layer {
   std::string target; ///< that kernels are made for: never "cuda"
   std::string engine; ///< "": the default, unless somebody knows better
   tconv_accuracy accuracy = TCONV_ACCURACY_DEFAULT;
+  tconv_compilation compilation = TCONV_COMPILE_WAIT;
   tconv::ParallelFor parallelFor;
   std::unique_ptr<tconv::DeviceLayer> device; ///< NULL: runs on the CPU
 
@@ -75,6 +78,13 @@ struct tconv_layer {
   /// The plan, made if there is none yet.
   const tconv::Plan &plan(const tconv::Weights &weights,
                           tconv_length_class lengthClass);
+  /// The plan, unless a kernel would have to be compiled for it and the layer
+  /// is one that doesn't wait: NULL then.
+  const tconv::Plan *planAtHand(const tconv::Weights &weights,
+                                tconv_length_class lengthClass);
+  /// Has the plan made in the background, once for these weights.
+  void askForPlan(const tconv::Weights &weights,
+                  tconv_length_class lengthClass);
 
   std::vector<int64_t> weightShape() const;
   int64_t weightElements() const;
@@ -83,13 +93,16 @@ private:
   friend void tconv::layersAfterFork();
   std::unique_ptr<const tconv::Plan> makePlan(const tconv::Weights &weights,
                                               tconv_length_class lengthClass);
+  tconv::KernelRequest request(tconv_length_class lengthClass,
+                               tconv_accuracy exactness, bool vectors) const;
   const tconv::KernelResult &kernel(tconv_length_class lengthClass,
                                     tconv_accuracy exactness,
                                     bool vectors = false);
 
   mutable std::mutex stateMutex_; ///< held for a few instructions
   tconv::State state_;
-  std::mutex prepareMutex_; ///< held while compiling and packing
+  /// Held while compiling and packing for a class.
+  std::array<std::mutex, tconv::kLengthClasses> prepareMutexes_;
   /// What the cache gave, for each accuracy; a failure stays with the layer.
   std::array<
       std::array<std::unique_ptr<tconv::KernelResult>, TCONV_ACCURACY_TF32 + 1>,

@@ -45,6 +45,11 @@ Status tconv::checkOptions(const tconv_layer_options &options) {
     return {TCONV_INVALID_VALUE,
             "accuracy = " + std::to_string(options.accuracy) +
                 ": must be 0 (default), 1 (direct) or 2 (tf32)"};
+  if (options.compilation != TCONV_COMPILE_WAIT &&
+      options.compilation != TCONV_COMPILE_BACKGROUND)
+    return {TCONV_INVALID_VALUE,
+            "compilation = " + std::to_string(options.compilation) +
+                ": must be 0 (wait) or 1 (background)"};
   if (Status error = checkEngine(options.engine))
     return error;
   // Whether there is such a device is seen where a layer wants it.

@@ -60,6 +60,7 @@ Key keyOf(const KernelRequest &request) {
 class Cache {
 public:
   KernelResult get(const KernelRequest &request);
+  bool has(const KernelRequest &request);
   void setCapacity(int64_t capacity);
   tconv_cache_stats stats();
 
@@ -118,6 +119,12 @@ KernelResult Cache::get(const KernelRequest &request) {
   }
 }
 
+bool Cache::has(const KernelRequest &request) {
+  std::lock_guard<std::mutex> lock(mutex_);
+  auto found = index_.find(keyOf(request));
+  return found != index_.end() && found->second->ready;
+}
+
 void Cache::finish(const Key &key, bool keep) {
   std::lock_guard<std::mutex> lock(mutex_);
   auto found = index_.find(key);
@@ -166,19 +173,30 @@ Cache &cache() {
   return *instance;
 }
 
+/// The request with the tuning file's choice where it has none.
+KernelRequest withTuning(KernelRequest request) {
+  if (request.tuning.empty())
+    request.tuning = tunedChoice(request);
+  return request;
+}
+
 } // namespace
 
 KernelResult tconv::getKernel(const KernelRequest &request) {
   ForkHold hold;
-  KernelRequest tuned = request;
-  if (tuned.tuning.empty())
-    tuned.tuning = tunedChoice(request);
+  KernelRequest tuned = withTuning(request);
   KernelResult result = cache().get(tuned);
   if (result.kernel || tuned.tuning.empty())
     return result;
   sayRefused(tuned, result.error);
   tuned.tuning.clear();
   return cache().get(tuned);
+}
+
+bool tconv::kernelIsMade(const KernelRequest &request) {
+  ForkHold hold;
+  KernelRequest tuned = withTuning(request);
+  return cache().has(tuned) || kernelIsStored(tuned);
 }
 
 Status tconv::setCacheCapacity(int64_t kernels) {

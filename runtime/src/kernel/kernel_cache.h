@@ -14,6 +14,9 @@ namespace tconv {
 /// who wait for it and not kept: a later call tries again.
 KernelResult getKernel(const KernelRequest &request);
 
+/// Whether getKernel would find it: nothing has to be compiled. Counts nothing.
+bool kernelIsMade(const KernelRequest &request);
+
 Status setCacheCapacity(int64_t kernels);
 tconv_cache_stats cacheStats();
 

@@ -180,6 +180,7 @@ public:
     disk = openDiskCache(why);
   }
 
+  /// Reads or compiles it.
   KernelResult find() {
     // Whoever asks for a dump asks for a compilation.
     if (!environment("TCONV_DUMP").empty())
@@ -227,6 +228,9 @@ public:
       return error;
     return keep(ticket, compiled);
   }
+
+  /// Whether it is on disk, made by the compiler that would make it.
+  bool isStored() { return environment("TCONV_DUMP").empty() && read(nullptr); }
 
 private:
   /// Looks on disk; loads what is there if there is a `result` to load it to.
@@ -322,6 +326,11 @@ KernelResult tconv::findKernel(const KernelRequest &request) {
     return ahead(kernel);
   }
   return result;
+}
+
+bool tconv::kernelIsStored(const KernelRequest &request) {
+  return findRegistered(request) || findPacked(withEngine(request)) ||
+         DiskOrCompiler(request).isStored();
 }
 
 Status tconv::warmDiskCache(const KernelRequest &request) {

@@ -13,6 +13,9 @@ namespace tconv {
 /// compiles on disk where that can be.
 KernelResult findKernel(const KernelRequest &request);
 
+/// Whether findKernel would find it without compiling.
+bool kernelIsStored(const KernelRequest &request);
+
 /// Sees to it that the kernel is in the disk cache, for a CPU that this
 /// machine needn't have.
 Status warmDiskCache(const KernelRequest &request);

@@ -7,6 +7,7 @@
 
 #include <pthread.h>
 
+#include "api/background.h"
 #include "threads/pool.h"
 
 using namespace tconv;
@@ -43,6 +44,7 @@ void afterForkInChild() {
   Gate &g = *new (&gate()) Gate;
   g.holders = depth > 0 ? 1 : 0;
   poolAfterFork();
+  backgroundAfterFork();
   layersAfterFork();
 }
 

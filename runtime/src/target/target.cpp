@@ -57,6 +57,9 @@ constexpr const char *kAscend = "ascend";
 } // namespace
 
 int tconv::nvptxArchitecture(const std::string &target) {
+  // Every look-up of a kernel asks: for a CPU's, nothing is put together.
+  if (target.rfind(kNvptx, 0) != 0)
+    return 0;
   for (int architecture : kArchitectures)
     if (target == kNvptx + std::to_string(architecture))
       return architecture;
@@ -80,6 +83,8 @@ std::string tconv::nearestNvptxTarget(int capability) {
 }
 
 std::string tconv::ascendPart(const std::string &target) {
+  if (target.rfind(kAscend, 0) != 0)
+    return "";
   for (const char *part : kAscendParts)
     if (target == std::string(kAscend) + ":" + part)
       return part;
@@ -106,6 +111,8 @@ std::string tconv::ascendTargetOf(const std::string &socName) {
 
 int tconv::deviceIndex(const std::string &target) {
   constexpr size_t kMostDigits = 4;
+  if (target.rfind(kCuda, 0) != 0 && target.rfind(kAscend, 0) != 0)
+    return -1;
   size_t colon = target.find(':');
   std::string kind = target.substr(0, colon);
   if (colon == std::string::npos || (kind != kCuda && kind != kAscend))
@@ -141,6 +148,8 @@ Status tconv::checkTargetComputes(const std::string &target,
                                   const tconv_params &params,
                                   int32_t accuracy) {
   constexpr int kTf32 = 80; // the first architecture with TF32
+  if (params.dtype == TCONV_F32 && accuracy != TCONV_ACCURACY_TF32)
+    return Status::ok();
   int architecture = nvptxArchitecture(target);
   std::string given = "target = '" + target + "': ";
   if (params.dtype != TCONV_F32 && !isDeviceTarget(target))

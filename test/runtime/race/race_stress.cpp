@@ -142,6 +142,7 @@ Layer make(Random &random, size_t slot) {
   if (random() % 8 == 0)
     options.target = "reference";
   options.accuracy = static_cast<int32_t>(random() % 2);
+  options.compilation = static_cast<int32_t>(random() % 2);
   // Half of the layers come to the threads with weights that are still to be
   // filled in.
   tconv_initializer one;

@@ -21,6 +21,8 @@ class System:
 
     # Ways to ask for the same; the fastest for a layer is what counts.
     ways = ("",)
+    # The same for a first call where others are quicker there.
+    first_ways = None
 
     @classmethod
     def open(cls, build, accuracy):
@@ -34,6 +36,9 @@ class System:
         """Computes, into memory that is there already where the system's
         interface allows it."""
         raise NotImplementedError
+
+    def prepare(self):
+        """Waits for what goes on behind the runs."""
 
     def output(self):
         """y of the last run, as an array."""

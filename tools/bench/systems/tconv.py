@@ -23,7 +23,12 @@ class Tconv(System):
             ("struct_size", ctypes.c_uint32),
             ("accuracy", ctypes.c_int32),
             ("pointers", ctypes.c_void_p * 6),
+            ("compilation", ctypes.c_int32),
+            ("reserved", ctypes.c_int32),
         ]
+
+    # Without waiting for the kernel, and with.
+    first_ways = ("background", "wait")
 
     @classmethod
     def open(cls, build, accuracy):
@@ -55,6 +60,7 @@ class Tconv(System):
         options = self.Options()
         self.library.tconv_layer_options_init(ctypes.byref(options))
         options.accuracy = int(self.accuracy == "direct")
+        options.compilation = int(way == "background")
         self.layer = ctypes.c_void_p()
         self.call(
             "tconv_layer_create", params, ctypes.byref(options),
@@ -78,6 +84,11 @@ class Tconv(System):
             self.layer, ctypes.c_void_p(self.x.ctypes.data), self.batch,
             self.length, ctypes.c_void_p(self.y.ctypes.data),
         )  # fmt: skip
+        if way != "background":
+            self.prepare()
+
+    def prepare(self):
+        """Waits for the kernel, with the weights packed."""
         self.call("tconv_layer_prepare", self.layer, self.batch, self.length)
 
     def set(self, function, array):
