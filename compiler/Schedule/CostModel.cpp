@@ -198,10 +198,14 @@ private:
         machine.l2Bytes / 8 / (sizes.positions / sizes.outputs * kElementBytes);
     if (!sizes.channels) {
       int64_t most = std::max(scratchRows / map.getStride(), rows);
-      // Blocks of channels are all that threads can share.
+      // Blocks of channels are all that threads can share, but a tile's rows
+      // have to be full.
       if (static_cast<int64_t>(phases.getGroups()) < kLeastRowsBlocks)
-        most = std::min(most, static_cast<int64_t>(llvm::divideCeil(
-                                  phases.getGroupOutputs(), kLeastRowsBlocks)));
+        most = std::min(
+            most, std::max(static_cast<int64_t>(llvm::divideCeil(
+                               phases.getGroupOutputs(), kLeastRowsBlocks)),
+                           static_cast<int64_t>(
+                               llvm::divideCeil(rows, map.getStride()))));
       sizes.channels = chooseChannels(most, sizes.outputs);
     }
     // A tile of weights stays in half of L1 while the positions pass.

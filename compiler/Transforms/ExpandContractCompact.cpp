@@ -51,8 +51,7 @@ private:
                               Compact::kWords));
   }
 
-  /// The rows' vectors, in parts whose sums fit the registers. The first part
-  /// brings what the others read.
+  /// The rows' vectors, in parts whose sums fit the registers.
   void emit(int64_t positions) {
     int64_t part = Compact::vectorsFor(positions);
     for (int64_t first = 0; first < Compact::kVectors; first += part)
@@ -76,6 +75,7 @@ private:
       auto tapStep = [&](Value tap, ValueRange before) {
         Value step = e.add(e.mul(channel, taps), tap);
         auto next = llvm::to_vector_of<Value>(before);
+        prefetch(step, first, vectors);
         multiply(next, channel, e.add(weights, e.mul(step, Compact::kWords)),
                  e.sub(column, e.mul(tap, op.getShiftStep())), first, vectors);
         return next;
@@ -88,15 +88,36 @@ private:
       e.storeVector(sums[n], op.getScratch(), at(n / vectors, n % vectors));
   }
 
+  /// Brings weights that come later. Those of a single part are so many words
+  /// away. Where there are several, which read the same weights, memory is to
+  /// be as busy during each: they bring their share of what follows the window,
+  /// from its beginning to its end.
+  void prefetch(Value step, int64_t first, int64_t vectors) {
+    auto ahead = static_cast<int64_t>(op.getPrefetch());
+    if (!ahead)
+      return;
+    int64_t parts = Compact::kVectors / vectors,
+            share = Compact::kWords / parts;
+    Value from;
+    if (parts == 1) {
+      from = e.add(e.mul(step, Compact::kWords), ahead);
+    } else {
+      auto taps = static_cast<int64_t>(op.getTaps());
+      Value begin = e.mul(op.getWindowOffset(2), taps);
+      Value steps = e.mul(op.getWindowSize(2), taps);
+      Value window = e.mul(e.add(begin, steps), Compact::kWords);
+      Value before = e.mul(steps, first / vectors * share);
+      from = e.add(e.add(window, before), e.mul(e.sub(step, begin), share));
+    }
+    from = e.add(weights, from);
+    for (int64_t word = 0; word < share; word += Emitter::kLineElements)
+      e.prefetch(op.getWeights(), {e.add(from, word)}, /*write=*/false,
+                 /*locality=*/3);
+  }
+
   /// sums += the products of one input channel and one tap.
   void multiply(SmallVectorImpl<Value> &sums, Value channel, Value step,
                 Value x, int64_t first, int64_t vectors) {
-    if (auto ahead = static_cast<int64_t>(op.getPrefetch());
-        ahead && first == 0)
-      for (int64_t word = 0; word < Compact::kWords;
-           word += Emitter::kLineElements)
-        e.prefetch(op.getWeights(), {e.add(step, ahead + word)},
-                   /*write=*/false, /*locality=*/3);
     CompactStep compact(e, op.getWeights(), step);
     auto positions = static_cast<int64_t>(sums.size()) / vectors;
     SmallVector<Value> factors;

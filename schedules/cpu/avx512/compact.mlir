@@ -4,7 +4,7 @@
 // weights of 22 bits. For up to four positions of layers whose weights come from memory: the
 // steps of a stream.
 //
-// Up to 24 sums in 32 registers: 8 vectors of 16 rows by 3 positions, or twice 4 by 4.
+// Up to 20 sums in 32 registers: 8 vectors of 16 rows by 2 positions, or twice 4 by 4.
 module attributes {transform.with_named_sequence} {
   transform.named_sequence @schedule(%layer: !transform.any_op {transform.readonly}) {
     // The register tile: rows by positions, of which a lower tile takes the
