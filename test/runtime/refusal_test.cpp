@@ -157,7 +157,7 @@ TEST(Refusals, Options) {
     const char *message;
   } cases[] = {
       {[](O o) { o.struct_size = 0; }, TCONV_INVALID_VALUE,
-       "options.struct_size = 0: must be 56; tconv_layer_options_init sets "
+       "options.struct_size = 0: must be 64; tconv_layer_options_init sets "
        "it"},
       {[](O o) { o.accuracy = 3; }, TCONV_INVALID_VALUE,
        "accuracy = 3: must be 0 (default), 1 (direct) or 2 (tf32)"},
