@@ -37,8 +37,7 @@ void read(const std::string &bytes) {
   if (!mapped)
     return;
   // The kernel's bytes are there; addresses among them lie in the image.
-  FUZZ_CHECK(image.machine == machineHere() ||
-             isDeviceImage(image.machine));
+  FUZZ_CHECK(image.machine == machineHere() || isDeviceImage(image.machine));
   tconv_kernel kernel;
   std::memcpy(&kernel, mapped->kernel(), sizeof(kernel));
   FUZZ_CHECK(std::memcmp(&kernel,

@@ -43,7 +43,8 @@ struct Op {
   bool aligned = false;
   /// Passes on whether its sources were written, instead of needing it.
   bool propagates = false;
-  /// Of those, one that looks at `a` where the predicate `c` holds, else at `b`.
+  /// Of those, one that looks at `a` where the predicate `c` holds, else at
+  /// `b`.
   bool selects = false;
   uint8_t checks = 0;       ///< number of entries at `checkBegin`
   uint8_t notes = 0;        ///< and of entries after those

@@ -25,8 +25,8 @@ Status checkSchedulePath(const std::string &folder);
 /// "default" or "direct", as checked before.
 tconv_accuracy chooseAccuracy(const std::string &name);
 
-/// "bulk", "medium", "short", "step", or empty: the class of `length`, bulk where that
-/// is 0.
+/// "bulk", "medium", "short", "step", or empty: the class of `length`, bulk
+/// where that is 0.
 tconv_length_class chooseLengthClass(const std::string &name,
                                      const tconv_params &params,
                                      int64_t length);

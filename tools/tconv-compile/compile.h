@@ -19,8 +19,8 @@ struct CompileArguments {
   /// Of the kernel, or name of the library; empty: from the layer's name, or
   /// from the prefix.
   std::string symbol;
-  std::string
-      lengthClass; ///< "bulk", "medium", "short", "step"; empty: by the layer's length
+  std::string lengthClass; ///< "bulk", "medium", "short", "step"; empty: by the
+                           ///< layer's length
   std::string accuracy = "default"; ///< or "direct"
   std::string engine; ///< empty: the default, or what `tuning` chooses
   std::string schedulePath;

@@ -18,13 +18,13 @@ namespace tconv {
 /// An engine, a schedule's kind and its block sizes, which docs/cost-model.md
 /// explains. What is "" or 0 is left to the compiler.
 struct ScheduleChoice {
-  std::string kind;   ///< such as "positions": [a-z0-9_-]
+  std::string kind; ///< such as "positions": [a-z0-9_-]
   int64_t channels = 0;
   int64_t positions = 0;
   int64_t depth = 0;
   int64_t panel = 0;
-  int64_t outputs = 0; ///< the m of F(m, r); 1: direct
-  int64_t groups = 0;  ///< of the filter kind
+  int64_t outputs = 0;     ///< the m of F(m, r); 1: direct
+  int64_t groups = 0;      ///< of the filter kind
   std::string engine = {}; ///< as engine.h reads it; "": the default
 };
 

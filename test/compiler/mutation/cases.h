@@ -27,10 +27,10 @@ std::ostream &operator<<(std::ostream &stream, const MutationCase &one);
 const std::vector<MutationCase> &mutationCases();
 
 /// Compiles the layer and makes its launches: y ends at, before and behind the
-/// end of a block, x is of small whole numbers with NaN or five between its rows, and
-/// two launches have infinite weights.
-/// Unchanged, the kernel has given the formula's outputs there (for the packing
-/// kernel: packed what that needs).
+/// end of a block, x is of small whole numbers with NaN or five between its
+/// rows, and two launches have infinite weights. Unchanged, the kernel has
+/// given the formula's outputs there (for the packing kernel: packed what that
+/// needs).
 /// @return "" or what is wrong
 std::string makeTrials(const MutationCase &one, tools::Trials &trials);
 

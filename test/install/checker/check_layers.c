@@ -130,8 +130,7 @@ static int check(const tconv_params *p, const char *name, int64_t length) {
          strstr(json, "\"short\"")    ? "short"
          : strstr(json, "\"medium\"") ? "medium"
                                       : "bulk",
-         fast ? "fast" : "direct",
-         worst);
+         fast ? "fast" : "direct", worst);
   free(weight), free(x), free(bias), free(weight_abs), free(x_abs);
   free(bias_abs), free(r.y), free(r.wanted), free(r.sums), free(r.fma);
   if (!strstr(json, "ahead of time"))
