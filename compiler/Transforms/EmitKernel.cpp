@@ -142,18 +142,14 @@ private:
     return checkNoResults(layer);
   }
 
-  /// The third argument is y or the bias, a tensor or its channels' numbers.
+  /// Of buffers there are x, weights, y and the workspace, and a bias or not.
   static bool hasBias(func::FuncOp layer) {
-    ArrayRef<Type> types = layer.getArgumentTypes();
-    auto third =
-        types.size() > 2 ? dyn_cast<MemRefType>(types[2]) : MemRefType();
-    return third && third.getRank() == 1;
-  }
-  /// Two indices are the tasks to run, a third one is how many positions each
-  /// has.
-  static bool choosesPositions(func::FuncOp layer) {
     return llvm::count_if(layer.getArgumentTypes(),
-                          [](Type type) { return type.isIndex(); }) == 3;
+                          [](Type type) { return isa<MemRefType>(type); }) == 5;
+  }
+  /// Whether a launch says how many positions a task has.
+  static bool choosesPositions(func::FuncOp layer) {
+    return layer.getNumArguments() == 7U + hasBias(layer);
   }
 
   /// Weights in, packed weights out.

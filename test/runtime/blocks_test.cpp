@@ -62,8 +62,7 @@ protected:
 
   /// What the kernel says of itself.
   int64_t number(int64_t length, const char *field) const {
-    return std::atoll(
-        described(layer_.get(), 1, length, field).c_str());
+    return std::atoll(described(layer_.get(), 1, length, field).c_str());
   }
 
   /// Positions that cover the outputs of a length.
@@ -82,19 +81,17 @@ protected:
     return y;
   }
 
-  std::string compare(const std::vector<float> &x, int64_t length,
-                      const std::vector<float> &y) const {
-    return Accuracy(params_, runsFast(layer_.get(), kBatch, length))
-        .compare({x.data(), weight_.data(), bias_.data(), kBatch, length},
-                 y.data());
-  }
-
-  /// Runs on 1, 2 and 3 threads, and as a caller's own function does; the same
-  /// bits, and the right ones.
-  void check(const std::vector<float> &x, int64_t length) {
+  /// Runs on 1, 2 and 3 threads, and as a caller's own function does: the same
+  /// bits, and the right ones, if only in some channels.
+  void check(const std::vector<float> &x, int64_t length,
+             const std::vector<int64_t> &channels = {}) {
     ASSERT_EQ(tconv_set_num_threads(1), TCONV_OK);
     std::vector<float> one = run(layer_.get(), x, length);
-    ASSERT_EQ(compare(x, length, one), "");
+    Accuracy accuracy(params_, runsFast(layer_.get(), kBatch, length));
+    ASSERT_EQ(accuracy.compare(
+                  {x.data(), weight_.data(), bias_.data(), kBatch, length},
+                  one.data(), channels),
+              "");
     size_t bytes = one.size() * sizeof(float);
     for (int64_t threads : {2, 3}) {
       ASSERT_EQ(tconv_set_num_threads(threads), TCONV_OK);
@@ -112,11 +109,13 @@ protected:
   std::set<int64_t> unevenLengths() const {
     std::set<int64_t> lengths;
     for (int64_t length = 1; length <= kMostLength; ++length) {
-      int64_t count = positions(length), most = number(length, "task_positions");
+      if (expectedOutputLength(params_, length) < 1)
+        continue;
+      int64_t count = positions(length),
+              most = number(length, "task_positions");
       int64_t block =
           blockPositions(count, most, number(length, "task_granule"));
       int64_t blocks = (count + most - 1) / most;
-      // The first and the last ones of two and of three blocks.
       if (blocks < 2 || blocks > 3 || block == most)
         continue;
       if (lengths.empty() || length - *lengths.rbegin() > most / 3)
@@ -162,7 +161,7 @@ TEST_P(Blocks, LargeValuesNearTheirEnds) {
                      std::to_string(large) + " at " + std::to_string(at));
         std::vector<float> x = finite;
         x[static_cast<size_t>(at)] = large;
-        check(x, length);
+        check(x, length, {0, params_.out_channels - 1});
         if (HasFatalFailure())
           return;
       }
@@ -172,21 +171,21 @@ TEST_P(Blocks, LargeValuesNearTheirEnds) {
 INSTANTIATE_TEST_SUITE_P(
     Layers, Blocks,
     testing::Values(
-        // istft.1024 by a quarter: one output channel.
-        "in_channels=258 out_channels=1 kernel_size=256 stride=64 pad_mode=pad "
-        "padding=128 has_bias=1",
+        // As istft.1024: one output channel.
+        "in_channels=130 out_channels=1 kernel_size=64 stride=16 pad_mode=pad "
+        "padding=32 has_bias=1",
         // Fast algorithms: phases of 2, 3 and 4 taps, and groups.
         "in_channels=64 out_channels=32 kernel_size=4 stride=2 pad_mode=pad "
         "padding=1 has_bias=1",
-        "in_channels=48 out_channels=10 kernel_size=3 stride=1 pad_mode=same "
+        "in_channels=300 out_channels=30 kernel_size=3 stride=1 pad_mode=same "
         "has_bias=1",
-        "in_channels=96 out_channels=12 kernel_size=8 stride=4 group=2 "
+        "in_channels=600 out_channels=60 kernel_size=8 stride=4 group=2 "
         "pad_mode=pad padding=2 has_bias=1",
         // Direct: long phases, phases of several lengths, and groups.
         "in_channels=40 out_channels=7 kernel_size=21 stride=3 pad_mode=pad "
         "has_bias=1",
-        "in_channels=96 out_channels=6 kernel_size=5 stride=3 dilation=2 "
-        "group=3 pad_mode=pad has_bias=1"),
+        "in_channels=128 out_channels=6 kernel_size=5 stride=3 dilation=2 "
+        "group=2 pad_mode=pad has_bias=1"),
     [](const auto &info) { return std::to_string(info.index); });
 
 } // namespace

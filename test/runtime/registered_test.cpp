@@ -151,10 +151,9 @@ TEST_F(Registered, GranulesDivideTheKernelsBlocks) {
   for (int64_t granule : {int64_t(-1), int64_t(3), int64_t(1) << 41}) {
     tconv_kernel bad = kernelOf(1, writeMark<9>);
     bad.task_granule = granule;
-    refuses(
-        &bad, TCONV_ABI_MISMATCH,
-        {"kernels[", "task_granule = " + std::to_string(granule),
-         "task_positions = " + std::to_string(bad.task_positions)});
+    refuses(&bad, TCONV_ABI_MISMATCH,
+            {"kernels[", "task_granule = " + std::to_string(granule),
+             "task_positions = " + std::to_string(bad.task_positions)});
   }
 }
 

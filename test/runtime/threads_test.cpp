@@ -271,11 +271,11 @@ TEST(Parts, BlocksOfPositionsAreEven) {
   struct {
     int64_t granule, positions, said;
   } const cases[] = {
-      {10, 1, 0},     {10, 100, 0}, // one block is as ever
-      {10, 101, 60},                // two
-      {10, 250, 90},  {25, 250, 0}, {1, 250, 84},
-      {10, 300, 0},                 // all of them whole
-      {0, 101, 0},    {0, 250, 0},  // no choice
+      {10, 200, 0},    {10, 500, 0}, // one block is as ever
+      {10, 501, 260},                // two
+      {10, 1250, 420}, {125, 1250, 0},
+      {1, 1250, 417},  {10, 1500, 0}, // all of them whole
+      {0, 501, 0},     {0, 1250, 0},  // no choice
   };
   for (const auto &one : cases)
     for (int64_t threads : {0, 1, 2, 3}) { // 0: the caller's own
@@ -283,6 +283,7 @@ TEST(Parts, BlocksOfPositionsAreEven) {
                    std::to_string(one.granule) + ", threads " +
                    std::to_string(threads));
       tconv_kernel *kernel = noteParts(/*columns=*/2, /*workspaceBytes=*/64);
+      kernel->task_positions = 500;
       kernel->task_granule = one.granule;
       std::atomic<int> calls{0};
       if (threads == 0) {
@@ -292,7 +293,7 @@ TEST(Parts, BlocksOfPositionsAreEven) {
         ASSERT_EQ(tconv_set_num_threads(threads), TCONV_OK);
         std::multiset<int64_t> run = partsOf(kernel, one.positions);
         EXPECT_EQ(std::accumulate(run.begin(), run.end(), int64_t(0)),
-                  2 * ((one.positions + 99) / 100));
+                  2 * ((one.positions + 499) / 500));
       }
       EXPECT_EQ(blocksSaid, (Said{one.said}));
     }
@@ -306,8 +307,9 @@ TEST(Parts, OlderKernelsKeepTheirBlocks) {
   ASSERT_EQ(tconv_set_num_threads(2), TCONV_OK);
   tconv_kernel *kernel = noteParts(/*columns=*/1, /*workspaceBytes=*/64);
   kernel->struct_size = offsetof(tconv_kernel, task_granule);
+  kernel->task_positions = 500;
   kernel->task_granule = 10;
-  EXPECT_EQ(partsOf(kernel, 101), (std::multiset<int64_t>{1, 1}));
+  EXPECT_EQ(partsOf(kernel, 501), (std::multiset<int64_t>{1, 1}));
   EXPECT_EQ(blocksSaid, (std::set<int64_t>{0}));
 }
 

@@ -39,8 +39,8 @@ Status runKernel(const tconv_kernel &kernel, const tconv_params &params,
   args.weights = packed;
   args.bias = bias;
   int64_t positions = tconv_kernel_positions(&kernel, &args);
-  int64_t ofBlock = blockPositions(positions, kernel.task_positions,
-                                   taskGranule(kernel));
+  int64_t ofBlock =
+      blockPositions(positions, kernel.task_positions, taskGranule(kernel));
   if (ofBlock != kernel.task_positions)
     args.task_positions = ofBlock;
   int64_t blocks = (positions - 1) / ofBlock + 1;
@@ -58,8 +58,7 @@ Status runKernel(const tconv_kernel &kernel, const tconv_params &params,
   if (kernel.groups == 1 && range.sharing == kernel.task_columns) {
     int64_t last = positions - (blocks - 1) * ofBlock;
     range.period = ofItem;
-    range.shortWork =
-        static_cast<double>(last) / static_cast<double>(ofBlock);
+    range.shortWork = static_cast<double>(last) / static_cast<double>(ofBlock);
   }
   if (Status error = runTasks(parallelFor, runKernelPart, &launch, range))
     return error;

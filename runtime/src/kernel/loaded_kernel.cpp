@@ -93,10 +93,10 @@ Status tconv::checkKernelAbi(const tconv_kernel *kernel) {
             "or task_columns makes no sense"};
   if (int64_t granule = taskGranule(*kernel);
       granule < 0 || (granule > 0 && kernel->task_positions % granule != 0))
-    return {TCONV_ABI_MISMATCH, "kernel: task_granule = " +
-                                    std::to_string(granule) +
-                                    ": must be 0 or divide task_positions = " +
-                                    std::to_string(kernel->task_positions)};
+    return {TCONV_ABI_MISMATCH,
+            "kernel: task_granule = " + std::to_string(granule) +
+                ": must be 0 or divide task_positions = " +
+                std::to_string(kernel->task_positions)};
   return kernel->device ? checkDeviceCode(*kernel->device) : Status::ok();
 }
 
