@@ -172,7 +172,7 @@ INSTANTIATE_TEST_SUITE_P(
     Layers, Blocks,
     testing::Values(
         // As istft.1024: one output channel.
-        "in_channels=130 out_channels=1 kernel_size=64 stride=16 pad_mode=pad "
+        "in_channels=258 out_channels=1 kernel_size=64 stride=16 pad_mode=pad "
         "padding=32 has_bias=1",
         // Fast algorithms: phases of 2, 3 and 4 taps, and groups.
         "in_channels=64 out_channels=32 kernel_size=4 stride=2 pad_mode=pad "
