@@ -154,7 +154,7 @@ TEST_P(Blocks, LargeValuesNearTheirEnds) {
         randomValues(random_, xElements(params_, kBatch, length));
     int64_t reach = params_.kernel_size / params_.stride + 1;
     for (float large : {0x1p100F, -INFINITY})
-      for (int64_t at = block - reach; at <= block + reach; ++at) {
+      for (int64_t at = block - reach; at <= block + reach; at += 2) {
         if (at < 0 || at >= length)
           continue;
         SCOPED_TRACE("length " + std::to_string(length) + ", " +
@@ -172,8 +172,8 @@ INSTANTIATE_TEST_SUITE_P(
     Layers, Blocks,
     testing::Values(
         // As istft.1024: one output channel.
-        "in_channels=258 out_channels=1 kernel_size=64 stride=16 pad_mode=pad "
-        "padding=32 has_bias=1",
+        "in_channels=258 out_channels=1 kernel_size=256 stride=64 pad_mode=pad "
+        "padding=128 has_bias=1",
         // Fast algorithms: phases of 2, 3 and 4 taps, and groups.
         "in_channels=64 out_channels=32 kernel_size=4 stride=2 pad_mode=pad "
         "padding=1 has_bias=1",
