@@ -297,11 +297,16 @@ static LogicalResult limitTiles(OpBuilder &b, scf::ForOp loop, Value step) {
 
 /// Of what the positions of a task must be a multiple, if those of a layer's
 /// tile come in granules of so many columns; 0 without a tile.
-static int64_t taskGranule(scf::ForOp loop, int64_t columns) {
-  int64_t outputs = 0;
-  loop.walk(
-      [&](PhasesOp phases) { outputs = phases.getPacking().getOutputs(); });
-  return columns * outputs;
+/// @param alone whether a block of positions is one task
+static int64_t taskGranule(scf::ForOp loop, int64_t columns, bool alone) {
+  PackingAttr packing;
+  loop.walk([&](PhasesOp phases) { packing = phases.getPacking(); });
+  if (!packing)
+    return 0;
+  // Tile registers come in pairs that share what is loaded: one alone costs
+  // more than half. Threads that can share a block's channels don't need it.
+  int64_t registers = packing.getPieces() > 1 && !alone ? 2 : 1;
+  return columns * registers * packing.getOutputs();
 }
 
 DiagnosedSilenceableFailure MapTasksOp::apply(TransformRewriter &rewriter,
@@ -349,7 +354,12 @@ DiagnosedSilenceableFailure MapTasksOp::apply(TransformRewriter &rewriter,
     diag = onlyParam(*this, state, getGranule(), "granule", granule);
     if (!diag.succeeded())
       return diag;
-    granule = taskGranule(loops[2], granule);
+    auto once = [](scf::ForOp loop) {
+      auto bound = getConstantIntValue(loop.getUpperBound());
+      auto step = getConstantIntValue(loop.getStep());
+      return bound && step && *bound <= *step;
+    };
+    granule = taskGranule(loops[2], granule, once(loops[1]) && once(loops[3]));
     std::optional<int64_t> step = getConstantIntValue(loops[2].getStep());
     if (granule == 0 || !step)
       return emitDefiniteFailure("needs a tile of tconv.phases, and a constant "
