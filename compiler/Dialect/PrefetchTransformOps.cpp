@@ -123,8 +123,8 @@ PrefetchTensorsOp::apply(TransformRewriter &rewriter, TransformResults &,
   };
   // Of x, what the next block reads.
   auto bringInput = [&](auto op) {
-    Value next = arith::AddIOp::create(rewriter, loc, op.getOrigin(),
-                                       constant(positions));
+    Value next =
+        arith::AddIOp::create(rewriter, loc, op.getOrigin(), op.getPositions());
     Value row = arith::MulIOp::create(rewriter, loc, op.getGroup(),
                                       constant(contract.getDepth()));
     bring(op.getX(), {op.getBatch(), row, next}, contract.getDepth(), positions,

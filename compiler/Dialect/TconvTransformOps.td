@@ -146,24 +146,32 @@ def Tconv_MapTasksOp : Tconv_TransformOp<"map_tasks"> {
     prepared once for all of them. Returns the two loops that are left: over
     blocks of positions, and over blocks of channels.
 
+    With a `granule` the function gets a third argument, how many positions a
+    block has: the loop's step at most, and a multiple of `granule` columns.
+    (A column is as many positions as the packing's `outputs`.) That is, if the
+    loop's step is such a multiple itself.
+
     Example:
 
     ```mlir
     module attributes {transform.with_named_sequence} {
       transform.named_sequence @schedule(
-          %nest: !transform.any_op {transform.consumed}) {
-        %blocks, %tasks = transform.tconv.map_tasks %nest
-            : (!transform.any_op) -> (!transform.any_op, !transform.any_op)
+          %nest: !transform.any_op {transform.consumed},
+          %granule: !transform.param<i64> {transform.readonly}) {
+        %blocks, %tasks = transform.tconv.map_tasks %nest granule %granule
+            : (!transform.any_op, !transform.param<i64>)
+            -> (!transform.any_op, !transform.any_op)
         transform.yield
       }
     }
     ```
   }];
-  let arguments = (ins TransformHandleTypeInterface:$nest);
+  let arguments = (ins TransformHandleTypeInterface:$nest,
+                       Optional<TransformParamTypeInterface>:$granule);
   let results = (outs TransformHandleTypeInterface:$block_loop,
                       TransformHandleTypeInterface:$task_loop);
   let assemblyFormat = [{
-    $nest attr-dict `:` functional-type(operands, results)
+    $nest (`granule` $granule^)? attr-dict `:` functional-type(operands, results)
   }];
 }
 

@@ -113,13 +113,14 @@ private:
 
   /// Descriptors are built from the types alone, so that these must say all
   /// that the structures don't: x, packed weights, bias if there is one, y,
-  /// begin, end, workspace.
+  /// begin, end, positions of a task if a launch chooses them, workspace.
   LogicalResult checkLayer(func::FuncOp layer) {
     ArrayRef<Type> types = layer.getArgumentTypes();
-    size_t bias = types.size() == 7;
-    if (types.size() != 6 + bias)
+    size_t bias = hasBias(layer), chosen = choosesPositions(layer);
+    if (types.size() != 6 + bias + chosen)
       return layer.emitError("is no kernel: expected x, weights, bias or not, "
-                             "y, begin, end and workspace, got ")
+                             "y, begin, end, positions or not and workspace, "
+                             "got ")
              << types.size() << " arguments";
     for (size_t i : {size_t(0), 2 + bias}) {
       auto type = dyn_cast<MemRefType>(types[i]);
@@ -132,13 +133,23 @@ private:
     for (size_t i : {size_t(1), 1 + bias})
       if (failed(checkStatic(layer, i, 1)))
         return failure();
-    if (failed(checkStatic(layer, 5 + bias, 1, /*mayBeEmpty=*/true)))
+    if (failed(checkStatic(layer, 5 + bias + chosen, 1, /*mayBeEmpty=*/true)))
       return failure();
-    for (size_t i : {3 + bias, 4 + bias})
+    for (size_t i = 3 + bias; i < 5 + bias + chosen; ++i)
       if (!types[i].isIndex())
         return layer.emitError("argument ")
                << i << " of a kernel must be an index, got " << types[i];
     return checkNoResults(layer);
+  }
+
+  /// Of buffers there are x, weights, y and the workspace, and a bias or not.
+  static bool hasBias(func::FuncOp layer) {
+    return llvm::count_if(layer.getArgumentTypes(),
+                          [](Type type) { return isa<MemRefType>(type); }) == 5;
+  }
+  /// Whether a launch says how many positions a task has.
+  static bool choosesPositions(func::FuncOp layer) {
+    return layer.getNumArguments() == 7U + hasBias(layer);
   }
 
   /// Weights in, packed weights out.
@@ -178,7 +189,7 @@ private:
 
   LogicalResult emitRun(func::FuncOp layer) {
     ArrayRef<Type> types = layer.getArgumentTypes();
-    bool hasBias = types.size() == 7;
+    bool hasBias = this->hasBias(layer);
     OpBuilder b(&getContext());
     Type ptr = LLVM::LLVMPointerType::get(&getContext());
     Type i64 = b.getI64Type();
@@ -210,9 +221,25 @@ private:
     operands.push_back(tensor(
         memref(hasBias ? 3 : 2), FIELD(y, ptr), FIELD(output_length, i64),
         FIELD(y_batch_stride, i64), FIELD(y_channel_stride, i64)));
+    auto asIndex = [&](Value number) {
+      operands.push_back(arith::IndexCastOp::create(b, layer.getLoc(),
+                                                    b.getIndexType(), number));
+    };
     for (unsigned i : {1, 2})
-      operands.push_back(arith::IndexCastOp::create(
-          b, layer.getLoc(), b.getIndexType(), block->getArgument(i)));
+      asIndex(block->getArgument(i));
+    if (choosesPositions(layer)) {
+      Value chosen = FIELD(task_positions, i64);
+      auto constant = [&](int64_t number) -> Value {
+        return arith::ConstantIntOp::create(b, layer.getLoc(), i64, number);
+      };
+      Value none = arith::CmpIOp::create(
+          b, layer.getLoc(), arith::CmpIPredicate::eq, chosen, constant(0));
+      auto most = layer->getAttrOfType<IntegerAttr>("tconv.task_positions");
+      if (!most)
+        return layer.emitError("needs the attribute tconv.task_positions");
+      asIndex(arith::SelectOp::create(b, layer.getLoc(), none,
+                                      constant(most.getInt()), chosen));
+    }
     operands.push_back(
         abi.buffer(memref(types.size() - 1), FIELD(workspace, ptr), {}, {}));
 #undef FIELD
@@ -313,6 +340,7 @@ private:
     fields.append(4, ptr);
     fields.append(2, i32);
     fields.append(2, ptr);
+    fields.append(1, i64);
     auto type = LLVM::LLVMStructType::getLiteral(context, fields);
     auto global =
         LLVM::GlobalOp::create(b, loc, type, /*isConstant=*/true,
@@ -330,7 +358,7 @@ private:
     integer(i32, sizeof(tconv_kernel));
     for (int64_t n : general)
       integer(i64, n);
-    integer(i32, layer.getNumArguments() == 7);
+    integer(i32, hasBias(layer));
     integer(i32, TCONV_F32);
     integer(i32, TCONV_ACTIVATION_NONE);
     integer(i32, TCONV_ACTIVATION_NONE);
@@ -352,6 +380,8 @@ private:
             isDirect(layer) ? TCONV_ACCURACY_DIRECT : TCONV_ACCURACY_DEFAULT);
     insert(text(engineGlobal));
     insert(LLVM::ZeroOp::create(b, loc, ptr));
+    auto granule = layer->getAttrOfType<IntegerAttr>("tconv.task_granule");
+    integer(i64, granule ? granule.getInt() : 0);
     LLVM::ReturnOp::create(b, loc, value);
     return success();
   }
@@ -359,7 +389,7 @@ private:
 
 // The structure built above, in bytes.
 static_assert(sizeof(tconv_kernel) ==
-                  2 * 4 + 7 * 8 + 4 * 4 + 4 * 8 + 4 * 8 + 2 * 4 + 2 * 8,
+                  2 * 4 + 7 * 8 + 4 * 4 + 4 * 8 + 4 * 8 + 2 * 4 + 3 * 8,
               "emitDescriptor has to follow kernel_abi.h");
 
 } // namespace

@@ -49,8 +49,8 @@ void CompiledKernel::pack(const std::vector<float> &weight) {
   kernel().pack(&args);
 }
 
-std::vector<float> CompiledKernel::run(const Tensors &tensors,
-                                       int64_t parts) const {
+std::vector<float> CompiledKernel::run(const Tensors &tensors, int64_t parts,
+                                       int64_t taskPositions) const {
   const int64_t gap = 3;
   const float mark = 12345.0f;
   int64_t outputLength = expectedOutputLength(params_, tensors.length);
@@ -72,6 +72,7 @@ std::vector<float> CompiledKernel::run(const Tensors &tensors,
   args.x_channel_stride = tensors.length;
   args.y_batch_stride = kernel().out_channels * rowStride;
   args.y_channel_stride = rowStride;
+  args.task_positions = taskPositions;
   int64_t tasks = tconv_kernel_task_count(&kernel(), &args);
   for (int64_t part = parts - 1; part >= 0; --part)
     kernel().run(&args, tasks * part / parts, tasks * (part + 1) / parts);

@@ -33,8 +33,10 @@ public:
   void pack(const std::vector<float> &weight);
 
   /// Launches on y with a gap after every row, which must stay as it was, its
-  /// tasks in `parts` parts, the last one first.
-  std::vector<float> run(const Tensors &tensors, int64_t parts = 1) const;
+  /// tasks in `parts` parts, the last one first. Its blocks have as many
+  /// positions as is said, or the kernel's own.
+  std::vector<float> run(const Tensors &tensors, int64_t parts = 1,
+                         int64_t taskPositions = 0) const;
 
 private:
   void map(Status status, const mlir::tconv::KernelImage &image);

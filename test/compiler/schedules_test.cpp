@@ -33,6 +33,20 @@ bool inTiles(const std::string &kind) {
   return kind == "tiles" || kind == kTilesByVectors;
 }
 
+/// Smaller blocks of a kernel than its own, where a launch may choose them.
+std::vector<int64_t> smallerBlocks(const tconv_kernel &kernel) {
+  int64_t granule = kernel.task_granule;
+  if (granule == 0)
+    return {};
+  int64_t granules = kernel.task_positions / granule;
+  std::vector<int64_t> blocks;
+  for (int64_t some : {int64_t(1), (granules + 1) / 2, granules - 1})
+    if (some >= 1 && some < granules &&
+        (blocks.empty() || blocks.back() != some * granule))
+      blocks.push_back(some * granule);
+  return blocks;
+}
+
 /// `outputs` forces an algorithm where it isn't 0.
 void checkLayer(const tconv_params &params, const std::string &feature,
                 std::string kind, Random &random, int64_t outputs = 0) {
@@ -73,6 +87,9 @@ void checkLayer(const tconv_params &params, const std::string &feature,
   std::vector<float> weight = randomValues(random, weightElements(params));
   std::vector<float> bias = randomValues(random, params.out_channels);
   kernel.pack(weight);
+  // Schedules that pack x have blocks of any size.
+  ASSERT_EQ(kernel.kernel().task_granule > 0,
+            kind != "filter" && kind != "compact");
 
   bool fast = kernel.isFast();
   if (outputs != 0) {
@@ -94,11 +111,25 @@ void checkLayer(const tconv_params &params, const std::string &feature,
     std::vector<float> split = kernel.run(tensors, /*parts=*/3);
     ASSERT_EQ(std::memcmp(y.data(), split.data(), y.size() * sizeof(float)), 0)
         << "the split of the tasks changes the result";
+    for (int64_t block : smallerBlocks(kernel.kernel())) {
+      SCOPED_TRACE("blocks of " + std::to_string(block));
+      y = kernel.run(tensors, /*parts=*/1, block);
+      ASSERT_EQ(accuracy.compare(tensors, y.data()), "");
+      split = kernel.run(tensors, /*parts=*/3, block);
+      ASSERT_EQ(std::memcmp(y.data(), split.data(), y.size() * sizeof(float)),
+                0)
+          << "the split of the tasks changes the result";
+    }
     if (!fast && !tiles)
       continue;
     addSpecialValues(x, random);
-    y = kernel.run(tensors);
-    ASSERT_EQ(Accuracy(params, fast).compare(tensors, y.data()), "");
+    std::vector<int64_t> blocks = smallerBlocks(kernel.kernel());
+    blocks.push_back(0);
+    for (int64_t block : blocks) {
+      SCOPED_TRACE("blocks of " + std::to_string(block));
+      y = kernel.run(tensors, /*parts=*/1, block);
+      ASSERT_EQ(Accuracy(params, fast).compare(tensors, y.data()), "");
+    }
   }
   ASSERT_EQ(accuracy.compareMeanSquare(), "");
 }

@@ -140,9 +140,21 @@ TEST_F(Registered, AnotherVersionIsRefused) {
 }
 
 TEST_F(Registered, AnotherSizeIsRefused) {
-  tconv_kernel bad = kernelOf(1, writeMark<9>);
-  bad.struct_size = sizeof(bad) - 8;
-  refuses(&bad, TCONV_ABI_MISMATCH, {"kernels[", "struct_size"});
+  for (int more : {-16, -4, 8}) {
+    tconv_kernel bad = kernelOf(1, writeMark<9>);
+    bad.struct_size = static_cast<uint32_t>(sizeof(bad)) + more;
+    refuses(&bad, TCONV_ABI_MISMATCH, {"kernels[", "struct_size"});
+  }
+}
+
+TEST_F(Registered, GranulesDivideTheKernelsBlocks) {
+  for (int64_t granule : {int64_t(-1), int64_t(3), int64_t(1) << 41}) {
+    tconv_kernel bad = kernelOf(1, writeMark<9>);
+    bad.task_granule = granule;
+    refuses(&bad, TCONV_ABI_MISMATCH,
+            {"kernels[", "task_granule = " + std::to_string(granule),
+             "task_positions = " + std::to_string(bad.task_positions)});
+  }
 }
 
 TEST_F(Registered, NullIsRefused) {

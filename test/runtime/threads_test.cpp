@@ -2,8 +2,10 @@
 //
 // Threads: the pool, the caller's own, and children of fork().
 #include <atomic>
+#include <cstddef>
 #include <cstdlib>
 #include <mutex>
+#include <numeric>
 #include <set>
 #include <thread>
 
@@ -178,22 +180,24 @@ TEST_F(Threads, CallersOwnGiveTheSameBits) {
   }
 }
 
-/// The parts that a kernel was run in: how many of each size.
+/// The parts that a kernel was run in: how many of each size, and the positions
+/// that their blocks were said to have.
 std::mutex partsMutex;
 std::multiset<int64_t> parts;
-void notePart(const tconv_kernel_args *, int64_t begin, int64_t end) {
+std::set<int64_t> blocksSaid;
+void notePart(const tconv_kernel_args *args, int64_t begin, int64_t end) {
   std::lock_guard<std::mutex> lock(partsMutex);
   parts.insert(end - begin);
+  blocksSaid.insert(args->task_positions);
 }
 void packNothing(const tconv_pack_args *) {}
 
-/// The parts that two threads get of `blocks` blocks of positions, each with
-/// `columns` tasks.
-std::multiset<int64_t> partsOf(int64_t blocks, int64_t columns,
-                               int64_t workspaceBytes) {
-  static int64_t outputs = 10; // a layer of its own each time, worth threads
+/// A kernel of a layer of its own, worth threads, in blocks of 100 positions,
+/// which isn't registered yet.
+tconv_kernel *noteParts(int64_t columns, int64_t workspaceBytes) {
+  static int64_t outputs = 10;
   ++outputs;
-  auto *kernel = new tconv_kernel(); // registered for good
+  auto *kernel = new tconv_kernel(); // for good, as what is registered
   kernel->abi_version = TCONV_KERNEL_ABI_VERSION;
   kernel->struct_size = sizeof(*kernel);
   kernel->in_channels = 1000;
@@ -208,18 +212,36 @@ std::multiset<int64_t> partsOf(int64_t blocks, int64_t columns,
   kernel->description = "{}";
   kernel->target = tconv::levelsHere()[0].c_str();
   kernel->accuracy = TCONV_ACCURACY_DIRECT;
+  return kernel;
+}
+
+/// Registers and runs it; the parts that it was run in.
+std::multiset<int64_t> partsOf(const tconv_kernel *kernel, int64_t positions,
+                               tconv_parallel_for parallelFor = nullptr,
+                               void *user = nullptr) {
   EXPECT_EQ(tconv_register_kernels(&kernel, 1), TCONV_OK) << tconv_last_error();
   tconv_params params = parse("in_channels=1000 kernel_size=1 out_channels=" +
-                              std::to_string(outputs));
+                              std::to_string(kernel->out_channels));
+  tconv_layer_options options;
+  tconv_layer_options_init(&options);
+  options.parallel_for = parallelFor;
+  options.parallel_user = user;
   tconv_layer *layer = nullptr;
-  EXPECT_EQ(tconv_layer_create(&params, nullptr, &layer), TCONV_OK);
+  EXPECT_EQ(tconv_layer_create(&params, &options, &layer), TCONV_OK);
   LayerHandle handle(layer);
-  std::vector<float> x(1000 * 100 * blocks), y(outputs * 100 * blocks);
+  std::vector<float> x(1000 * positions), y(kernel->out_channels * positions);
   parts.clear();
-  EXPECT_EQ(tconv_layer_run(layer, x.data(), 1, 100 * blocks, y.data()),
-            TCONV_OK)
+  blocksSaid.clear();
+  EXPECT_EQ(tconv_layer_run(layer, x.data(), 1, positions, y.data()), TCONV_OK)
       << tconv_last_error();
   return parts;
+}
+
+/// The parts that two threads get of `blocks` blocks of positions, each with
+/// `columns` tasks.
+std::multiset<int64_t> partsOf(int64_t blocks, int64_t columns,
+                               int64_t workspaceBytes) {
+  return partsOf(noteParts(columns, workspaceBytes), 100 * blocks);
 }
 
 TEST(Parts, AreFewWhereEachPacksItsInput) {
@@ -238,6 +260,57 @@ TEST(Parts, AreFewWhereEachPacksItsInput) {
   EXPECT_EQ(partsOf(30, 3, 64), (Sizes{9, 9, 9, 9, 9, 9, 9, 9, 9, 9}));
   // Nothing is packed: parts that even out.
   EXPECT_EQ(partsOf(2, 64, 0), (Sizes{16, 16, 16, 16, 16, 16, 16, 16}));
+}
+
+// As many blocks of positions as ever, but even ones, whoever runs them.
+TEST(Parts, BlocksOfPositionsAreEven) {
+  if (tconv::levelsHere().empty())
+    GTEST_SKIP() << "no kernels are made for this machine";
+  setenv("TCONV_COMPILER_LIBRARY", "/nonexistent/compiler", 1);
+  using Said = std::set<int64_t>;
+  struct {
+    int64_t granule, positions, said;
+  } const cases[] = {
+      {10, 200, 0},    {10, 500, 0}, // one block is as ever
+      {10, 501, 260},                // two
+      {10, 1250, 420}, {125, 1250, 0},
+      {1, 1250, 417},  {10, 1500, 0}, // all of them whole
+      {0, 501, 0},     {0, 1250, 0},  // no choice
+  };
+  for (const auto &one : cases)
+    for (int64_t threads : {0, 1, 2, 3}) { // 0: the caller's own
+      SCOPED_TRACE(std::to_string(one.positions) + " positions, granule " +
+                   std::to_string(one.granule) + ", threads " +
+                   std::to_string(threads));
+      tconv_kernel *kernel = noteParts(/*columns=*/2, /*workspaceBytes=*/64);
+      kernel->task_positions = 500;
+      kernel->task_granule = one.granule;
+      std::atomic<int> calls{0};
+      if (threads == 0) {
+        partsOf(kernel, one.positions, oddParts, &calls);
+        EXPECT_EQ(calls, 1);
+      } else {
+        ASSERT_EQ(tconv_set_num_threads(threads), TCONV_OK);
+        std::multiset<int64_t> run = partsOf(kernel, one.positions);
+        EXPECT_EQ(std::accumulate(run.begin(), run.end(), int64_t(0)),
+                  2 * ((one.positions + 499) / 500));
+      }
+      EXPECT_EQ(blocksSaid, (Said{one.said}));
+    }
+}
+
+// The field behind the end of an older kernel is not read.
+TEST(Parts, OlderKernelsKeepTheirBlocks) {
+  if (tconv::levelsHere().empty())
+    GTEST_SKIP() << "no kernels are made for this machine";
+  setenv("TCONV_COMPILER_LIBRARY", "/nonexistent/compiler", 1);
+  ASSERT_EQ(tconv_set_num_threads(2), TCONV_OK);
+  tconv_kernel *kernel = noteParts(/*columns=*/1, /*workspaceBytes=*/64);
+  kernel->struct_size = offsetof(tconv_kernel, task_granule);
+  kernel->task_positions = 500;
+  kernel->task_granule = 10;
+  EXPECT_EQ(partsOf(kernel, 501), (std::multiset<int64_t>{1, 1}));
+  EXPECT_EQ(blocksSaid, (std::set<int64_t>{0}));
 }
 
 int refuse(void *, tconv_task_fn, void *, int64_t) { return 3; }

@@ -237,6 +237,7 @@ tconv::Status tconv::tools::gather(const tconv_params &params,
       values["packing"] = packingFacts(first<PackWeightsOp>(module));
       kernel["register_tile"] = registerTile(module);
       take("task_positions");
+      take("task_granule");
       take("task_columns");
     }
     if (info.stage == Stage::expand)

@@ -19,7 +19,8 @@
  * Growth: both argument structures begin with their own size. A field is only
  * ever added at the end, or taken from the reserved ones; whatever changes the
  * meaning of an existing field raises TCONV_KERNEL_ABI_VERSION, and a kernel
- * of another version is refused.
+ * of another version is refused. A kernel may end before `task_granule`, whose
+ * struct_size then says so.
  */
 #ifndef TCONV_KERNEL_ABI_H
 #define TCONV_KERNEL_ABI_H
@@ -87,7 +88,11 @@ typedef struct tconv_kernel_args {
   void *state;              /**< streaming state; NULL so far */
   const void *before;       /**< parameters of activation_before; NULL so far */
   const void *after;        /**< parameters of activation_after; NULL so far */
-  int64_t reserved[4];      /**< 0 */
+  /** Positions of a task of this launch: a multiple of the kernel's
+   * task_granule, its task_positions at most. 0: as many as these, which is all
+   * that kernels without a granule take. */
+  int64_t task_positions;
+  int64_t reserved[3]; /**< 0 */
 } tconv_kernel_args;
 
 /** What the code of a device kernel is. */
@@ -263,7 +268,8 @@ typedef struct tconv_kernel {
   int64_t workspace_bytes; /**< size of the workspace of one running part */
   /** Position q stands for the outputs t with t + (crop_begin mod stride) in
    * [stride * q, stride * (q + 1)). A task covers `task_positions` positions of
-   * one batch item and one of `task_columns` parts of the output channels. */
+   * one batch item, or as many as a launch says, and one of `task_columns`
+   * parts of the output channels. */
   int64_t task_positions;
   int64_t task_columns;
 
@@ -286,6 +292,9 @@ typedef struct tconv_kernel {
   const char *engine;
   /** The code of a kernel for a device; NULL for a CPU's. */
   const tconv_device_code *device;
+  /** Of what a launch's own task_positions must be a multiple, and the kernel's
+   * is one; 0: a launch can't choose them. */
+  int64_t task_granule;
 } tconv_kernel;
 
 /** Number of positions that cover the outputs of a launch: see
@@ -301,8 +310,9 @@ static inline int64_t tconv_kernel_positions(const tconv_kernel *kernel,
 static inline int64_t tconv_kernel_task_count(const tconv_kernel *kernel,
                                               const tconv_kernel_args *args) {
   int64_t positions = tconv_kernel_positions(kernel, args);
-  int64_t blocks =
-      (positions + kernel->task_positions - 1) / kernel->task_positions;
+  int64_t block =
+      args->task_positions ? args->task_positions : kernel->task_positions;
+  int64_t blocks = (positions + block - 1) / block;
   return args->batch * kernel->task_columns * blocks;
 }
 

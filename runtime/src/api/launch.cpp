@@ -39,7 +39,11 @@ Status runKernel(const tconv_kernel &kernel, const tconv_params &params,
   args.weights = packed;
   args.bias = bias;
   int64_t positions = tconv_kernel_positions(&kernel, &args);
-  int64_t blocks = (positions - 1) / kernel.task_positions + 1;
+  int64_t ofBlock =
+      blockPositions(positions, kernel.task_positions, taskGranule(kernel));
+  if (ofBlock != kernel.task_positions)
+    args.task_positions = ofBlock;
+  int64_t blocks = (positions - 1) / ofBlock + 1;
   int64_t ofItem, count;
   if (__builtin_mul_overflow(blocks, kernel.task_columns, &ofItem) ||
       __builtin_mul_overflow(ofItem, tensors.batch, &count))
@@ -52,10 +56,9 @@ Status runKernel(const tconv_kernel &kernel, const tconv_params &params,
                      workOf(params, tensors.batch, tensors.length)};
   // With one group, the last block of positions comes last in a batch item.
   if (kernel.groups == 1 && range.sharing == kernel.task_columns) {
-    int64_t last = positions - (blocks - 1) * kernel.task_positions;
+    int64_t last = positions - (blocks - 1) * ofBlock;
     range.period = ofItem;
-    range.shortWork =
-        static_cast<double>(last) / static_cast<double>(kernel.task_positions);
+    range.shortWork = static_cast<double>(last) / static_cast<double>(ofBlock);
   }
   if (Status error = runTasks(parallelFor, runKernelPart, &launch, range))
     return error;

@@ -173,6 +173,7 @@ nlohmann::ordered_json describe(const tconv_layer &layer, const Plan &plan,
   json["packed_bytes"] = kernel.packed_bytes;
   json["workspace_bytes"] = kernel.workspace_bytes;
   json["task_positions"] = kernel.task_positions;
+  json["task_granule"] = taskGranule(kernel);
   json["task_columns"] = kernel.task_columns;
   const char *text = kernel.description ? kernel.description : "";
   Json own = Json::parse(text, nullptr, /*allow_exceptions=*/false);

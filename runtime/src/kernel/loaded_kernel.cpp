@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "kernel/loaded_kernel.h"
 
+#include <cstddef>
+
 #include "kernel/device_plan.h"
 
 using namespace tconv;
@@ -11,6 +13,9 @@ Status mismatch(const std::string &what, int64_t have, int64_t wanted) {
   return {TCONV_ABI_MISMATCH, "kernel: " + what + " = " + std::to_string(have) +
                                   ": must be " + std::to_string(wanted)};
 }
+
+/// Kernels made before there was a granule end here.
+constexpr uint32_t kSizeBeforeGranule = offsetof(tconv_kernel, task_granule);
 
 /// The part of checkKernelAbi about the code of a GPU's kernel.
 Status checkDeviceCode(const tconv_device_code &code) {
@@ -59,6 +64,10 @@ const char *tconv::originName(Origin origin) {
   return "?";
 }
 
+int64_t tconv::taskGranule(const tconv_kernel &kernel) {
+  return kernel.struct_size < sizeof(tconv_kernel) ? 0 : kernel.task_granule;
+}
+
 const char *tconv::kernelEngine(const tconv_kernel &kernel) {
   return kernel.engine ? kernel.engine : kDefaultEngine;
 }
@@ -70,7 +79,8 @@ Status tconv::checkKernelAbi(const tconv_kernel *kernel) {
   if (kernel->abi_version != TCONV_KERNEL_ABI_VERSION)
     return mismatch("abi_version", kernel->abi_version,
                     TCONV_KERNEL_ABI_VERSION);
-  if (kernel->struct_size != sizeof(tconv_kernel))
+  if (kernel->struct_size != sizeof(tconv_kernel) &&
+      kernel->struct_size != kSizeBeforeGranule)
     return mismatch("struct_size", kernel->struct_size, sizeof(tconv_kernel));
   // It has functions or code for a device.
   bool functions = kernel->pack && kernel->run;
@@ -81,6 +91,12 @@ Status tconv::checkKernelAbi(const tconv_kernel *kernel) {
     return {TCONV_ABI_MISMATCH,
             "kernel: pack, run, packed_bytes, workspace_bytes, task_positions "
             "or task_columns makes no sense"};
+  if (int64_t granule = taskGranule(*kernel);
+      granule < 0 || (granule > 0 && kernel->task_positions % granule != 0))
+    return {TCONV_ABI_MISMATCH,
+            "kernel: task_granule = " + std::to_string(granule) +
+                ": must be 0 or divide task_positions = " +
+                std::to_string(kernel->task_positions)};
   return kernel->device ? checkDeviceCode(*kernel->device) : Status::ok();
 }
 

@@ -62,6 +62,10 @@ Status checkKernel(const tconv_kernel *kernel, const tconv_params &params);
 /// The part of the above that needs no request.
 Status checkKernelAbi(const tconv_kernel *kernel);
 
+/// Of what the positions of a launch's blocks must be a multiple; 0: they are
+/// the kernel's task_positions, as in all kernels that end before the field.
+int64_t taskGranule(const tconv_kernel &kernel);
+
 /// Whether a kernel is as exact as is asked for.
 bool satisfies(const tconv_kernel &kernel, tconv_accuracy wanted);
 

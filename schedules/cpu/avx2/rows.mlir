@@ -28,8 +28,8 @@ module attributes {transform.with_named_sequence} {
         tile_sizes [1, 1, %channels, %positions] interchange = [0, 1, 3, 2]
         : (!transform.any_op, !transform.param<i64>, !transform.param<i64>)
         -> (!transform.any_op, !transform.any_op, !transform.any_op, !transform.any_op, !transform.any_op)
-    %blocks, %tasks = transform.tconv.map_tasks %n
-        : (!transform.any_op) -> (!transform.any_op, !transform.any_op)
+    %blocks, %tasks = transform.tconv.map_tasks %n granule %columns
+        : (!transform.any_op, !transform.param<i64>) -> (!transform.any_op, !transform.any_op)
     %block = transform.structured.match ops{["tconv.phases"]} in %layer
         : (!transform.any_op) -> !transform.any_op
     transform.tconv.pack_input %block before %tasks

@@ -9,7 +9,7 @@ module {
 func.func @layer_pack(%w: memref<1x2x3xf32>, %p: memref<6xf32>) {
   return
 }
-// expected-error @+1 {{is no kernel: expected x, weights, bias or not, y, begin, end and workspace, got 1 arguments}}
+// expected-error @+1 {{is no kernel: expected x, weights, bias or not, y, begin, end, positions or not and workspace, got 1 arguments}}
 func.func @layer(%x: memref<?x1x?xf32>) {
   return
 }
@@ -142,5 +142,35 @@ func.func @layer_pack(%w: memref<1x0x3xf32>, %p: memref<6xf32>) {
   return
 }
 func.func @layer(%x: memref<?x1x?xf32, strided<[?, ?, 1]>>, %p: memref<6xf32>, %y: memref<?x2x?xf32, strided<[?, ?, 1]>>, %begin: index, %end: index, %ws: memref<64xi8>) {
+  return
+}
+
+// -----
+
+func.func @layer_pack(%w: memref<1x2x3xf32>, %p: memref<6xf32>) {
+  return
+}
+// expected-error @+1 {{argument 6 of a kernel must be a buffer of rank 1 and static shape, got 'index'}}
+func.func @layer(%x: memref<?x1x?xf32, strided<[?, ?, 1]>>, %p: memref<6xf32>, %y: memref<?x2x?xf32, strided<[?, ?, 1]>>, %begin: index, %end: index, %ws: memref<64xi8>, %positions: index) {
+  return
+}
+
+// -----
+
+func.func @layer_pack(%w: memref<1x2x3xf32>, %p: memref<6xf32>) {
+  return
+}
+// expected-error @+1 {{argument 5 of a kernel must be an index, got 'i64'}}
+func.func @layer(%x: memref<?x1x?xf32, strided<[?, ?, 1]>>, %p: memref<6xf32>, %y: memref<?x2x?xf32, strided<[?, ?, 1]>>, %begin: index, %end: index, %positions: i64, %ws: memref<64xi8>) {
+  return
+}
+
+// -----
+
+func.func @layer_pack(%w: memref<1x2x3xf32>, %p: memref<6xf32>) {
+  return
+}
+// expected-error @+1 {{needs the attribute tconv.task_positions}}
+func.func @layer(%x: memref<?x1x?xf32, strided<[?, ?, 1]>>, %p: memref<6xf32>, %y: memref<?x2x?xf32, strided<[?, ?, 1]>>, %begin: index, %end: index, %positions: index, %ws: memref<64xi8>) {
   return
 }

@@ -7,7 +7,7 @@
 
 // Two arguments more: the range of tasks.
 // CHECK-LABEL: func.func @layer(
-// CHECK-SAME: index, %{{[a-z0-9]*}}: index) attributes
+// CHECK-SAME: memref<?x4x?xf32>, %{{[a-z0-9]*}}: index, %{{[a-z0-9]*}}: index) attributes
 // CHECK-SAME: tconv.task_columns = 2 : i64, tconv.task_positions = 16 : i64
 // Buffers of the function: sums of 16 positions, panels, packed weights.
 // CHECK-DAG: memref.alloc() {alignment = 64 : i64} : memref<4x16xf32>
@@ -65,25 +65,29 @@ module attributes {transform.with_named_sequence} {
 // -----
 
 // The same with a fast algorithm: x becomes points, or stays as it is where it
-// holds values that must not be mixed; what follows depends on it.
+// holds values that must not be mixed; what follows depends on it. A launch says
+// how many positions a block has, in granules of 8 columns of 3.
 #map = #tconv.decomposition<stride = 2, crop = 0, tap_step = 2, shift_step = 1, sections = [<phases = [0], first_taps = [0], taps = 2, shift = 0>, <phases = [1], first_taps = [1], taps = 1, shift = 0>]>
 #packing = #tconv.packing<channels = 4, rows = 1>
 
+// CHECK-DAG: #[[LEAST:.*]] = affine_map<(d0)[s0, s1] -> (-d0 + s0 ceildiv 2, 48, s1)>
 // CHECK-DAG: #[[OFFSET:.*]] = affine_map<(d0) -> ((d0 floordiv 2) * 448)>
 // CHECK-DAG: #[[COLUMN:.*]] = affine_map<(d0) -> (d0 floordiv 3)>
 // CHECK-DAG: #[[COLUMNS:.*]] = affine_map<(d0) -> (d0 ceildiv 3)>
 // CHECK-LABEL: func.func @fast(
-// CHECK-SAME: %[[X:.*]]: memref<?x32x?xf32>, %{{.*}}: memref<32x4x3xf32>, %[[Y:.*]]: memref<?x4x?xf32>,
+// CHECK-SAME: %[[X:.*]]: memref<?x32x?xf32>, %{{.*}}: memref<32x4x3xf32>, %[[Y:.*]]: memref<?x4x?xf32>, %{{.*}}: index, %{{.*}}: index, %[[BLOCK:.*]]: index)
 // CHECK-SAME: tconv.algorithm = "F(3, 2) and F(3, 1)"
-// CHECK-SAME: tconv.task_columns = 2 : i64, tconv.task_positions = 48 : i64
+// CHECK-SAME: tconv.task_columns = 2 : i64, tconv.task_granule = 24 : i64, tconv.task_positions = 48 : i64
 // Sums of 7 points with 2 rows, in 16 columns of 3 positions; 2 panels a point.
 // CHECK-DAG: %[[S:.*]] = memref.alloc() {alignment = 64 : i64} : memref<14x16xf32>
 // CHECK-DAG: %[[P:.*]] = memref.alloc() {alignment = 64 : i64} : memref<14x32x16xf32>
 // CHECK-DAG: %[[W:.*]] = memref.alloc() : memref<896xf32>
 // CHECK: tconv.pack_weights {{.*}} packing = #tconv.packing<channels = 2, rows = 2, outputs = 3>
+// CHECK: %[[BLOCKS:.*]] = arith.ceildivui %{{.*}}, %[[BLOCK]]
 // CHECK: scf.for
-// CHECK:   %[[Q:.*]] = arith.muli %{{.*}}, %c48
-// CHECK:   %[[NQ:.*]] = affine.min
+// CHECK:   arith.remui %{{.*}}, %[[BLOCKS]]
+// CHECK:   %[[Q:.*]] = arith.muli %{{.*}}, %[[BLOCK]]
+// CHECK:   %[[NQ:.*]] = affine.min #[[LEAST]](%[[Q]])[%{{.*}}, %[[BLOCK]]]
 // CHECK:   %[[REGULAR:.*]] = tconv.transform_input %[[X]], %[[P]] at[%{{.*}}, %{{.*}}, %[[Q]], %[[NQ]]] {granule = 8 : i64, outputs = 3 : i64, panel_columns = 8 : i64, shift = 0 : i64, taps = array<i64: 2, 1>}
 // CHECK:   scf.if %[[REGULAR]] {
 // CHECK-NEXT: } else {
@@ -124,13 +128,40 @@ module attributes {transform.with_named_sequence} {
         tile_sizes [1, 1, %channels, %positions] interchange = [0, 1, 3, 2]
         : (!transform.any_op, !transform.param<i64>, !transform.param<i64>)
         -> (!transform.any_op, !transform.any_op, !transform.any_op, !transform.any_op, !transform.any_op)
-    %blocks, %tasks = transform.tconv.map_tasks %n
-        : (!transform.any_op) -> (!transform.any_op, !transform.any_op)
+    %blocks, %tasks = transform.tconv.map_tasks %n granule %columns
+        : (!transform.any_op, !transform.param<i64>) -> (!transform.any_op, !transform.any_op)
     %block = transform.structured.match ops{["tconv.phases"]} in %root : (!transform.any_op) -> !transform.any_op
     transform.tconv.pack_input %block before %tasks positions %positions panel %panel granule %columns
         : !transform.any_op, !transform.any_op, !transform.param<i64>, !transform.param<i64>, !transform.param<i64>
     %contracts = transform.tconv.split_phases %block positions %positions vectors <positions>
         : (!transform.any_op, !transform.param<i64>) -> !transform.any_op
+    transform.yield
+  }
+}
+
+// -----
+
+// Blocks that are no multiple of the granule stay as they are.
+#map = #tconv.decomposition<stride = 1, crop = 0, tap_step = 1, shift_step = 1, sections = [<phases = [0], first_taps = [0], taps = 1, shift = 0>]>
+
+// CHECK-LABEL: func.func @blocks_of_their_own(
+// CHECK-SAME: memref<?x2x?xf32>, %{{[a-z0-9]*}}: index, %{{[a-z0-9]*}}: index) attributes
+// CHECK-NOT: tconv.task_granule
+// CHECK-SAME: tconv.task_positions = 12 : i64
+func.func @blocks_of_their_own(%x: memref<?x3x?xf32>, %p: memref<6xf32>, %y: memref<?x2x?xf32>) {
+  tconv.phases ins(%x, %p : memref<?x3x?xf32>, memref<6xf32>) outs(%y : memref<?x2x?xf32>) {decomposition = #map, groups = 1 : i64, packing = #tconv.packing<channels = 2, rows = 1>}
+  return
+}
+
+module attributes {transform.with_named_sequence} {
+  transform.named_sequence @__transform_main(%root: !transform.any_op {transform.readonly}) {
+    %eight = transform.param.constant 8 : i64 -> !transform.param<i64>
+    %phases = transform.structured.match ops{["tconv.phases"]} in %root : (!transform.any_op) -> !transform.any_op
+    %task, %n, %g, %q, %c = transform.structured.tile_using_for %phases
+        tile_sizes [1, 1, 2, 12] interchange = [0, 1, 3, 2]
+        : (!transform.any_op) -> (!transform.any_op, !transform.any_op, !transform.any_op, !transform.any_op, !transform.any_op)
+    %blocks, %tasks = transform.tconv.map_tasks %n granule %eight
+        : (!transform.any_op, !transform.param<i64>) -> (!transform.any_op, !transform.any_op)
     transform.yield
   }
 }
