@@ -76,6 +76,7 @@ def test_public_layers(prefix, tmp_path):
                    prefix=prefix)  # fmt: skip
     checked = [line.split() for line in text.splitlines() if "of the bounds" in line]
     assert len(checked) == 3 * len(lines) >= 3 * 16
+    assert text.count("without a kernel: the reference's bits") == 3 * len(lines)
     # Layers with few channels in a group have one kernel for all lengths.
     classes = {
         name: {words[0] for words in checked if words[3] == name}

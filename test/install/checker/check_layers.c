@@ -138,6 +138,41 @@ static int check(const tconv_params *p, const char *name, int64_t length) {
   return !(worst <= 1);
 }
 
+/* What runs without a kernel has the reference's bits. */
+static int check_without_kernel(const tconv_params *p, const char *name,
+                                int64_t length) {
+  const int64_t shape[] = {p->in_channels, p->out_channels / p->group,
+                           p->kernel_size};
+  float *weight = random_values(shape[0] * shape[1] * shape[2]);
+  float *x = random_values(p->in_channels * length);
+  float *bias = random_values(p->out_channels), *y, *wanted;
+  int64_t outputs;
+  size_t bytes;
+  char json[4096];
+  int same;
+  tconv_layer *layer;
+  if (tconv_params_output_length(p, length, &outputs))
+    return failed(name);
+  bytes = (size_t)(p->out_channels * outputs) * sizeof(float);
+  y = malloc(bytes);
+  wanted = malloc(bytes);
+  memset(y, 0xff, bytes);
+  if (tconv_layer_create(p, NULL, &layer) ||
+      tconv_layer_set_weight(layer, weight, shape, 3) ||
+      (p->has_bias && tconv_layer_set_bias(layer, bias, &p->out_channels, 1)) ||
+      tconv_layer_run(layer, x, 1, length, y) ||
+      tconv_layer_describe(layer, 1, length, json, sizeof json, NULL) ||
+      tconv_reference_run(p, weight, p->has_bias ? bias : NULL, x, 1, length,
+                          wanted, 0))
+    return failed(name);
+  tconv_layer_destroy(layer);
+  same = !memcmp(y, wanted, bytes) && strstr(json, "\"path\":\"reference\"");
+  printf("%s length %lld without a kernel: %s\n", name, (long long)length,
+         same ? "the reference's bits" : json);
+  free(weight), free(x), free(bias), free(y), free(wanted);
+  return !same;
+}
+
 /* A kernel for another machine's CPU is refused, and what is there stays. */
 static int check_refusal(const char *foreign) {
   tconv_kernel kernel = *shrunk_kernels[0];
@@ -151,12 +186,31 @@ static int check_refusal(const char *foreign) {
   return status != TCONV_UNSUPPORTED;
 }
 
-int main(int argc, char **argv) {
+typedef int checker(const tconv_params *p, const char *name, int64_t length);
+
+/* Every layer of the file in every length; counts the layers. */
+static int each_layer(FILE *file, int lengths, char **length,
+                      checker *check_one, int *layers) {
   char line[1024], name[128];
-  int bad = 0, i, layers = 0;
+  int bad = 0, i;
+  rewind(file);
+  for (*layers = 0; fgets(line, sizeof line, file); ++*layers) {
+    tconv_params params;
+    line[strcspn(line, "\n")] = '\0';
+    if (tconv_params_parse(line, &params, NULL, name, sizeof name))
+      return failed(line);
+    for (i = 0; i < lengths; ++i)
+      bad |= check_one(&params, name, atoll(length[i]));
+  }
+  return bad;
+}
+
+int main(int argc, char **argv) {
+  int bad = 0, layers = 0;
   FILE *file = argc > 2 ? fopen(argv[1], "r") : NULL;
   if (!file)
     return printf("usage: check_layers FILE LENGTH...\n"), 2;
+  bad |= each_layer(file, argc - 2, argv + 2, check_without_kernel, &layers);
   if (shrunk_register())
     return failed("shrunk_register");
 #if defined(__aarch64__)
@@ -165,14 +219,7 @@ int main(int argc, char **argv) {
   bad |= check_refusal("cpu:aarch64+neon");
 #endif
   bad |= check_refusal("cpu:native of another machine");
-  while (fgets(line, sizeof line, file)) {
-    tconv_params params;
-    line[strcspn(line, "\n")] = '\0';
-    if (tconv_params_parse(line, &params, NULL, name, sizeof name))
-      return failed(line);
-    for (++layers, i = 2; i < argc; ++i)
-      bad |= check(&params, name, atoll(argv[i]));
-  }
+  bad |= each_layer(file, argc - 2, argv + 2, check, &layers);
   fclose(file);
   printf("%d layers: %s\n", layers, bad ? "wrong" : "right");
   return bad || layers == 0;
