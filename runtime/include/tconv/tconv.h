@@ -461,8 +461,8 @@ TCONV_API tconv_status tconv_device_read(const char *target, const void *from,
  * TCONV_TUNING names a file of tconv-tune, whose choice of engine and block
  * sizes comes before the cost model's in 1, 3, 4 and 5; a file of another CPU
  * or compiler is not used. Where none has it, a registered kernel for other
- * lengths runs, else the plain implementation in C. TCONV_VERBOSE=1 says which
- * and why.
+ * lengths runs, else the reference: the float32 sums of tconv_reference_run, by
+ * vectors where the CPU has FMA. TCONV_VERBOSE=1 says which and why.
  */
 
 /**
