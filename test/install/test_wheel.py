@@ -97,7 +97,7 @@ def test_without_a_library_it_says_so_once_and_works(environment, broken):
               "for one in caught: print(one.category.__name__, one.message)\n")  # fmt: skip
     path, message = out.strip().split("\n")
     assert path == "reference"
-    assert message.startswith("RuntimeWarning tconv: layers run by the plain implementation")
+    assert message.startswith("RuntimeWarning tconv: layers run without kernels")
     name, what = broken
     assert f"it needs the libraries of {what}" in message
     assert f"{name}.no" in message

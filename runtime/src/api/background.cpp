@@ -4,12 +4,12 @@
 #include <atomic>
 #include <condition_variable>
 #include <cstdlib>
-#include <deque>
 #include <exception>
 #include <mutex>
 #include <new>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include <csignal>
 #include <pthread.h>
@@ -27,8 +27,8 @@ struct Job {
 
 struct Background {
   std::mutex mutex;
-  std::condition_variable done; ///< of the job that was being done
-  std::deque<Job> jobs;
+  std::condition_variable done;  ///< of the job that was being done
+  std::vector<Job> jobs;         ///< in the order in which they came
   const void *running = nullptr; ///< owner of the job that is being done
   bool hasThread = false;
 };
@@ -63,7 +63,7 @@ void *work(void *) {
   std::unique_lock<std::mutex> lock(b.mutex);
   while (!b.jobs.empty()) {
     Job job = std::move(b.jobs.front());
-    b.jobs.pop_front();
+    b.jobs.erase(b.jobs.begin());
     b.running = job.owner;
     lock.unlock();
     run(job);
