@@ -17,8 +17,11 @@ constexpr int64_t kSegment = 1536;
 constexpr int64_t kPackedFloats = 128 << 10;
 constexpr int64_t kMostPhases = 1 << 16;
 
-/// Of b > 0, towards minus infinity.
-int64_t ceilDivide(int64_t a, int64_t b) { return a / b + (a % b > 0); }
+/// Rows with those that fill up the last tile.
+int64_t paddedRows(const TileUnit &unit, int64_t rows) {
+  int64_t rest = rows % unit.rows;
+  return rows - rest + (rest ? tileRows(rest, unit.rows) : 0);
+}
 
 const TileUnit *unitHere() {
 #if defined(__x86_64__)
@@ -99,8 +102,7 @@ void TiledReference::divide(Division &division) {
   division.segments =
       std::max<int64_t>(ceilDivide(tapClass.end - tapClass.begin, kSegment), 1);
   division.firstTask = tasksOfGroup;
-  division.tasks = ceilDivide(rows, division.rowsPerTask) * division.segments;
-  tasksOfGroup += division.tasks;
+  tasksOfGroup += ceilDivide(rows, division.rowsPerTask) * division.segments;
   if (tapClass.taps > 0)
     workspaceFloats =
         std::max(workspaceFloats,

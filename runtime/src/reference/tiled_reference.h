@@ -33,7 +33,7 @@ private:
     std::vector<TiledPhase> phases;
     TapClass tapClass;
     int64_t rowsPerTask, segments;
-    int64_t firstTask, tasks; ///< of one group of one batch item
+    int64_t firstTask; ///< of one group of one batch item
   };
 
   void addPhases();

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 // One task of the tiled reference, which each vector unit has compiled code
-// for. Plain data only: what those files compile must not be shared with code
-// for a smaller unit, as inline functions of the C++ library would be.
+// for. Plain data, and functions that each file has its own copy of: what those
+// files compile must not be shared with code for a smaller unit, as inline
+// functions would be, the C++ library's or these.
 #ifndef TCONV_SRC_REFERENCE_TILED_TASK_H
 #define TCONV_SRC_REFERENCE_TILED_TASK_H
 
@@ -60,6 +61,11 @@ constexpr int64_t kTileVectors = 3;
 
 extern const TileUnit kTileUnitAvx512, kTileUnitAvx2, kTileUnitNeon;
 
+/// Towards plus infinity; b > 0.
+static inline int64_t ceilDivide(int64_t a, int64_t b) {
+  return a / b + (a % b > 0);
+}
+
 /// How a task lays x out: for each input channel a row of `pitch` floats, in
 /// which the elements for the tap j begin at first + j * tapPitch.
 struct PanelLayout {
@@ -70,20 +76,20 @@ struct PanelLayout {
 
 /// One stretch of x serves all taps, unless they are so far apart that one for
 /// each is shorter.
-inline PanelLayout panelLayout(const TileUnit &unit, int64_t taps,
-                               int64_t xStep) {
+static inline PanelLayout panelLayout(const TileUnit &unit, int64_t taps,
+                                      int64_t xStep) {
   int64_t positions = kTileVectors * unit.lanes;
   int64_t span = (taps - 1) * xStep;
   if (span + positions <= taps * positions)
-    return {(span + positions + unit.lanes - 1) / unit.lanes * unit.lanes, span,
+    return {ceilDivide(span + positions, unit.lanes) * unit.lanes, span,
             -xStep};
   return {taps * positions, 0, positions};
 }
 
-/// Rows with those that fill up the last tile.
-inline int64_t paddedRows(const TileUnit &unit, int64_t rows) {
-  int64_t rest = rows % unit.rows;
-  return rows - rest + (rest > 2 ? unit.rows : rest > 0 ? 2 : 0);
+/// Rows of the register tile that takes the first of so many, for tiles of
+/// `most` rows: one or two get a small one.
+static inline int64_t tileRows(int64_t left, int64_t most) {
+  return left <= 2 ? 2 : most;
 }
 
 } // namespace tconv
