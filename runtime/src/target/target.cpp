@@ -2,6 +2,7 @@
 #include "target/target.h"
 
 #include <cctype>
+#include <cstring>
 
 #include "target/host_cpu.h"
 
@@ -53,15 +54,24 @@ const char *const kAscendParts[] = {
     "910b1",    "910b2",    "910b3",    "910b4",    "910_9362",
     "910_9372", "910_9381", "910_9382", "910_9391", "910_9392"};
 constexpr const char *kAscend = "ascend";
+constexpr const char *kCudaPrefix = "cuda:", *kAscendPrefix = "ascend:";
+
+/// What follows a prefix; "" where that isn't how the text begins. Every
+/// look-up of a kernel asks some of the following: for a CPU's nothing is put
+/// together.
+std::string after(const char *prefix, const std::string &text) {
+  size_t size = std::strlen(prefix);
+  return text.compare(0, size, prefix) == 0 ? text.substr(size) : "";
+}
 
 } // namespace
 
 int tconv::nvptxArchitecture(const std::string &target) {
-  // Every look-up of a kernel asks: for a CPU's, nothing is put together.
-  if (target.rfind(kNvptx, 0) != 0)
+  std::string digits = after(kNvptx, target);
+  if (digits.empty())
     return 0;
   for (int architecture : kArchitectures)
-    if (target == kNvptx + std::to_string(architecture))
+    if (digits == std::to_string(architecture))
       return architecture;
   return 0;
 }
@@ -83,10 +93,9 @@ std::string tconv::nearestNvptxTarget(int capability) {
 }
 
 std::string tconv::ascendPart(const std::string &target) {
-  if (target.rfind(kAscend, 0) != 0)
-    return "";
+  std::string name = after(kAscendPrefix, target);
   for (const char *part : kAscendParts)
-    if (target == std::string(kAscend) + ":" + part)
+    if (name == part)
       return part;
   return "";
 }
@@ -94,7 +103,7 @@ std::string tconv::ascendPart(const std::string &target) {
 std::string tconv::ascendTargets() {
   std::string list;
   for (const char *part : kAscendParts)
-    list += (list.empty() ? "" : ", ") + (std::string(kAscend) + ":") + part;
+    list += std::string(list.empty() ? "" : ", ") + kAscendPrefix + part;
   return list;
 }
 
@@ -105,19 +114,15 @@ std::string tconv::ascendTargetOf(const std::string &socName) {
         static_cast<char>(std::tolower(static_cast<unsigned char>(letter)));
   for (const char *part : kAscendParts)
     if (lower == std::string(kAscend) + part)
-      return std::string(kAscend) + ":" + part;
+      return std::string(kAscendPrefix) + part;
   return "";
 }
 
 int tconv::deviceIndex(const std::string &target) {
   constexpr size_t kMostDigits = 4;
-  if (target.rfind(kCuda, 0) != 0 && target.rfind(kAscend, 0) != 0)
-    return -1;
-  size_t colon = target.find(':');
-  std::string kind = target.substr(0, colon);
-  if (colon == std::string::npos || (kind != kCuda && kind != kAscend))
-    return -1;
-  std::string digits = target.substr(colon + 1);
+  std::string digits = after(kCudaPrefix, target);
+  if (digits.empty())
+    digits = after(kAscendPrefix, target);
   // Ascend's parts have letters or more digits in their names.
   if (digits.empty() || digits.size() > kMostDigits ||
       digits.find_first_not_of("0123456789") != std::string::npos)
@@ -148,13 +153,10 @@ Status tconv::checkTargetComputes(const std::string &target,
                                   const tconv_params &params,
                                   int32_t accuracy) {
   constexpr int kTf32 = 80; // the first architecture with TF32
-  if (params.dtype == TCONV_F32 && accuracy != TCONV_ACCURACY_TF32)
-    return Status::ok();
-  int architecture = nvptxArchitecture(target);
-  std::string given = "target = '" + target + "': ";
+  auto given = [&] { return "target = '" + target + "': "; };
   if (params.dtype != TCONV_F32 && !isDeviceTarget(target))
     return {TCONV_UNSUPPORTED, std::string("dtype = ") +
-                                   dtypeName(params.dtype) + ", " + given +
+                                   dtypeName(params.dtype) + ", " + given() +
                                    "computes f32 only"};
   if (accuracy != TCONV_ACCURACY_TF32)
     return Status::ok();
@@ -162,9 +164,9 @@ Status tconv::checkTargetComputes(const std::string &target,
     return {TCONV_INVALID_VALUE, std::string("accuracy = 2 (tf32): is for f32 "
                                              "layers, dtype = ") +
                                      dtypeName(params.dtype)};
-  if (architecture < kTf32)
+  if (nvptxArchitecture(target) < kTf32)
     return {TCONV_UNSUPPORTED,
-            "accuracy = 2 (tf32), " + given +
+            "accuracy = 2 (tf32), " + given() +
                 "TF32 needs a GPU target from nvptx:sm_80 on"};
   return Status::ok();
 }
