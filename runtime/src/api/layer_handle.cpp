@@ -3,11 +3,11 @@
 
 #include <cstring>
 
-#include "api/background.h"
 #include "device/device_layer.h"
 #include "kernel/description.h"
 #include "support/status.h"
 #include "target/target.h"
+#include "threads/background.h"
 
 using namespace tconv;
 

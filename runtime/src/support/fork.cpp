@@ -7,7 +7,7 @@
 
 #include <pthread.h>
 
-#include "api/background.h"
+#include "threads/background.h"
 #include "threads/pool.h"
 
 using namespace tconv;

@@ -2,8 +2,8 @@
 //
 // The thread on which kernels are made while calls go on without them. It is
 // there while it has something to do.
-#ifndef TCONV_SRC_API_BACKGROUND_H
-#define TCONV_SRC_API_BACKGROUND_H
+#ifndef TCONV_SRC_THREADS_BACKGROUND_H
+#define TCONV_SRC_THREADS_BACKGROUND_H
 
 #include <cstdint>
 #include <functional>
@@ -28,4 +28,4 @@ void backgroundAfterFork();
 
 } // namespace tconv
 
-#endif // TCONV_SRC_API_BACKGROUND_H
+#endif // TCONV_SRC_THREADS_BACKGROUND_H

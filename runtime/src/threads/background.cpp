@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-#include "api/background.h"
+#include "threads/background.h"
 
 #include <atomic>
 #include <condition_variable>
