@@ -3,6 +3,7 @@
 // Layers whose calls don't wait for the compiler, with a fake one that goes on
 // only when it is told to. A call that waited for it would never end. Each of
 // these tests needs a process of its own: ctest gives it one.
+#include <chrono>
 #include <cstdlib>
 #include <cstring>
 #include <functional>
@@ -36,6 +37,12 @@ protected:
     return reinterpret_cast<Function *>(dlsym(library, name));
   }
   void letGo() const { function<void()>("fake_compiler_let_go")(); }
+  std::thread letGoSoon() const {
+    return std::thread([this] {
+      std::this_thread::sleep_for(std::chrono::milliseconds(50));
+      letGo();
+    });
+  }
   void waitUntilHeld(int times) const {
     while (function<int()>("fake_compiler_held")() < times)
       std::this_thread::yield();
@@ -185,10 +192,7 @@ TEST_F(BackgroundTest, DestroyingWaitsForTheCompiler) {
   LayerHandle layer = make(kLine);
   run(layer.get(), 300);
   waitUntilHeld(1);
-  std::thread other([&] {
-    std::this_thread::sleep_for(std::chrono::milliseconds(50));
-    letGo();
-  });
+  std::thread other = letGoSoon();
   layer.reset();
   EXPECT_EQ(compiled(), 1);
   other.join();
@@ -205,9 +209,9 @@ TEST_F(BackgroundTest, ARefusalIsFoundLater) {
 
 TEST_F(BackgroundTest, AChildCompilesAnew) {
   setenv("FAKE_COMPILER", "slow", 1);
-  LayerHandle busy = make(kLine), waiting = make(kLine),
-              other =
-                  make("in_channels=3 out_channels=2 kernel_size=2 has_bias=1");
+  LayerHandle busy = make(kLine);
+  LayerHandle other =
+      make("in_channels=3 out_channels=2 kernel_size=2 has_bias=1");
   run(busy.get(), 300);
   // Waits behind the other one, and is lost in the child.
   run(other.get(), 300);
@@ -237,10 +241,7 @@ TEST_F(BackgroundTest, AProgramMayEndAtAnyTime) {
     run(layer.get(), 300);
     run(next.get(), 300);
     waitUntilHeld(1);
-    std::thread([this] {
-      std::this_thread::sleep_for(std::chrono::milliseconds(50));
-      letGo();
-    }).detach();
+    letGoSoon().detach();
     // Nobody destroys them.
     layer.release();
     next.release();

@@ -41,23 +41,16 @@ protected:
   }
 
   LayerHandle make(tconv_parallel_for parallelFor) {
-    std::string target = testTarget();
     tconv_layer_options options;
     tconv_layer_options_init(&options);
-    options.target = target.c_str();
     options.parallel_for = parallelFor;
-    tconv_layer *raw = nullptr;
-    if (tconv_status status = tconv_layer_create(&params_, &options, &raw)) {
+    LayerHandle layer;
+    if (tconv_status status = makeForTarget(params_, options, layer)) {
       EXPECT_EQ(status, TCONV_UNSUPPORTED) << tconv_last_error();
       return nullptr;
     }
-    const int64_t shape[] = {params_.in_channels,
-                             params_.out_channels / params_.group,
-                             params_.kernel_size};
-    EXPECT_EQ(tconv_layer_set_weight(raw, weight_.data(), shape, 3), TCONV_OK);
-    EXPECT_EQ(tconv_layer_set_bias(raw, bias_.data(), &params_.out_channels, 1),
-              TCONV_OK);
-    return LayerHandle(raw);
+    EXPECT_EQ(setWeights(layer.get(), weight_, bias_), TCONV_OK);
+    return layer;
   }
 
   /// What the kernel says of itself.

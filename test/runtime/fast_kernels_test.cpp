@@ -41,31 +41,20 @@ protected:
   }
 
   LayerHandle make(tconv_accuracy accuracy) {
-    std::string target = testTarget();
     tconv_layer_options options;
     tconv_layer_options_init(&options);
-    options.target = target.c_str();
     options.accuracy = accuracy;
-    tconv_layer *raw = nullptr;
-    if (tconv_status status = tconv_layer_create(&params, &options, &raw)) {
+    LayerHandle made;
+    if (tconv_status status = makeForTarget(params, options, made)) {
       EXPECT_EQ(status, TCONV_UNSUPPORTED) << tconv_last_error();
       return nullptr;
     }
-    LayerHandle made(raw);
-    setWeights(raw);
+    setWeights(made.get());
     return made;
   }
 
   void setWeights(tconv_layer *which) {
-    const int64_t shape[] = {params.in_channels,
-                             params.out_channels / params.group,
-                             params.kernel_size};
-    ASSERT_EQ(tconv_layer_set_weight(which, weight.data(), shape, 3), TCONV_OK);
-    if (params.has_bias) {
-      ASSERT_EQ(
-          tconv_layer_set_bias(which, bias.data(), &params.out_channels, 1),
-          TCONV_OK);
-    }
+    ASSERT_EQ(test::setWeights(which, weight, bias), TCONV_OK);
   }
 
   static std::vector<float> run(tconv_layer *which, const tconv_params &params,

@@ -29,23 +29,13 @@ LayerHandle makeLayer(const tconv_params &params,
                       const std::vector<float> &bias) {
   tconv_initializer zero;
   EXPECT_EQ(tconv_initializer_by_name("zero", &zero), TCONV_OK);
-  std::string target = testTarget();
   tconv_layer_options options;
   tconv_layer_options_init(&options);
-  options.target = target.c_str();
   options.weight_init = options.bias_init = &zero;
-  tconv_layer *layer = nullptr;
-  EXPECT_EQ(tconv_layer_create(&params, &options, &layer), TCONV_OK)
+  LayerHandle handle;
+  EXPECT_EQ(makeForTarget(params, options, handle), TCONV_OK)
       << tconv_last_error();
-  LayerHandle handle(layer);
-  const int64_t shape[] = {params.in_channels,
-                           params.out_channels / params.group,
-                           params.kernel_size};
-  EXPECT_EQ(tconv_layer_set_weight(layer, weight.data(), shape, 3), TCONV_OK);
-  if (params.has_bias) {
-    EXPECT_EQ(tconv_layer_set_bias(layer, bias.data(), &params.out_channels, 1),
-              TCONV_OK);
-  }
+  EXPECT_EQ(setWeights(handle.get(), weight, bias), TCONV_OK);
   return handle;
 }
 

@@ -31,30 +31,17 @@ struct Case {
     weight = randomValues(random, weightElements(params));
     bias = randomValues(random, params.out_channels);
     x = randomValues(random, xElements(params, batch, length));
-    std::string target = testTarget();
     tconv_layer_options options;
     tconv_layer_options_init(&options);
-    options.target = target.c_str();
-    tconv_layer *raw = nullptr;
-    tconv_status status = tconv_layer_create(&params, &options, &raw);
+    tconv_status status = makeForTarget(params, options, layer);
     if (status == TCONV_UNSUPPORTED)
       return false;
     EXPECT_EQ(status, TCONV_OK) << tconv_last_error();
-    layer.reset(raw);
     return true;
   }
 
   void setWeights() {
-    const int64_t shape[] = {params.in_channels,
-                             params.out_channels / params.group,
-                             params.kernel_size};
-    ASSERT_EQ(tconv_layer_set_weight(layer.get(), weight.data(), shape, 3),
-              TCONV_OK);
-    if (params.has_bias) {
-      ASSERT_EQ(tconv_layer_set_bias(layer.get(), bias.data(),
-                                     &params.out_channels, 1),
-                TCONV_OK);
-    }
+    ASSERT_EQ(test::setWeights(layer.get(), weight, bias), TCONV_OK);
   }
 
   std::string check() {

@@ -97,6 +97,32 @@ tconv_params test::parse(const std::string &line) {
   return params;
 }
 
+tconv_status tconv::test::makeForTarget(const tconv_params &params,
+                                        tconv_layer_options options,
+                                        LayerHandle &layer) {
+  std::string target = testTarget();
+  options.target = target.c_str();
+  tconv_layer *raw = nullptr;
+  tconv_status status = tconv_layer_create(&params, &options, &raw);
+  layer.reset(raw);
+  return status;
+}
+
+tconv_status tconv::test::setWeights(tconv_layer *layer,
+                                     const std::vector<float> &weight,
+                                     const std::vector<float> &bias) {
+  tconv_params params;
+  if (tconv_status status = tconv_layer_params(layer, &params))
+    return status;
+  const int64_t shape[] = {params.in_channels,
+                           params.out_channels / params.group,
+                           params.kernel_size};
+  tconv_status status = tconv_layer_set_weight(layer, weight.data(), shape, 3);
+  if (status != TCONV_OK || !params.has_bias)
+    return status;
+  return tconv_layer_set_bias(layer, bias.data(), &params.out_channels, 1);
+}
+
 int64_t test::weightElements(const tconv_params &params) {
   return params.in_channels * (params.out_channels / params.group) *
          params.kernel_size;

@@ -23,6 +23,13 @@ using LayerHandle = std::unique_ptr<tconv_layer, DestroyLayer>;
 /// "NAME: " or not, then key=value ...; throws where it is refused.
 tconv_params parse(const std::string &line);
 
+/// Makes a layer for the target under test, whatever the options say of it.
+tconv_status makeForTarget(const tconv_params &params,
+                           tconv_layer_options options, LayerHandle &layer);
+/// Sets the weight, and the bias of a layer that has one.
+tconv_status setWeights(tconv_layer *layer, const std::vector<float> &weight,
+                        const std::vector<float> &bias);
+
 int64_t weightElements(const tconv_params &params);
 int64_t xElements(const tconv_params &params, int64_t batch, int64_t length);
 int64_t yElements(const tconv_params &params, int64_t batch, int64_t length);

@@ -87,11 +87,29 @@ static int failed(const char *what) {
   return 1;
 }
 
-static int check(const tconv_params *p, const char *name, int64_t length) {
-  const int64_t weights =
-      p->in_channels * (p->out_channels / p->group) * p->kernel_size;
+static int64_t weight_elements(const tconv_params *p) {
+  return p->in_channels * (p->out_channels / p->group) * p->kernel_size;
+}
+
+/* A layer's output, and what it says of how it ran; 0 where all went well. */
+static int run_layer(const tconv_params *p, const float *weight,
+                     const float *bias, const float *x, int64_t length,
+                     float *y, char *json, size_t size) {
   const int64_t shape[] = {p->in_channels, p->out_channels / p->group,
                            p->kernel_size};
+  tconv_layer *layer = NULL;
+  int bad =
+      tconv_layer_create(p, NULL, &layer) ||
+      tconv_layer_set_weight(layer, weight, shape, 3) ||
+      (p->has_bias && tconv_layer_set_bias(layer, bias, &p->out_channels, 1)) ||
+      tconv_layer_run(layer, x, 1, length, y) ||
+      tconv_layer_describe(layer, 1, length, json, size, NULL);
+  tconv_layer_destroy(layer);
+  return bad;
+}
+
+static int check(const tconv_params *p, const char *name, int64_t length) {
+  const int64_t weights = weight_elements(p);
   const int64_t inputs = p->in_channels * length;
   float *weight = random_values(weights), *x = random_values(inputs);
   float *bias = random_values(p->out_channels);
@@ -101,7 +119,6 @@ static int check(const tconv_params *p, const char *name, int64_t length) {
   char json[4096];
   double worst;
   int fast;
-  tconv_layer *layer;
   results r;
   if (tconv_params_output_length(p, length, &outputs))
     return failed(name);
@@ -111,11 +128,7 @@ static int check(const tconv_params *p, const char *name, int64_t length) {
   r.sums = malloc((size_t)bytes);
   r.fma = malloc((size_t)bytes);
   memset(r.y, 0xff, (size_t)bytes); /* NaN, where nothing is written */
-  if (tconv_layer_create(p, NULL, &layer) ||
-      tconv_layer_set_weight(layer, weight, shape, 3) ||
-      (p->has_bias && tconv_layer_set_bias(layer, bias, &p->out_channels, 1)) ||
-      tconv_layer_run(layer, x, 1, length, r.y) ||
-      tconv_layer_describe(layer, 1, length, json, sizeof json, NULL) ||
+  if (run_layer(p, weight, bias, x, length, r.y, json, sizeof json) ||
       tconv_reference_run(p, weight, p->has_bias ? bias : NULL, x, 1, length,
                           r.wanted, 1) ||
       tconv_reference_run(p, weight, p->has_bias ? bias : NULL, x, 1, length,
@@ -123,7 +136,6 @@ static int check(const tconv_params *p, const char *name, int64_t length) {
       tconv_reference_run(p, weight_abs, p->has_bias ? bias_abs : NULL, x_abs,
                           1, length, r.sums, 1))
     return failed(name);
-  tconv_layer_destroy(layer);
   fast = strstr(json, "\"algorithm\":\"direct\"") == NULL;
   worst = compare(p, outputs, &r, fast);
   printf("%s length %lld %s %s: %.3f of the bounds\n", name, (long long)length,
@@ -141,31 +153,23 @@ static int check(const tconv_params *p, const char *name, int64_t length) {
 /* What runs without a kernel has the reference's bits. */
 static int check_without_kernel(const tconv_params *p, const char *name,
                                 int64_t length) {
-  const int64_t shape[] = {p->in_channels, p->out_channels / p->group,
-                           p->kernel_size};
-  float *weight = random_values(shape[0] * shape[1] * shape[2]);
+  float *weight = random_values(weight_elements(p));
   float *x = random_values(p->in_channels * length);
   float *bias = random_values(p->out_channels), *y, *wanted;
   int64_t outputs;
   size_t bytes;
   char json[4096];
   int same;
-  tconv_layer *layer;
   if (tconv_params_output_length(p, length, &outputs))
     return failed(name);
   bytes = (size_t)(p->out_channels * outputs) * sizeof(float);
   y = malloc(bytes);
   wanted = malloc(bytes);
   memset(y, 0xff, bytes);
-  if (tconv_layer_create(p, NULL, &layer) ||
-      tconv_layer_set_weight(layer, weight, shape, 3) ||
-      (p->has_bias && tconv_layer_set_bias(layer, bias, &p->out_channels, 1)) ||
-      tconv_layer_run(layer, x, 1, length, y) ||
-      tconv_layer_describe(layer, 1, length, json, sizeof json, NULL) ||
+  if (run_layer(p, weight, bias, x, length, y, json, sizeof json) ||
       tconv_reference_run(p, weight, p->has_bias ? bias : NULL, x, 1, length,
                           wanted, 0))
     return failed(name);
-  tconv_layer_destroy(layer);
   same = !memcmp(y, wanted, bytes) && strstr(json, "\"path\":\"reference\"");
   printf("%s length %lld without a kernel: %s\n", name, (long long)length,
          same ? "the reference's bits" : json);
