@@ -200,12 +200,12 @@ private:
       int64_t most = std::max(scratchRows / map.getStride(), rows);
       // Blocks of channels are all that threads can share, but a tile's rows
       // have to be full.
-      if (static_cast<int64_t>(phases.getGroups()) < kLeastRowsBlocks)
-        most = std::min(
-            most, std::max(static_cast<int64_t>(llvm::divideCeil(
-                               phases.getGroupOutputs(), kLeastRowsBlocks)),
-                           static_cast<int64_t>(
-                               llvm::divideCeil(rows, map.getStride()))));
+      if (static_cast<int64_t>(phases.getGroups()) < kLeastRowsBlocks) {
+        int64_t shared =
+            llvm::divideCeil(phases.getGroupOutputs(), kLeastRowsBlocks);
+        int64_t full = llvm::divideCeil(rows, map.getStride());
+        most = std::min(most, std::max(shared, full));
+      }
       sizes.channels = chooseChannels(most, sizes.outputs);
     }
     // A tile of weights stays in half of L1 while the positions pass.
