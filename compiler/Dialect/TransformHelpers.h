@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// What the transform.tconv.* operations read from their handles and functions.
+// What the transform.tconv.* operations share: what they read from their
+// handles and functions, and how they move values.
 #ifndef TCONV_COMPILER_DIALECT_TRANSFORMHELPERS_H
 #define TCONV_COMPILER_DIALECT_TRANSFORMHELPERS_H
 
@@ -8,6 +9,7 @@
 #include "compiler/Dialect/Tconv.h"
 #include "compiler/Schedule/CostModel.h"
 
+#include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Dialect/Transform/IR/TransformDialect.h"
 #include "mlir/Dialect/Transform/IR/TransformTypes.h"
 #include "mlir/Dialect/Transform/Interfaces/TransformInterfaces.h"
@@ -85,6 +87,23 @@ readBlocks(Operation *transformOp, Operation *func,
     *value = *number;
   }
   return DiagnosedSilenceableFailure::success();
+}
+
+/// Makes `value` available before `loop` by moving the pure operations that
+/// compute it out of the loop. Fails where it depends on the loop itself.
+inline LogicalResult hoistBefore(Value value, scf::ForOp loop) {
+  Operation *def = value.getDefiningOp();
+  if (!def)
+    return success(!loop.getRegion().isAncestor(value.getParentRegion()));
+  if (!loop->isProperAncestor(def))
+    return success();
+  if (!isPure(def))
+    return failure();
+  for (Value operand : def->getOperands())
+    if (failed(hoistBefore(operand, loop)))
+      return failure();
+  def->moveBefore(loop);
+  return success();
 }
 
 } // namespace mlir::tconv
