@@ -17,14 +17,15 @@ namespace mlir::tconv {
 struct Machine {
   int64_t lanes = 8;      ///< f32 in a vector register
   int64_t registers = 16; ///< vector registers
+  // Of whole vectors. cpu:native has them measured
+  // (compiler/Target/CPU/Rates.h).
   int64_t fmasPerCycle = 2;
-  int64_t loadsPerCycle = 2;
-  int64_t fmaLatency = 4; ///< cycles
+  int64_t loadsPerCycle = 2; ///< from L1
+  int64_t fmaLatency = 4;    ///< cycles
   int64_t l1Bytes = 32 << 10;
   int64_t l2Bytes = 512 << 10;
   int64_t l3Bytes = 32 << 20; ///< of the last level, shared
-  // Of one core. cpu:native has them measured
-  // (compiler/Target/CPU/Bandwidth.h).
+  // Of one core. cpu:native has them measured.
   int64_t l3BytesPerCycle = 8;
   int64_t memoryBytesPerCycle = 3;
   /// 1: it has AMX's tile registers, and the process may use them.

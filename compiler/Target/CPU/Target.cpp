@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "compiler/Target/CPU/Target.h"
 
-#include "compiler/Target/CPU/Bandwidth.h"
+#include "compiler/Target/CPU/Rates.h"
+#include "target/caches.h"
 #include "target/host_cpu.h"
 
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/ADT/StringMap.h"
 #include "llvm/TargetParser/Host.h"
-#include <unistd.h>
 
 using namespace mlir;
 using namespace mlir::tconv;
@@ -48,12 +48,6 @@ const Level levels[] = {
      machineWith(4, 32, 512 << 10)},
 };
 
-/// A cache size of this machine, or `otherwise` where it doesn't say.
-int64_t cacheBytes(int name, int64_t otherwise) {
-  long bytes = sysconf(name);
-  return bytes > 0 ? bytes : otherwise;
-}
-
 CpuTarget native() {
   CpuTarget target;
   target.triple = llvm::sys::getProcessTriple();
@@ -80,13 +74,15 @@ CpuTarget native() {
     target.schedules = "cpu/avx2";
     target.machine.lanes = 8;
   }
-#if defined(_SC_LEVEL1_DCACHE_SIZE)
-  Machine &machine = target.machine;
-  machine.l1Bytes = cacheBytes(_SC_LEVEL1_DCACHE_SIZE, machine.l1Bytes);
-  machine.l2Bytes = cacheBytes(_SC_LEVEL2_CACHE_SIZE, machine.l2Bytes);
-  machine.l3Bytes = cacheBytes(_SC_LEVEL3_CACHE_SIZE, machine.l3Bytes);
-#endif
-  readBandwidths(target.cpu, target.machine);
+  ::tconv::CacheSizes caches = ::tconv::cacheSizes();
+  auto take = [](int64_t bytes, int64_t &field) {
+    if (bytes > 0)
+      field = bytes;
+  };
+  take(caches.l1, target.machine.l1Bytes);
+  take(caches.l2, target.machine.l2Bytes);
+  take(caches.l3, target.machine.l3Bytes);
+  readRates(target.cpu, target.machine);
   return target;
 }
 

@@ -1,16 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "target/host_cpu.h"
 
+#include "target/caches.h"
+
 #include <cstdint>
 #include <cstdio>
 #include <fstream>
 
-#include <unistd.h>
-
 #if defined(__x86_64__)
-#include <cpuid.h>
+#include "target/cpuid.h"
 #if defined(__linux__)
 #include <sys/syscall.h>
+#include <unistd.h>
 #endif
 #elif defined(__aarch64__)
 #include <sys/auxv.h>
@@ -27,16 +28,8 @@ namespace {
 
 #if defined(__x86_64__)
 
-struct Registers {
-  unsigned eax = 0, ebx = 0, ecx = 0, edx = 0;
-};
-
-/// A leaf of CPUID; zeros where the CPU doesn't have it.
-Registers leaf(unsigned number, unsigned sub = 0) {
-  Registers r;
-  __get_cpuid_count(number, sub, &r.eax, &r.ebx, &r.ecx, &r.edx);
-  return r;
-}
+using Registers = tconv::CpuidRegisters;
+using tconv::cpuidLeaf;
 
 /// The register state that the operating system saves: AVX-512 without it is
 /// no AVX-512.
@@ -50,8 +43,8 @@ bool findTileRegisters() {
 #if defined(__linux__)
   constexpr unsigned bf16 = 1u << 22, tiles = 1u << 24; // leaf 7, EDX
   constexpr uint64_t state = 3u << 17;                  // XTILECFG, XTILEDATA
-  if ((leaf(7).edx & (bf16 | tiles)) != (bf16 | tiles) ||
-      !(leaf(1).ecx & bit_OSXSAVE) || (savedState() & state) != state)
+  if ((cpuidLeaf(7).edx & (bf16 | tiles)) != (bf16 | tiles) ||
+      !(cpuidLeaf(1).ecx & bit_OSXSAVE) || (savedState() & state) != state)
     return false;
   constexpr long requestPermission = 0x1023, tileData = 18; // asm/prctl.h
   return syscall(SYS_arch_prctl, requestPermission, tileData) == 0;
@@ -61,7 +54,7 @@ bool findTileRegisters() {
 }
 
 std::string describe() {
-  Registers vendor = leaf(0), basic = leaf(1);
+  Registers vendor = cpuidLeaf(0), basic = cpuidLeaf(1);
   std::string text;
   for (unsigned part : {vendor.ebx, vendor.edx, vendor.ecx})
     for (int byte = 0; byte < 4; ++byte)
@@ -76,15 +69,17 @@ std::string describe() {
   text += "-" + std::to_string(family) + "-" + std::to_string(model) + "-" +
           std::to_string(basic.eax & 15) + " features=";
   // Leaf 1's EBX names the core that runs this, so it has no part in it.
-  Registers extended = leaf(7), more = leaf(7, 1), amd = leaf(0x80000001),
-            state = leaf(13, 1), avx10 = leaf(0x24);
+  Registers extended = cpuidLeaf(7), more = cpuidLeaf(7, 1),
+            amd = cpuidLeaf(0x80000001), state = cpuidLeaf(13, 1),
+            avx10 = cpuidLeaf(0x24);
   bool hasState = basic.ecx & bit_OSXSAVE;
   for (uint64_t word :
        {uint64_t(basic.ecx), uint64_t(basic.edx), uint64_t(extended.ebx),
         uint64_t(extended.ecx), uint64_t(extended.edx), uint64_t(more.eax),
         uint64_t(more.ebx), uint64_t(more.edx), uint64_t(amd.ecx),
-        uint64_t(amd.edx), uint64_t(leaf(0x80000008).ebx), uint64_t(state.eax),
-        uint64_t(leaf(0x14).ebx), uint64_t(leaf(0x19).ebx), uint64_t(avx10.ebx),
+        uint64_t(amd.edx), uint64_t(cpuidLeaf(0x80000008).ebx),
+        uint64_t(state.eax), uint64_t(cpuidLeaf(0x14).ebx),
+        uint64_t(cpuidLeaf(0x19).ebx), uint64_t(avx10.ebx),
         hasState ? savedState() : 0})
     text += hex(word) + ".";
   text.pop_back();
@@ -118,14 +113,11 @@ std::string describe() { return "unknown"; }
 
 #endif
 
-/// Caches of which the cost model reads the sizes.
+/// The cost model reads the sizes.
 std::string caches() {
-  std::string text;
-#if defined(_SC_LEVEL1_DCACHE_SIZE)
-  text += " l1=" + std::to_string(sysconf(_SC_LEVEL1_DCACHE_SIZE));
-  text += " l2=" + std::to_string(sysconf(_SC_LEVEL2_CACHE_SIZE));
-#endif
-  return text;
+  tconv::CacheSizes sizes = tconv::cacheSizes();
+  return " l1=" + std::to_string(sizes.l1) + " l2=" + std::to_string(sizes.l2) +
+         " l3=" + std::to_string(sizes.l3);
 }
 
 } // namespace

@@ -8,8 +8,8 @@ namespace tconv {
 
 /// Identity of this machine's CPU: everything that what "cpu:native" compiles
 /// to depends on. Machines of one identity may share such kernels.
-/// "AuthenticAMD-25-1-1 features=... l1=32768 l2=524288"; made without LLVM,
-/// so that a cached kernel is found without it.
+/// "AuthenticAMD-25-1-1 features=... l1=32768 l2=524288 l3=33554432"; made
+/// without LLVM, so that a cached kernel is found without it.
 const std::string &hostCpu();
 
 /// Whether kernels may use AMX's tile registers for bf16. Linux saves them for
