@@ -22,6 +22,8 @@ static constexpr int64_t kMostPositions = 512;
 static constexpr int64_t kWorthwhileDepth = 128;
 /// Positions of a block whose tiles read from a large L2, and rows at least.
 static constexpr int64_t kDeepPositions = 192, kDeepRows = 128;
+/// The same where panels and sums take a quarter of L2 at most.
+static constexpr int64_t kMostDeepPositions = 576;
 /// The same where weights have to be read anew for each block.
 static constexpr int64_t kMostStreamedPositions = 1024;
 /// Panels of a block at most, whatever the last level has: a workspace is a few
@@ -310,6 +312,12 @@ private:
     if (deep && weightBytes <= machine.l3Bytes / 4) {
       int64_t most = weightBytes <= machine.l3Bytes / 16 ? kDeepPositions
                                                          : 2 * kDeepPositions;
+      // Few channels leave room for more: longer runs of x's and y's rows.
+      int64_t sumRows = phases.getGroupOutputs() *
+                        (sizes.outputs == 1 ? map.getStride() : steps());
+      int64_t columnBytes = (points * inputs + sumRows) * kElementBytes;
+      int64_t room = machine.l2Bytes / 4 / columnBytes * sizes.outputs;
+      most = std::max(most, std::min(room, kMostDeepPositions));
       return blockOf(most / sizes.panel, most);
     }
     // Weights that stay in L2 whatever the blocks are: so do panels and sums.

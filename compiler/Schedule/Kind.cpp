@@ -36,19 +36,34 @@ static constexpr int64_t kTaskOutputs = 65536;
 /// Positions of a task at most, so that long rows are several tasks, and at
 /// least, so that few rounds are masked.
 static constexpr int64_t kMostPositions = 2048, kLeastPositions = 128;
+/// Where rows of x are read once, a task is a part of a row as long as that, as
+/// far as rows alone make that many tasks; of short rows it has some.
+static constexpr int64_t kEnoughTasks = 16, kMostShortRows = 8;
+static constexpr int64_t kMostLonePositions = 8192;
 
 FilterTasks mlir::tconv::chooseTasks(PhasesOp phases, const Machine &machine) {
   int64_t stride = phases.getDecomposition().getStride();
   int64_t outputs = phases.getGroupOutputs();
+  auto groups = static_cast<int64_t>(phases.getGroups());
+  FilterTasks tasks;
+  if (outputs == 1) {
+    tasks.positions = kTaskOutputs / stride;
+    if (groups < kEnoughTasks)
+      tasks.positions = std::min(tasks.positions, kMostLonePositions);
+    tasks.positions = std::max(tasks.positions, kLeastPositions);
+    tasks.channels = 1;
+    tasks.groups =
+        std::clamp<int64_t>(groups / kEnoughTasks, 1, kMostShortRows);
+    return tasks;
+  }
   // What the output channels of a group read of x takes half of L1.
   int64_t inL1 = machine.l1Bytes / 2 / sizeof(float) / phases.getGroupInputs();
-  FilterTasks tasks;
   tasks.positions = std::clamp(std::min(inL1, kTaskOutputs / stride),
                                kLeastPositions, kMostPositions);
   int64_t rows = std::max<int64_t>(kTaskOutputs / stride / tasks.positions, 1);
   tasks.channels = std::min(outputs, rows);
   tasks.groups = 1;
   if (tasks.channels == outputs)
-    tasks.groups = std::clamp<int64_t>(rows / outputs, 1, phases.getGroups());
+    tasks.groups = std::clamp<int64_t>(rows / outputs, 1, groups);
   return tasks;
 }

@@ -1,10 +1,10 @@
 // The filter schedule: tasks of some groups and positions, no buffers.
 // RUN: tconv-opt %s --tconv-cpu-phases --tconv-cpu-schedule="feature=cpu/avx2 kind=filter" | FileCheck %s
 
-// 300 groups of 2048 * 2 outputs: 16 groups a task.
+// 300 groups: 8 of 32768 * 2 outputs a task.
 // CHECK-LABEL: func.func @layer(
-// CHECK-SAME: tconv.blocks = {channels = 1 : i64, groups = 16 : i64, positions = 2048 : i64}
-// CHECK-SAME: tconv.task_columns = 19 : i64, tconv.task_positions = 2048 : i64
+// CHECK-SAME: tconv.blocks = {channels = 1 : i64, groups = 8 : i64, positions = 32768 : i64}
+// CHECK-SAME: tconv.task_columns = 38 : i64, tconv.task_positions = 32768 : i64
 // CHECK-NOT: memref.alloc
 // CHECK: scf.for
 // CHECK: scf.for
