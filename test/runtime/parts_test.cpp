@@ -118,6 +118,24 @@ TEST(TasksPerPart, BlocksStayWhole) {
   EXPECT_EQ(tasksPerPart(blocksOf(2, 4, 25.0 / 192), 2), 4);
 }
 
+/// bigvgan.up0: two blocks of 576 and 364 positions in 32 columns, whose
+/// packing is little beside them. Whole, one thread would have 32 tasks and the
+/// other 20.
+TEST(TasksPerPart, CheapBlocksAreCut) {
+  TaskRange range = blocksOf(32, 2, 364.0 / 576);
+  range.sharedWork = 20;
+  EXPECT_EQ(tasksPerPart(range, 2), 32);
+  range.sharedWork = 0.16;
+  EXPECT_LT(longest(range, 2), 1.02 * 32 * (1 + 364.0 / 576) / 2);
+}
+
+/// What each task does anyhow doesn't keep parts large.
+TEST(TasksPerPart, OneColumnSharesNothing) {
+  TaskRange range = blocksOf(1, 64, 1);
+  range.sharedWork = 100;
+  EXPECT_LE(tasksPerPart(range, 2), 8);
+}
+
 TEST(TasksPerPart, OneBlockIsTakenApart) {
   EXPECT_EQ(tasksPerPart(blocksOf(12, 1, 1), 2), 6);
 }

@@ -31,6 +31,10 @@ void runKernelPart(void *context, int64_t begin, int64_t end) {
   launch->kernel->run(&args, begin, end);
 }
 
+/// What packing an element of x takes, in products; in tile registers, where
+/// both are most unlike.
+constexpr double kPackingWork = 32;
+
 Status runKernel(const tconv_kernel &kernel, const tconv_params &params,
                  const void *packed, const float *bias,
                  const LaunchArgs &tensors, const ParallelFor &parallelFor) {
@@ -59,6 +63,11 @@ Status runKernel(const tconv_kernel &kernel, const tconv_params &params,
     int64_t last = positions - (blocks - 1) * ofBlock;
     range.period = ofItem;
     range.shortWork = static_cast<double>(last) / static_cast<double>(ofBlock);
+    // Of each element of x: packing it, and the products of all tasks.
+    double products = static_cast<double>(params.kernel_size) *
+                      static_cast<double>(params.out_channels);
+    range.sharedWork =
+        kPackingWork / products * static_cast<double>(kernel.task_columns);
   }
   if (Status error = runTasks(parallelFor, runKernelPart, &launch, range))
     return error;

@@ -29,6 +29,15 @@ double workUpTo(const TaskRange &range, int64_t end) {
          within(end % range.period);
 }
 
+/// Work of the tasks [begin, end) as one part.
+double workOf(const TaskRange &range, int64_t begin, int64_t end) {
+  double work = workUpTo(range, end) - workUpTo(range, begin);
+  if (range.sharing == 1)
+    return work; // each does it, whatever the parts are
+  int64_t blocks = (end - 1) / range.sharing - begin / range.sharing + 1;
+  return work + static_cast<double>(blocks) * range.sharedWork;
+}
+
 /// When the last thread is done, in the work of a task, if threads take parts
 /// of so many tasks by turns. It is the first one, or the one with the last
 /// part.
@@ -37,8 +46,7 @@ double timeOf(const TaskRange &range, int64_t tasks, int64_t threads) {
     double work = 0;
     for (int64_t begin = thread * tasks; begin < range.count;
          begin += threads * tasks)
-      work += workUpTo(range, std::min(begin + tasks, range.count)) -
-              workUpTo(range, begin);
+      work += workOf(range, begin, std::min(begin + tasks, range.count));
     return work;
   };
   int64_t parts = divideCeil(range.count, tasks);
@@ -66,13 +74,13 @@ int64_t tconv::tasksPerPart(const TaskRange &range, int64_t threads) {
   int64_t best = divideCeil(fair, parts);
   if (parts > 1)
     best = best / range.sharing * range.sharing;
-  // Unless parts of whole blocks are clearly more even. Many come first: with
-  // fewer, a thread that is late leaves less to the others.
+  // Unless others are clearly more even, of whole blocks or within one. Many
+  // come first: with fewer, a thread that is late leaves less to the others.
   double least = timeOf(range, best, threads);
   for (parts = kMostPartsPerThread; parts >= 1; --parts) {
     int64_t blocks = fair / parts / range.sharing;
-    for (int64_t tasks :
-         {blocks * range.sharing, (blocks + 1) * range.sharing}) {
+    for (int64_t tasks : {divideCeil(fair, parts), blocks * range.sharing,
+                          (blocks + 1) * range.sharing}) {
       if (tasks < 1 || tasks > fair ||
           divideCeil(fair, tasks) > kMostPartsPerThread)
         continue;

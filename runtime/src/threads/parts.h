@@ -11,7 +11,8 @@ namespace tconv {
 /// Tasks [0, count) and what is known of them.
 struct TaskRange {
   int64_t count;
-  /// So many tasks in a row share work that each part of them does anew.
+  /// So many tasks in a row, a block, share work that each part of them does
+  /// anew.
   int64_t sharing = 1;
   /// A rough number of multiply-adds: too small a launch isn't worth waking
   /// threads for.
@@ -20,6 +21,8 @@ struct TaskRange {
   int64_t period = 0;
   /// Their work as a part of another's.
   double shortWork = 1;
+  /// What a block's tasks share, as a part of a task's work.
+  double sharedWork = 1;
 };
 
 /// How many positions a block should have, of which it has `most` at most and

@@ -2,6 +2,7 @@
 #include "threads/pool.h"
 
 #include <algorithm>
+#include <atomic>
 #include <mutex>
 #include <new>
 
@@ -28,15 +29,29 @@ Pool &sharedPool() {
   return *instance;
 }
 
+/// Parts of a launch. Threads take the next one when they are done, so that the
+/// parts which are short, at the end, even out what came before; the pool's
+/// own way is a range for each thread, of which others steal the end.
 struct PoolTasks {
   tconv_task_fn run;
   void *tasks;
+  int64_t count, perPart;
+  std::atomic<int64_t> next{0};
 };
 
-void runPart(void *context, size_t start, size_t size) {
-  auto *part = static_cast<PoolTasks *>(context);
-  part->run(part->tasks, static_cast<int64_t>(start),
-            static_cast<int64_t>(start + size));
+void runParts(void *context, size_t /*thread*/) {
+  auto *parts = static_cast<PoolTasks *>(context);
+  // The count may be near the largest number: no thread adds to it twice.
+  for (;;) {
+    int64_t begin = parts->next.load(std::memory_order_relaxed), end;
+    do {
+      if (begin == parts->count)
+        return;
+      end = begin + std::min(parts->perPart, parts->count - begin);
+    } while (!parts->next.compare_exchange_weak(begin, end,
+                                                std::memory_order_relaxed));
+    parts->run(parts->tasks, begin, end);
+  }
 }
 
 } // namespace
@@ -62,10 +77,9 @@ void tconv::runOnPool(int64_t wanted, tconv_task_fn run, void *tasks,
   }
   if (!shared.pool)
     return run(tasks, 0, count);
-  PoolTasks context = {run, tasks};
-  pthreadpool_parallelize_1d_tile_1d(shared.pool, runPart, &context,
-                                     static_cast<size_t>(count),
-                                     static_cast<size_t>(perPart), /*flags=*/0);
+  PoolTasks parts = {run, tasks, count, perPart};
+  pthreadpool_parallelize_1d(shared.pool, runParts, &parts,
+                             static_cast<size_t>(threads), /*flags=*/0);
 }
 
 void tconv::poolAfterFork() {

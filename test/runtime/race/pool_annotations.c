@@ -11,32 +11,34 @@
 #include <sanitizer/tsan_interface.h>
 
 struct launch {
-  pthreadpool_task_1d_tile_1d_t task;
+  pthreadpool_task_1d_t task;
   void *context;
   char begin, end; /* only their addresses matter */
 };
 
-void __real_pthreadpool_parallelize_1d_tile_1d(
-    pthreadpool_t pool, pthreadpool_task_1d_tile_1d_t task, void *context,
-    size_t range, size_t tile, uint32_t flags);
-void __wrap_pthreadpool_parallelize_1d_tile_1d(
-    pthreadpool_t pool, pthreadpool_task_1d_tile_1d_t task, void *context,
-    size_t range, size_t tile, uint32_t flags);
+void __real_pthreadpool_parallelize_1d(pthreadpool_t pool,
+                                       pthreadpool_task_1d_t task,
+                                       void *context, size_t range,
+                                       uint32_t flags);
+void __wrap_pthreadpool_parallelize_1d(pthreadpool_t pool,
+                                       pthreadpool_task_1d_t task,
+                                       void *context, size_t range,
+                                       uint32_t flags);
 
-static void run(void *context, size_t start, size_t size) {
+static void run(void *context, size_t index) {
   struct launch *launch;
   __tsan_acquire(context);
   launch = context;
-  launch->task(launch->context, start, size);
+  launch->task(launch->context, index);
   __tsan_release(&launch->end);
 }
 
-void __wrap_pthreadpool_parallelize_1d_tile_1d(
-    pthreadpool_t pool, pthreadpool_task_1d_tile_1d_t task, void *context,
-    size_t range, size_t tile, uint32_t flags) {
+void __wrap_pthreadpool_parallelize_1d(pthreadpool_t pool,
+                                       pthreadpool_task_1d_t task,
+                                       void *context, size_t range,
+                                       uint32_t flags) {
   struct launch launch = {task, context, 0, 0};
   __tsan_release(&launch);
-  __real_pthreadpool_parallelize_1d_tile_1d(pool, run, &launch, range, tile,
-                                            flags);
+  __real_pthreadpool_parallelize_1d(pool, run, &launch, range, flags);
   __tsan_acquire(&launch.end);
 }
