@@ -53,6 +53,8 @@ public:
       return op.emitOpError()
              << "needs more than " << kMostSums << " sums for " << tileRows
              << " rows and " << *positions << " positions";
+    if (failed(checkWithinPanel(op, *positions)))
+      return failure();
     setUp();
     setUpPrefetches(*positions, scratchPositions);
     int64_t vectors = along / lanes;

@@ -32,6 +32,8 @@ public:
       return op.emitOpError("of compact weights must be tiled to positions "
                             "that its scratch has, ")
              << kMostPositions << " at most, got " << positions;
+    if (failed(checkWithinPanel(op, positions)))
+      return failure();
     setUp();
     e.variants(op.getWindowSize(1), positions,
                [&](int64_t count) { emit(count); });

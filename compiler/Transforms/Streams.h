@@ -17,6 +17,19 @@ struct TilePlace {
   Value scratchRow; ///< its first row in scratch
 };
 
+/// A register tile reads one panel: where there are several, its columns must
+/// divide them. Behind a panel's columns lies another channel.
+inline LogicalResult checkWithinPanel(ContractOp op, int64_t columns) {
+  auto scratch = cast<MemRefType>(op.getScratch().getType());
+  auto panel = static_cast<int64_t>(op.getPanelPositions());
+  int64_t block =
+      scratch.getDimSize(op.getVectors() == VectorAxis::positions ? 1 : 0);
+  if (panel < block && panel % columns != 0)
+    return op.emitOpError("has register tiles of ")
+           << columns << " columns across panels of " << panel;
+  return success();
+}
+
 inline TilePlace tilePlace(Emitter &e, ContractOp op) {
   auto module = op->getParentOfType<ModuleOp>();
   auto rows = static_cast<int64_t>(op.getRows());

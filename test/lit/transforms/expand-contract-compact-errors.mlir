@@ -49,3 +49,15 @@ func.func private @packing(memref<1xf32>) attributes {p = #tconv.packing<channel
 
 // expected-error @+1 {{a packing of 22 bits needs 128 rows, one output and one piece, got rows = 48, outputs = 1 and pieces = 1}}
 func.func private @packing_rows(memref<1xf32>) attributes {p = #tconv.packing<channels = 1, rows = 48, bits = 22>}
+
+// -----
+
+func.func @panels(%p: memref<2x8x16xf32>, %w: memref<704xf32>, %s: memref<20x128xf32>) {
+  %c0 = arith.constant 0 : index
+  %c4 = arith.constant 4 : index
+  %c8 = arith.constant 8 : index
+  %c128 = arith.constant 128 : index
+  // expected-error @+1 {{has register tiles of 4 columns across panels of 10}}
+  tconv.contract %p, %w, %s at [%c0, %c0] window [%c0, %c0, %c0, %c128, %c4, %c8] {vectors = #tconv.vectors<rows>, rows = 128, taps = 1, first_tile = 0, tiles = 1, max_shift = 0, shift_step = 1, panel_positions = 10, shifts = array<i64: 0>, bits = 22} : memref<2x8x16xf32>, memref<704xf32>, memref<20x128xf32>
+  return
+}

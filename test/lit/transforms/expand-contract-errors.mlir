@@ -70,3 +70,15 @@ func.func @sums(%p: memref<1x8x32xf32>, %w: memref<64xf32>, %s: memref<4x800000x
   tconv.contract %p, %w, %s at [%i, %i] window [%c0, %c0, %c0, %c4, %n, %i] {vectors = #tconv.vectors<positions>, rows = 4, taps = 2, first_tile = 0, tiles = 1, max_shift = 1, shift_step = 1, panel_positions = 24, shifts = array<i64: 0>} : memref<1x8x32xf32>, memref<64xf32>, memref<4x800000xf32>
   return
 }
+
+// -----
+
+// Columns 12 to 17 lie in both panels.
+func.func @panels(%p: memref<2x8x16xf32>, %w: memref<128xf32>, %s: memref<30x8xf32>, %i: index) {
+  %c0 = arith.constant 0 : index
+  %n = arith.constant 6 : index
+  %c8 = arith.constant 8 : index
+  // expected-error @+1 {{has register tiles of 6 columns across panels of 15}}
+  tconv.contract %p, %w, %s at [%i, %i] window [%c0, %c0, %c0, %c8, %n, %i] {vectors = #tconv.vectors<rows>, rows = 8, taps = 1, first_tile = 0, tiles = 1, max_shift = 0, shift_step = 1, panel_positions = 15, shifts = array<i64: 0>} : memref<2x8x16xf32>, memref<128xf32>, memref<30x8xf32>
+  return
+}
