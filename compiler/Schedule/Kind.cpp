@@ -34,8 +34,9 @@ StringRef mlir::tconv::chooseKind(const tconv_params &params,
 /// Outputs of a task: some 10 to 20 microseconds of work.
 static constexpr int64_t kTaskOutputs = 65536;
 /// Positions of a task at most, so that long rows are several tasks, and at
-/// least, so that few rounds are masked.
-static constexpr int64_t kMostPositions = 2048, kLeastPositions = 128;
+/// least, so that few rounds are masked: whole cache lines of x.
+static constexpr int64_t kMostPositions = 2048, kLeastPositions = 64;
+static constexpr int64_t kLinePositions = 16;
 /// Where rows of x are read once, a task is a part of a row as long as that, as
 /// far as rows alone make that many tasks; of short rows it has some.
 static constexpr int64_t kEnoughTasks = 16, kMostShortRows = 8;
@@ -60,6 +61,7 @@ FilterTasks mlir::tconv::chooseTasks(PhasesOp phases, const Machine &machine) {
   int64_t inL1 = machine.l1Bytes / 2 / sizeof(float) / phases.getGroupInputs();
   tasks.positions = std::clamp(std::min(inL1, kTaskOutputs / stride),
                                kLeastPositions, kMostPositions);
+  tasks.positions -= tasks.positions % kLinePositions;
   int64_t rows = std::max<int64_t>(kTaskOutputs / stride / tasks.positions, 1);
   tasks.channels = std::min(outputs, rows);
   tasks.groups = 1;
