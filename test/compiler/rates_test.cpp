@@ -7,6 +7,7 @@
 #include "llvm/Support/raw_ostream.h"
 #include "gtest/gtest.h"
 #include <cstdlib>
+#include <tuple>
 
 using namespace mlir::tconv;
 
@@ -27,7 +28,7 @@ protected:
   }
   void TearDown() override {
     unsetenv("TCONV_CACHE_DIR");
-    llvm::sys::fs::remove_directories(folder);
+    std::ignore = llvm::sys::fs::remove_directories(folder);
   }
 
   std::string path() const {

@@ -38,7 +38,7 @@ constexpr Machine machineWithTiles() {
   machine.tileRegisters = 1;
   return machine;
 }
-const Level levels[] = {
+constexpr Level levels[] = {
     {"x86-64", kX86, "cpu/portable", machineWith(4, 16, 256 << 10)},
     {"x86-64-v2", kX86, "cpu/portable", machineWith(4, 16, 256 << 10)},
     {"x86-64-v3", kX86, "cpu/avx2", machineWith(8, 16, 512 << 10)},
