@@ -8,12 +8,23 @@ using namespace mlir::tconv;
 
 /// Input channels of a group up to which the filter kernel is the faster one:
 /// measured, see docs/cost-model.md.
-static int64_t mostFilterInputs(int64_t stride, int64_t outputs,
+static int64_t mostFilterInputs(int64_t stride, bool oneTap, int64_t outputs,
                                 int64_t lanes) {
   if (stride > lanes) // phases can't be interleaved in registers
     return 0;
-  if (outputs <= lanes / (2 * stride)) // panels would be mostly padding
+  // The fewer the rows, the more of a panel kernel's register tile is padding.
+  if (outputs == 1 && 2 * stride <= lanes)
     return 64;
+  bool wide = lanes >= 16;
+  // Nor is there a fast algorithm to lose.
+  if (oneTap && outputs <= (wide ? 4 : 3) && stride <= 4)
+    return 64;
+  if (outputs == 2 && stride <= 4)
+    return wide ? 64 : 32;
+  if (outputs == 3 && stride <= 4)
+    return wide ? 24 : 16;
+  if (outputs == 4 && stride <= 4 && wide)
+    return 16;
   // With one vector of positions a round, every product loads its weight.
   return 2 * stride <= lanes ? 8 : 4;
 }
@@ -23,7 +34,8 @@ StringRef mlir::tconv::chooseKind(const tconv_params &params,
                                   int64_t lanes) {
   int64_t inputs = params.in_channels / params.group;
   int64_t outputs = params.out_channels / params.group;
-  int64_t most = mostFilterInputs(params.stride, outputs, lanes);
+  int64_t most = mostFilterInputs(
+      params.stride, params.kernel_size <= params.stride, outputs, lanes);
   if (lengthClass == TCONV_LENGTH_SHORT || lengthClass == TCONV_LENGTH_STEP)
     most = std::min<int64_t>(most, 4);
   if (inputs <= most)
