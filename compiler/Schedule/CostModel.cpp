@@ -331,7 +331,8 @@ private:
     int64_t panelBytes = panelColumns * inputs * kElementBytes;
     int64_t most = std::min(machine.l3Bytes / 4, kMostPanelBytes);
     bool fewChannels =
-        phases.getGroups() * phases.getGroupOutputs() < kFewChannels;
+        static_cast<int64_t>(phases.getGroups()) * phases.getGroupOutputs() <
+        kFewChannels;
     return blockOf(most / panelBytes,
                    fewChannels ? kMostLonePositions : kMostStreamedPositions);
   }

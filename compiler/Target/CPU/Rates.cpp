@@ -47,19 +47,20 @@ double secondsPerCycle() {
 }
 
 /// How much of `amount`, which `run` does, is done in a cycle. Clocks change,
-/// and other processes interrupt: a cycle is measured beside each run, and half
-/// of the runs may be wrong.
+/// so a cycle is measured beside each run. What interrupts a run makes the rate
+/// too low, now and then one that interrupts the cycle's makes it too high: it
+/// is the upper quartile.
 template <typename Prepare, typename Run>
 double amountPerCycle(double amount, Prepare &&prepare, Run &&run) {
-  std::array<double, 9> rates;
+  std::array<double, 16> rates;
   for (double &rate : rates) {
     prepare();
     double seconds = secondsOf(run);
     rate = amount / seconds * secondsPerCycle();
   }
-  std::nth_element(rates.begin(), rates.begin() + rates.size() / 2,
-                   rates.end());
-  return rates[rates.size() / 2];
+  auto quartile = rates.end() - rates.size() / 4;
+  std::nth_element(rates.begin(), quartile, rates.end());
+  return *quartile;
 }
 
 template <typename Run> double amountPerCycle(double amount, Run &&run) {
@@ -122,7 +123,7 @@ int64_t roundedBytes(double rate) {
   return rounded(rate, {1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64});
 }
 
-constexpr int64_t kRounds = 2000;
+constexpr int64_t kRounds = 2000, kDozen = 12;
 
 /// kRounds of a dozen instructions that don't wait for each other, as many as
 /// hide what one takes: FMAs in registers, or loads from one line.
@@ -131,11 +132,11 @@ struct VectorUnit {
   void (*loads)(const void *line);
 };
 
+// clang-format off
 #define TCONV_DOZEN(OF)                                                        \
-  OF("0")                                                                      \
-  OF("1")                                                                      \
-  OF("2")                                                                      \
-  OF("3") OF("4") OF("5") OF("6") OF("7") OF("8") OF("9") OF("10") OF("11")
+  OF("0") OF("1") OF("2") OF("3") OF("4") OF("5") OF("6") OF("7") OF("8")      \
+  OF("9") OF("10") OF("11")
+// clang-format on
 
 #if defined(__x86_64__)
 
@@ -198,6 +199,9 @@ const VectorUnit *vectorUnit(int64_t) { return nullptr; }
 
 #endif
 
+/// Read from memory: enough for prefetching to get into its stride.
+constexpr int64_t kFarBytes = 1 << 20;
+
 /// The rates by their names in the file.
 std::array<std::pair<llvm::StringLiteral, int64_t *>, 4>
 rateFields(Rates &rates) {
@@ -245,23 +249,23 @@ void writeFile(llvm::StringRef path, Rates rates) {
 Rates mlir::tconv::measureRates(const Machine &machine) {
   Rates rates;
   if (const VectorUnit *unit = vectorUnit(machine.lanes)) {
+    constexpr auto instructions = static_cast<double>(kDozen * kRounds);
     alignas(64) static constexpr char line[64] = {};
-    rates.fmas = rounded(amountPerCycle(12 * kRounds, unit->fmas), {1, 2, 4});
+    rates.fmas = rounded(amountPerCycle(instructions, unit->fmas), {1, 2, 4});
     rates.loads = rounded(
-        amountPerCycle(12 * kRounds, [&] { unit->loads(line); }), {1, 2, 3, 4});
+        amountPerCycle(instructions, [&] { unit->loads(line); }), {1, 2, 3, 4});
   }
-  // L2 is of no use to it, and the last level has room.
-  bool beyondL2 = machine.l3Bytes >= 4 * machine.l2Bytes;
-  int64_t bytes = 4 * machine.l2Bytes;
-  Buffer buffer(beyondL2 ? std::min(bytes, machine.l3Bytes / 2) : bytes);
-  auto read = [&] { buffer.read(); };
-  if (beyondL2) {
+  if (machine.l3Bytes >= 4 * machine.l2Bytes) {
+    // L2 is of no use to it, and the last level has room.
+    Buffer buffer(std::min(4 * machine.l2Bytes, machine.l3Bytes / 2));
+    auto read = [&] { buffer.read(); };
     read(); // what comes first is in no cache
     rates.l3 = roundedBytes(amountPerCycle(buffer.bytes(), read));
   }
+  Buffer buffer(kFarBytes);
   if (buffer.flush())
-    rates.memory = roundedBytes(
-        amountPerCycle(buffer.bytes(), [&] { buffer.flush(); }, read));
+    rates.memory = roundedBytes(amountPerCycle(
+        buffer.bytes(), [&] { buffer.flush(); }, [&] { buffer.read(); }));
   return rates;
 }
 

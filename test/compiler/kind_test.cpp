@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// Which kind of kernel a layer gets: the table of docs/cost-model.md, at its
+// edges.
+#include "compiler/Schedule/Kind.h"
+
+#include "tconv/tconv.h"
+#include "gtest/gtest.h"
+
+using namespace mlir::tconv;
+
+namespace {
+
+constexpr int64_t kAvx512 = 16, kAvx2 = 8;
+
+std::string kindOf(int64_t inputs, int64_t outputs, int64_t stride,
+                   int64_t taps, int64_t lanes,
+                   tconv_length_class lengthClass = TCONV_LENGTH_BULK,
+                   int64_t groups = 1) {
+  tconv_params params;
+  tconv_params_init(&params);
+  params.in_channels = inputs * groups;
+  params.out_channels = outputs * groups;
+  params.group = groups;
+  params.kernel_size = taps * stride;
+  params.stride = stride;
+  return chooseKind(params, lengthClass, lanes).str();
+}
+
+TEST(Kind, OneOutputTakesManyInputs) {
+  for (int64_t stride : {1, 2, 4, 8})
+    for (int64_t taps : {1, 2, 6}) {
+      EXPECT_EQ(kindOf(64, 1, stride, taps, kAvx512), "filter");
+      EXPECT_EQ(kindOf(65, 1, stride, taps, kAvx512), "positions");
+    }
+  EXPECT_EQ(kindOf(64, 1, 4, 2, kAvx2), "filter");
+  EXPECT_EQ(kindOf(16, 1, 8, 2, kAvx2), "positions");
+}
+
+TEST(Kind, FewOutputsTakeFewerInputs) {
+  for (int64_t stride : {1, 2, 4}) {
+    EXPECT_EQ(kindOf(64, 2, stride, 2, kAvx512), "filter");
+    EXPECT_EQ(kindOf(32, 2, stride, 2, kAvx2), "filter");
+    EXPECT_EQ(kindOf(33, 2, stride, 2, kAvx2), "positions");
+    EXPECT_EQ(kindOf(24, 3, stride, 2, kAvx512), "filter");
+    EXPECT_EQ(kindOf(25, 3, stride, 2, kAvx512), "positions");
+    EXPECT_EQ(kindOf(16, 3, stride, 2, kAvx2), "filter");
+    EXPECT_EQ(kindOf(17, 3, stride, 2, kAvx2), "positions");
+    EXPECT_EQ(kindOf(16, 4, stride, 2, kAvx512), "filter");
+    EXPECT_EQ(kindOf(17, 4, stride, 2, kAvx512), "positions");
+  }
+}
+
+TEST(Kind, OneTapHasNoFastAlgorithm) {
+  for (int64_t stride : {1, 2, 4}) {
+    EXPECT_EQ(kindOf(64, 4, stride, 1, kAvx512), "filter");
+    EXPECT_EQ(kindOf(64, 3, stride, 1, kAvx2), "filter");
+    EXPECT_EQ(kindOf(64, 4, stride, 1, kAvx2), "positions");
+  }
+}
+
+// 48 to 8 channels with a stride of 1 were three times as slow as a filter.
+TEST(Kind, MoreOutputsHavePanelsWithoutMuchPadding) {
+  for (int64_t stride : {1, 2, 4}) {
+    EXPECT_EQ(kindOf(48, 8, stride, 3, kAvx512), "positions");
+    EXPECT_EQ(kindOf(8, 64, stride, 3, kAvx512), "filter");
+    EXPECT_EQ(kindOf(9, 64, stride, 3, kAvx512), "positions");
+  }
+  EXPECT_EQ(kindOf(4, 64, 8, 2, kAvx2), "filter");
+  EXPECT_EQ(kindOf(5, 64, 8, 2, kAvx2), "positions");
+}
+
+TEST(Kind, PhasesMustFitAVector) {
+  EXPECT_EQ(kindOf(1, 1, 16, 2, kAvx512), "filter");
+  EXPECT_EQ(kindOf(1, 1, 17, 2, kAvx512), "positions");
+  EXPECT_EQ(kindOf(1, 1, 9, 2, kAvx2), "positions");
+}
+
+TEST(Kind, AGroupsChannelsCount) {
+  EXPECT_EQ(kindOf(1, 1, 2, 6, kAvx512, TCONV_LENGTH_BULK, 512), "filter");
+  EXPECT_EQ(kindOf(128, 64, 2, 6, kAvx512, TCONV_LENGTH_BULK, 4), "positions");
+}
+
+TEST(Kind, FewPositionsHaveVectorsAlongTheRows) {
+  EXPECT_EQ(kindOf(512, 256, 8, 2, kAvx512, TCONV_LENGTH_SHORT), "rows");
+  EXPECT_EQ(kindOf(512, 256, 8, 2, kAvx512, TCONV_LENGTH_MEDIUM), "rows");
+  EXPECT_EQ(kindOf(64, 1, 2, 2, kAvx512, TCONV_LENGTH_SHORT), "rows");
+  EXPECT_EQ(kindOf(4, 1, 2, 2, kAvx512, TCONV_LENGTH_SHORT), "filter");
+}
+
+} // namespace
