@@ -362,11 +362,11 @@ BlockSizes mlir::tconv::chooseBlocks(PhasesOp phases, const Machine &machine,
 }
 
 bool mlir::tconv::canBeCompact(PhasesOp phases) {
-  return llvm::all_of(
-      phases.getDecomposition().getSections(), [&](SectionAttr section) {
-        return section.getTaps() >=
-               llvm::divideCeil(Compact::kLeastTerms, phases.getGroupInputs());
-      });
+  return llvm::all_of(phases.getDecomposition().getSections(),
+                      [&](SectionAttr section) {
+                        return section.getTaps() * phases.getGroupInputs() >=
+                               Compact::kLeastTerms;
+                      });
 }
 
 bool mlir::tconv::prefersCompact(PhasesOp phases, const Machine &machine) {
