@@ -29,6 +29,9 @@ static int64_t mostFilterInputs(int64_t stride, bool oneTap, int64_t outputs,
   return 2 * stride <= lanes ? 8 : 4;
 }
 
+/// As inverse Fourier transforms have.
+static constexpr int64_t kManyPhases = 128;
+
 StringRef mlir::tconv::chooseKind(const tconv_params &params,
                                   tconv_length_class lengthClass,
                                   int64_t lanes) {
@@ -40,7 +43,13 @@ StringRef mlir::tconv::chooseKind(const tconv_params &params,
     most = std::min<int64_t>(most, 4);
   if (inputs <= most)
     return "filter";
-  return lengthClass == TCONV_LENGTH_BULK ? "positions" : "rows";
+  if (lengthClass != TCONV_LENGTH_BULK)
+    return "rows";
+  // With so many phases a row of y is one position's, as it is stored: no
+  // interleaving, which costs most with short vectors. Measured with these.
+  if (lanes == 8 && params.stride >= kManyPhases && outputs <= 2)
+    return "rows";
+  return "positions";
 }
 
 /// Outputs of a task: some 10 to 20 microseconds of work.

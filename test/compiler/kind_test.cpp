@@ -81,6 +81,15 @@ TEST(Kind, AGroupsChannelsCount) {
   EXPECT_EQ(kindOf(128, 64, 2, 6, kAvx512, TCONV_LENGTH_BULK, 4), "positions");
 }
 
+// istft.1024 and its like.
+TEST(Kind, ManyPhasesOfOneOutputAreARowOfY) {
+  EXPECT_EQ(kindOf(1026, 1, 256, 4, kAvx2), "rows");
+  EXPECT_EQ(kindOf(514, 2, 128, 4, kAvx2), "rows");
+  EXPECT_EQ(kindOf(514, 3, 128, 4, kAvx2), "positions");
+  EXPECT_EQ(kindOf(514, 1, 64, 4, kAvx2), "positions");
+  EXPECT_EQ(kindOf(1026, 1, 256, 4, kAvx512), "positions");
+}
+
 TEST(Kind, FewPositionsHaveVectorsAlongTheRows) {
   EXPECT_EQ(kindOf(512, 256, 8, 2, kAvx512, TCONV_LENGTH_SHORT), "rows");
   EXPECT_EQ(kindOf(512, 256, 8, 2, kAvx512, TCONV_LENGTH_MEDIUM), "rows");

@@ -209,6 +209,15 @@ def test_a_few_positions_take_the_other_kind():
     assert "a few positions" in text
 
 
+def test_many_phases_are_not_interleaved():
+    layer = "in_channels=514 out_channels=1 kernel_size=512 stride=128 length=900"
+    facts = json.loads(
+        passes("tconv-inspect", layer, "--target=cpu:x86-64-v3", "--json")
+    )
+    assert facts["kernel"]["kind"] == "rows"
+    assert "without interleaving" in facts["kernel"]["why_kind"]
+
+
 def test_depthwise_layers_have_no_panels():
     layer = "in_channels=96 out_channels=96 kernel_size=12 stride=2 group=96"
     options = ["--target=cpu:x86-64-v3", "--json"]

@@ -98,10 +98,12 @@ void addTasks(const tconv_params &params, const tconv_shape &shape,
 
 /// Why a kind of schedule.
 /// @param asked the class that was asked for, or empty
-std::string whyKind(const std::string &kind, const std::string &asked,
-                    int64_t length) {
+std::string whyKind(const std::string &kind, const std::string &lengthClass,
+                    const std::string &asked, int64_t length) {
   if (kind == "filter")
     return "few input channels in a group: x is read where it lies";
+  if (kind == "rows" && lengthClass == "bulk")
+    return "many phases of few outputs: rows are stored without interleaving";
   if (!asked.empty())
     return "--length-class=" + asked + " asks for it";
   if (length == 0)
@@ -252,7 +254,8 @@ tconv::Status tconv::tools::gather(const tconv_params &params,
   if (options.tuned)
     kernel["tuned"] = true;
   kernel["why_kind"] = options.tuned ? "the tuning file has it"
-                                     : whyKind(kind, askedClass, shape.length);
+                                     : whyKind(kind, made["length_class"],
+                                               askedClass, shape.length);
   kernel["why_feature"] =
       whyFeature(name, compilation.target(), options.schedulePath);
   values["kernel"] = kernel;
