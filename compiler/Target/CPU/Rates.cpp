@@ -138,6 +138,13 @@ struct VectorUnit {
   OF("9") OF("10") OF("11")
 // clang-format on
 
+/// From zeros, since a core may take longer over the smallest numbers.
+#define TCONV_REPEAT(ONE, ...)                                                 \
+  asm volatile(TCONV_DOZEN(TCONV_ZERO)::: TCONV_REGISTERS);                    \
+  for (int64_t round = 0; round < kRounds; ++round)                            \
+    asm volatile(TCONV_DOZEN(ONE)::__VA_ARGS__ : TCONV_REGISTERS);             \
+  asm volatile(TCONV_FINISH ::: TCONV_REGISTERS)
+
 #if defined(__x86_64__)
 
 #define TCONV_REGISTERS                                                        \
@@ -149,13 +156,8 @@ struct VectorUnit {
 #define TCONV_FMA_256(N) "vfmadd231ps %%ymm" N ", %%ymm" N ", %%ymm" N "\n\t"
 #define TCONV_LOAD_256(N) "vmovups (%0), %%ymm" N "\n\t"
 
-/// Zeros, since a core may take longer over the smallest numbers; and none of
-/// the upper halves stay, with which SSE instructions would be slow.
-#define TCONV_REPEAT(ONE, ...)                                                 \
-  asm volatile(TCONV_DOZEN(TCONV_ZERO)::: TCONV_REGISTERS);                    \
-  for (int64_t round = 0; round < kRounds; ++round)                            \
-    asm volatile(TCONV_DOZEN(ONE)::__VA_ARGS__ : TCONV_REGISTERS);             \
-  asm volatile("vzeroupper" ::: TCONV_REGISTERS)
+/// None of the upper halves stay, with which SSE instructions would be slow.
+#define TCONV_FINISH "vzeroupper"
 
 constexpr VectorUnit kAvx512 = {
     [] { TCONV_REPEAT(TCONV_FMA_512); },
@@ -180,10 +182,7 @@ const VectorUnit *vectorUnit(int64_t lanes) {
 #define TCONV_FMA(N) "fmla v" N ".4s, v" N ".4s, v" N ".4s\n\t"
 #define TCONV_LOAD(N) "ldr q" N ", [%0]\n\t"
 
-#define TCONV_REPEAT(ONE, ...)                                                 \
-  asm volatile(TCONV_DOZEN(TCONV_ZERO)::: TCONV_REGISTERS);                    \
-  for (int64_t round = 0; round < kRounds; ++round)                            \
-  asm volatile(TCONV_DOZEN(ONE)::__VA_ARGS__ : TCONV_REGISTERS)
+#define TCONV_FINISH ""
 
 constexpr VectorUnit kNeon = {
     [] { TCONV_REPEAT(TCONV_FMA); },
@@ -278,12 +277,10 @@ void mlir::tconv::readRates(llvm::StringRef cpu, Machine &machine) {
                                         machine.l2Bytes, machine.l3Bytes)
                               .str());
   Rates rates;
-  if (folder.empty()) {
+  if (folder.empty() || !readFile(path, rates)) {
     rates = measureRates(machine);
-  } else if (!readFile(path, rates)) {
-    rates = measureRates(machine);
-    if (!llvm::sys::fs::create_directories(folder, true,
-                                           llvm::sys::fs::owner_all))
+    if (!folder.empty() && !llvm::sys::fs::create_directories(
+                               folder, true, llvm::sys::fs::owner_all))
       writeFile(path, rates);
   }
   auto take = [](int64_t rate, int64_t &field) {
