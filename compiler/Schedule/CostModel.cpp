@@ -147,6 +147,9 @@ private:
            (sizes.outputs == 1 ? taps : sizes.outputs + taps - 1);
   }
 
+  /// Sums of an output channel and a column.
+  int64_t sumSteps() { return sizes.outputs == 1 ? map.getStride() : steps(); }
+
   double costOf(int64_t outputs, VectorAxis vectors) {
     LayerShape shape = {map, static_cast<int64_t>(phases.getGroups()), inputs,
                         phases.getGroupOutputs()};
@@ -287,9 +290,8 @@ private:
       sizes.positions = choosePositions(span, deep);
     if (!sizes.channels) {
       int64_t weightBytes = steps() * sizes.depth * kElementBytes;
-      int64_t sumSteps = sizes.outputs == 1 ? map.getStride() : steps();
       int64_t sumBytes =
-          sumSteps * (sizes.positions / sizes.outputs) * kElementBytes;
+          sumSteps() * (sizes.positions / sizes.outputs) * kElementBytes;
       // At least as many channels as fill whole tiles.
       int64_t channels = std::max(
           std::min(share / weightBytes, machine.l2Bytes / 2 / sumBytes), rows);
@@ -313,8 +315,7 @@ private:
       int64_t most = weightBytes <= machine.l3Bytes / 16 ? kDeepPositions
                                                          : 2 * kDeepPositions;
       // Few channels leave room for more: longer runs of x's and y's rows.
-      int64_t sumRows = phases.getGroupOutputs() *
-                        (sizes.outputs == 1 ? map.getStride() : steps());
+      int64_t sumRows = phases.getGroupOutputs() * sumSteps();
       int64_t columnBytes = (points * inputs + sumRows) * kElementBytes;
       int64_t room = machine.l2Bytes / 4 / columnBytes * sizes.outputs;
       most = std::max(most, std::min(room, kMostDeepPositions));
