@@ -79,8 +79,10 @@ int64_t tconv::tasksPerPart(const TaskRange &range, int64_t threads) {
   double least = timeOf(range, best, threads);
   for (parts = kMostPartsPerThread; parts >= 1; --parts) {
     int64_t blocks = fair / parts / range.sharing;
-    for (int64_t tasks : {divideCeil(fair, parts), blocks * range.sharing,
-                          (blocks + 1) * range.sharing}) {
+    // A block of one task has nothing within.
+    int64_t within = range.sharing > 1 ? divideCeil(fair, parts) : 0;
+    for (int64_t tasks :
+         {within, blocks * range.sharing, (blocks + 1) * range.sharing}) {
       if (tasks < 1 || tasks > fair ||
           divideCeil(fair, tasks) > kMostPartsPerThread)
         continue;
