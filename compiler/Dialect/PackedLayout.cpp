@@ -10,6 +10,37 @@
 using namespace mlir;
 using namespace mlir::tconv;
 
+FilterCut FilterCut::of(int64_t longest, int64_t outputs) {
+  FilterCut best;
+  if (longest <= FastFilter::kMostTaps)
+    return best;
+  int64_t fewest = std::numeric_limits<int64_t>::max();
+  // Of equals the one of fewer filters: each is packed.
+  for (int64_t taps = FastFilter::kMostTaps; taps >= 2; --taps) {
+    int64_t filters = llvm::divideCeil(longest, taps);
+    int64_t products = 0;
+    if (!llvm::MulOverflow(filters, outputs + taps - 1, products) &&
+        products < fewest) {
+      fewest = products;
+      best = {taps, filters};
+    }
+  }
+  return best;
+}
+
+FilterCut FilterCut::of(DecompositionAttr decomposition, int64_t outputs) {
+  int64_t longest = 0;
+  for (SectionAttr section : decomposition.getSections())
+    longest = std::max(longest, section.getTaps());
+  return of(longest, outputs);
+}
+
+FilterCut FilterCut::of(DecompositionAttr decomposition, PackingAttr packing) {
+  return packing.getOutputs() > 1 || packing.getPieces() > 1
+             ? of(decomposition, packing.getOutputs())
+             : FilterCut();
+}
+
 PackedLayout::PackedLayout(DecompositionAttr decomposition, PackingAttr packing,
                            int64_t groups, int64_t groupInputs,
                            int64_t groupOutputs)
@@ -18,6 +49,7 @@ PackedLayout::PackedLayout(DecompositionAttr decomposition, PackingAttr packing,
       blocks_(llvm::divideCeil(groupOutputs, packing.getChannels())),
       outputs_(packing.getOutputs()), pieces_(packing.getPieces()),
       compact_(packing.getBits() != 32),
+      cut_(FilterCut::of(decomposition, packing)),
       stepElements_(compact_ ? Compact::kWords : rows_) {
   // The numbers may come from text: none is to wrap around unseen.
   auto times = [&](int64_t a, int64_t b) {
@@ -30,16 +62,17 @@ PackedLayout::PackedLayout(DecompositionAttr decomposition, PackingAttr packing,
     fits_ &= !llvm::AddOverflow(a, b, sum);
     return sum;
   };
-  tileElements_ = times(stepElements_, groupInputs);
+  depth_ = times(groupInputs, cut_.filters);
+  tileElements_ = times(stepElements_, depth_);
   if (isSplit()) {
     (void)times(tileElements_, Pieces::kCount * Pieces::kDepth);
     if (fits_)
-      tileElements_ = Pieces::tileWords(groupInputs, rows_);
+      tileElements_ = Pieces::tileWords(depth_, rows_);
   }
   for (SectionAttr section : decomposition.getSections()) {
     int64_t sectionRows = times(channels_, section.getPhases().size());
     int64_t sectionTiles = llvm::divideCeil(sectionRows, rows_);
-    int64_t points = isFast() ? plus(outputs_, section.getTaps() - 1) : 1;
+    int64_t points = isFast() ? plus(outputs_, filterTapsOf(section) - 1) : 1;
     sections_.push_back(
         {section, tiles_, points, sectionTiles, blockElements_, 0});
     tiles_ = plus(tiles_, times(points, sectionTiles));
@@ -51,10 +84,10 @@ PackedLayout::PackedLayout(DecompositionAttr decomposition, PackingAttr packing,
   if (isFast())
     for (PackedSection &packed : sections_) {
       packed.tapsOffset = blockElements_;
-      int64_t others = tapsBesides(packed.section.getTaps());
+      int64_t others = tapsBesides(filterTapsOf(packed.section));
       blockElements_ =
           plus(blockElements_,
-               times(times(times(packed.tiles, rows_), others), groupInputs));
+               times(times(times(packed.tiles, rows_), others), depth_));
     }
   (void)times(tiles_, rows_); // the rows of a scratch buffer
   totalElements_ = times(times(groups, blocks_), blockElements_);
@@ -68,18 +101,20 @@ bool PackedLayout::canBeFast(DecompositionAttr decomposition) {
     return false;
   int64_t shift = decomposition.getSections().front().getShift();
   return llvm::all_of(decomposition.getSections(), [&](SectionAttr section) {
-    return section.getShift() == shift &&
-           section.getTaps() <= FastFilter::kMostTaps;
+    return section.getShift() == shift;
   });
 }
 
 bool PackedLayout::canBeFast(DecompositionAttr decomposition, int64_t outputs,
                              int64_t groupInputs) {
-  return outputs <= FastFilter::kMostOutputs && canBeFast(decomposition) &&
-         llvm::all_of(decomposition.getSections(), [&](SectionAttr section) {
-           return groupInputs >=
-                  FastFilter::leastChannels(outputs, section.getTaps());
-         });
+  if (outputs > FastFilter::kMostOutputs || !canBeFast(decomposition))
+    return false;
+  FilterCut cut = FilterCut::of(decomposition, outputs);
+  return llvm::all_of(decomposition.getSections(), [&](SectionAttr section) {
+    int64_t taps = cut.taps != 0 ? cut.taps : section.getTaps();
+    int64_t least = FastFilter::leastChannels(outputs, taps);
+    return groupInputs >= llvm::divideCeil(least, cut.filters);
+  });
 }
 
 SmallVector<PackedTapGroup> PackedLayout::tapGroups() const {
@@ -104,8 +139,8 @@ SmallVector<PackedTapGroup> PackedLayout::tapGroups() const {
 SmallVector<int64_t> PackedLayout::filterTaps() const {
   SmallVector<int64_t> taps;
   for (const PackedSection &packed : sections_)
-    if (!llvm::is_contained(taps, packed.section.getTaps()))
-      taps.push_back(packed.section.getTaps());
+    if (!llvm::is_contained(taps, filterTapsOf(packed.section)))
+      taps.push_back(filterTapsOf(packed.section));
   return taps;
 }
 
@@ -119,7 +154,7 @@ int64_t PackedLayout::inputPoints() const {
 int64_t PackedLayout::firstInputPoint(SectionAttr section) const {
   int64_t points = 0;
   for (int64_t taps : filterTaps()) {
-    if (taps == section.getTaps())
+    if (taps == filterTapsOf(section))
       break;
     points += outputs_ + taps - 1;
   }

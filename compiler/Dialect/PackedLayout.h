@@ -10,6 +10,22 @@
 
 namespace mlir::tconv {
 
+/// How phases become filters of few taps, which fast algorithms are for. Long
+/// phases are cut: each is the sum of `filters` filters of `taps` taps, of
+/// which every one reads `taps` positions before the last one's. To all that
+/// computes they are as many more input channels.
+struct FilterCut {
+  int64_t taps = 0; ///< of every filter; 0: as many as the phase has
+  int64_t filters = 1;
+
+  /// The one of fewest products for `outputs` positions, where a phase has
+  /// `longest` taps at most; whole phases up to FastFilter::kMostTaps.
+  static FilterCut of(int64_t longest, int64_t outputs);
+  static FilterCut of(DecompositionAttr decomposition, int64_t outputs);
+  /// The one of a packing: whole phases where sums are not made of points.
+  static FilterCut of(DecompositionAttr decomposition, PackingAttr packing);
+};
+
 /// One section of a block of channels. A direct section has one point, whose
 /// tiles hold all its taps; a fast one has those of its filter.
 struct PackedSection {
@@ -37,7 +53,7 @@ public:
                int64_t groups, int64_t groupInputs, int64_t groupOutputs);
 
   /// Whether fast algorithms can compute these phases: all read neighbouring
-  /// positions from the same one on, by few taps.
+  /// positions from the same one on.
   static bool canBeFast(DecompositionAttr decomposition);
   /// Whether they can with so many outputs, as exactly as they have to.
   static bool canBeFast(DecompositionAttr decomposition, int64_t outputs,
@@ -50,6 +66,14 @@ public:
   bool isSplit() const { return pieces_ > 1; }
   /// Whether weights are kept in fewer bits (compiler/Dialect/Compact.h).
   bool isCompact() const { return compact_; }
+  /// Filters that a phase is cut into, and the taps of each.
+  int64_t filters() const { return cut_.filters; }
+  int64_t filterTapsOf(SectionAttr section) const {
+    return cut_.taps != 0 ? cut_.taps : section.getTaps();
+  }
+  /// Inputs that a sum runs over: of each input channel one for each filter,
+  /// `channel * filters + filter`.
+  int64_t depth() const { return depth_; }
   /// Taps of a filter that are none of its points.
   int64_t tapsBesides(int64_t taps) const {
     return outputs_ == 1 ? 0 : std::max<int64_t>(taps - 2, 0);
@@ -65,7 +89,7 @@ public:
   int64_t blockElements() const { return blockElements_; }
   /// Elements of a register tile of one point, or of one tap.
   int64_t tileElements() const { return tileElements_; }
-  /// Elements of one tap of one input channel of a tile, if not split.
+  /// Elements of one tap of one input of a tile, if not split.
   int64_t stepElements() const { return stepElements_; }
   /// The largest number of 64 bits where they do not fit.
   int64_t totalElements() const { return totalElements_; }
@@ -93,6 +117,8 @@ public:
 private:
   int64_t stride_, rows_, channels_, blocks_, outputs_, pieces_;
   bool compact_;
+  FilterCut cut_;
+  int64_t depth_;
   int64_t stepElements_, tiles_ = 0, tileElements_ = 0, blockElements_ = 0,
                          totalElements_ = 0;
   bool fits_ = true;

@@ -112,7 +112,7 @@ PrefetchTensorsOp::apply(TransformRewriter &rewriter, TransformResults &,
   auto constant = [&](int64_t value) -> Value {
     return arith::ConstantIndexOp::create(rewriter, loc, value);
   };
-  int64_t outputs = 1;
+  int64_t outputs = 1, inputs = contract.getDepth();
   SmallVector<Value> buffers, at;
   SmallVector<int64_t> sizes;
   auto bring = [&](Value buffer, ArrayRef<Value> place, int64_t rows,
@@ -125,13 +125,14 @@ PrefetchTensorsOp::apply(TransformRewriter &rewriter, TransformResults &,
   auto bringInput = [&](auto op) {
     Value next =
         arith::AddIOp::create(rewriter, loc, op.getOrigin(), op.getPositions());
-    Value row = arith::MulIOp::create(rewriter, loc, op.getGroup(),
-                                      constant(contract.getDepth()));
-    bring(op.getX(), {op.getBatch(), row, next}, contract.getDepth(), positions,
+    Value row =
+        arith::MulIOp::create(rewriter, loc, op.getGroup(), constant(inputs));
+    bring(op.getX(), {op.getBatch(), row, next}, inputs, positions,
           /*write=*/false);
   };
   if (auto op = dyn_cast<TransformInputOp>(pack)) {
     outputs = op.getOutputs();
+    inputs /= static_cast<int64_t>(op.getFilters());
     bringInput(op);
   } else {
     bringInput(cast<tconv::PackInputOp>(pack));

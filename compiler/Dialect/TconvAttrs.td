@@ -64,9 +64,13 @@ def Tconv_PackingAttr : Tconv_Attr<"Packing", "packing"> {
     F(m, taps of the section), m positions at a time: instead of its taps, a
     section has the m + taps - 1 points of its filter
     (compiler/Dialect/FastFilter.h), each with the tiles of all its rows:
-    `[group][block of channels][section][point][tile][input channel][row]`, and
+    `[group][block of channels][section][point][tile][input][row]`, and
     after all sections those taps that are no point,
-    `[section][tap 1 .. taps - 2][tile][input channel][row]`.
+    `[section][tap 1 .. taps - 2][tile][input][row]`.
+    An input is an input channel. Where phases have more taps than a fast
+    algorithm, they are cut into filters (FilterCut, compiler/Dialect/
+    PackedLayout.h), the last one padded with zeros, and inputs are
+    (input channel, filter).
 
     With `pieces` = 3 sums are made of points even where `outputs` is 1, of which
     each tap is one then. The weights of points are split into three bf16 numbers

@@ -250,9 +250,8 @@ static LogicalResult verifyFast(Operation *op, DecompositionAttr decomposition,
   if ((packing.getOutputs() > 1 || packing.getPieces() > 1) &&
       !PackedLayout::canBeFast(decomposition))
     return op->emitOpError()
-           << "fast algorithms need phases of " << FastFilter::kMostTaps
-           << " taps at most that all begin at the same position and step by "
-              "1, got "
+           << "fast algorithms need phases that all begin at the same position "
+              "and step by 1, got "
            << decomposition;
   return success();
 }
@@ -309,7 +308,10 @@ void PackWeightsOp::getEffects(Effects &effects) {
 
 int64_t PhasesOp::getGroupInputs() {
   int64_t channels = cast<ShapedType>(getX().getType()).getDimSize(1);
-  return isPacked() ? channels : channels / getGroups();
+  // A panel has every channel as often as there are filters.
+  return channels /
+         (isPacked() ? FilterCut::of(getDecomposition(), getPacking()).filters
+                     : static_cast<int64_t>(getGroups()));
 }
 
 int64_t PhasesOp::getGroupOutputs() {
@@ -350,7 +352,8 @@ LogicalResult PhasesOp::verify() {
   if (failed(verifyBias(*this, getBias(), outputs)))
     return failure();
   if (static_cast<bool>(getRegular()) !=
-      (isPacked() && getPacking().getOutputs() > 1))
+      (isPacked() &&
+       (getPacking().getOutputs() > 1 || getPacking().getPieces() > 1)))
     return emitOpError("needs regular where its input is packed for a fast "
                        "algorithm, and only there");
   return verifyPackedSize(*this, getWeights(), getDecomposition(), getPacking(),
@@ -449,11 +452,18 @@ LogicalResult TransformInputOp::verify() {
   }
   if (getTaps().empty())
     return emitOpError("needs the taps of one filter at least");
+  auto filters = static_cast<int64_t>(getFilters());
+  if (filters < 1 || (filters > 1 && getTaps().size() > 1))
+    return emitOpError() << "filters must be 1 at least, and 1 where filters "
+                            "have different numbers of taps, got "
+                         << filters;
   auto panel = cast<MemRefType>(getPanel().getType());
   int64_t inputs = cast<MemRefType>(getX().getType()).getDimSize(1);
-  if (inputs % panel.getDimSize(1) != 0)
-    return emitOpError() << "a panel holds the channels of one group, got "
-                         << panel.getDimSize(1) << " of " << inputs;
+  if (panel.getDimSize(1) % filters != 0 ||
+      inputs % (panel.getDimSize(1) / filters) != 0)
+    return emitOpError() << "a panel holds the channels of one group"
+                         << (filters > 1 ? ", each for every filter" : "")
+                         << ", got " << panel.getDimSize(1) << " of " << inputs;
   if (panel.getDimSize(0) % getPoints() != 0)
     return emitOpError() << "needs as many panels for each of " << getPoints()
                          << " points, got " << panel.getDimSize(0);
@@ -606,11 +616,16 @@ LogicalResult ContractPlainOp::verify() {
       failed(verifyAtLeast(*this, "panel_columns", getPanelColumns(), 1)))
     return failure();
   auto panel = cast<MemRefType>(getPanel().getType());
+  int64_t filters = FilterCut::of(getDecomposition(), getPacking()).filters;
+  if (panel.getDimSize(1) % filters != 0)
+    return emitOpError() << "a panel holds every channel for each of "
+                         << filters << " filters, got " << panel.getDimSize(1);
+  int64_t inputs = panel.getDimSize(1) / filters;
   if (failed(verifyPoints(*this, getScratch(), getVectors(), getDecomposition(),
-                          getPacking(), panel.getDimSize(1))))
+                          getPacking(), inputs)))
     return failure();
-  PackedLayout layout(getDecomposition(), getPacking(), /*groups=*/1,
-                      panel.getDimSize(1), getPacking().getChannels());
+  PackedLayout layout(getDecomposition(), getPacking(), /*groups=*/1, inputs,
+                      getPacking().getChannels());
   if (panel.getDimSize(0) % layout.inputPoints() != 0)
     return emitOpError() << "needs as many panels for each of "
                          << layout.inputPoints() << " points, got "

@@ -219,7 +219,10 @@ def Tconv_TransformInputOp : Tconv_BufferOp<"transform_input"> {
     point t of column c = sum over u of input(t, u) d_u,
         d_u = x[batch, channel of the group, origin + m * c - shift - (r - 1) + u]
     ```
-    with the numbers of compiler/Dialect/FastFilter.h; x is zero outside.
+    with the numbers of compiler/Dialect/FastFilter.h; x is zero outside. Where
+    phases are cut into `filters` filters of one number of taps, a panel holds
+    them one after the other for every channel, and filter f reads f * r
+    positions further to the left.
     Panel i of a set holds the `panel_columns` columns from
     `i * panel_columns` on. Columns for `positions` positions are written, their
     number rounded up to a multiple of `granule`.
@@ -250,7 +253,8 @@ def Tconv_TransformInputOp : Tconv_BufferOp<"transform_input"> {
                        I64Attr:$outputs, DenseI64ArrayAttr:$taps,
                        I64Attr:$shift, I64Attr:$panel_columns,
                        I64Attr:$granule, UnitAttr:$plain,
-                       DefaultValuedAttr<I64Attr, "1">:$pieces);
+                       DefaultValuedAttr<I64Attr, "1">:$pieces,
+                       DefaultValuedAttr<I64Attr, "1">:$filters);
   let results = (outs I1:$regular);
   let assemblyFormat = [{
     $x `,` $panel `at` `[` $batch `,` $group `,` $origin `,` $positions `]`

@@ -65,6 +65,9 @@ static std::string algorithmText(DecompositionAttr map, int64_t outputs,
   if (outputs == 1)
     return "direct";
   std::string text;
+  if (FilterCut cut = FilterCut::of(map, outputs); cut.filters > 1)
+    return std::to_string(cut.filters) + " x F(" + std::to_string(outputs) +
+           ", " + std::to_string(cut.taps) + ")";
   int64_t last = 0;
   for (SectionAttr section : map.getSections()) {
     if (section.getTaps() == last)
@@ -293,16 +296,16 @@ DiagnosedSilenceableFailure PackInputOp::apply(TransformRewriter &rewriter,
   int64_t panelColumns = panel / outputs;
   int64_t width = fast ? panelColumns : panel + map.getSpan();
   if (layout.isSplit())
-    width = Pieces::panelWidth(phases.getGroupInputs(), panelColumns);
+    width = Pieces::panelWidth(layout.depth(), panelColumns);
   width = llvm::alignTo(width, lineElements);
   int64_t panels = positions / panel * (fast ? layout.inputPoints() : 1);
-  if (!productFits({panels, phases.getGroupInputs(), width}))
+  if (!productFits({panels, layout.depth(), width}))
     return emitDefiniteFailure()
            << "panels of " << panel << " positions and a span of "
            << map.getSpan() << " do not fit 64 bits";
   Location loc = phases.getLoc();
-  Value buffer = allocateAtEntry(rewriter, loc, func,
-                                 {panels, phases.getGroupInputs(), width});
+  Value buffer =
+      allocateAtEntry(rewriter, loc, func, {panels, layout.depth(), width});
   rewriter.setInsertionPoint(loop);
   Value regular;
   if (fast) {
@@ -312,7 +315,7 @@ DiagnosedSilenceableFailure PackInputOp::apply(TransformRewriter &rewriter,
                  phases.getWindowOffset(0), phases.getWindowOffset(1),
                  phases.getWindowOffset(3), phases.getWindowSize(3), outputs,
                  layout.filterTaps(), map.getMinShift(), panelColumns, granule,
-                 plain, phases.getPacking().getPieces())
+                 plain, phases.getPacking().getPieces(), layout.filters())
           .getRegular();
     };
     regular = pack(/*plain=*/false);
@@ -460,7 +463,7 @@ DiagnosedSilenceableFailure SplitPhasesOp::apply(TransformRewriter &rewriter,
   for (const PackedTapGroup &taps : layout.tapGroups()) {
     Value window[] = {zero,  zero,
                       zero,  constant(taps.tiles * layout.rows()),
-                      count, constant(phases.getGroupInputs())};
+                      count, constant(layout.depth())};
     Value offset = apply(d0 + taps.weightsOffset, {weightsOffset});
     bool fast = layout.isFast();
     contracts.push_back(ContractOp::create(

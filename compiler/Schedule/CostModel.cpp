@@ -29,6 +29,9 @@ static constexpr int64_t kMostStreamedPositions = 1024;
 /// Panels of a block at most, whatever the last level has: a workspace is a few
 /// megabytes for each thread.
 static constexpr int64_t kMostPanelBytes = 5 << 20;
+/// The same of the smallest block where phases are cut into filters, so that
+/// every channel is there as many times.
+static constexpr int64_t kMostCutPanelBytes = 6 << 20;
 /// Positions of a block at most where there are so few channels that blocks of
 /// positions are all that threads can share.
 static constexpr int64_t kMostLonePositions = 192;
@@ -87,13 +90,15 @@ public:
               int64_t columns, bool split, BlockSizes given)
       : phases(phases), map(phases.getDecomposition()), machine(machine),
         rows(rows), columns(columns), inputs(phases.getGroupInputs()),
-        split(split), sizes(given) {
+        depth(inputs), split(split), sizes(given) {
     expected = expectedPositions(phases);
   }
 
   BlockSizes choose(VectorAxis vectors) {
     if (!sizes.outputs)
       sizes.outputs = chooseOutputs(vectors);
+    if (isFast(sizes.outputs))
+      depth = inputs * FilterCut::of(map, sizes.outputs).filters;
     if (split)
       inTiles();
     else if (vectors == VectorAxis::rows)
@@ -105,8 +110,10 @@ public:
 
   /// Estimated cycles with the algorithm that suits best.
   double bestCost(VectorAxis vectors) {
-    return costOf(sizes.outputs ? sizes.outputs : chooseOutputs(vectors),
-                  vectors);
+    int64_t outputs = sizes.outputs ? sizes.outputs : chooseOutputs(vectors);
+    if (isFast(outputs) && !hasRoom(outputs, vectors))
+      return std::numeric_limits<double>::infinity();
+    return costOf(outputs, vectors);
   }
 
 private:
@@ -139,13 +146,27 @@ private:
     return best;
   }
 
-  /// Products an input channel, a channel of a block and a column take: rows
-  /// of weights.
-  int64_t steps() {
+  /// Whether sums are made of filters' points.
+  bool isFast(int64_t outputs) const { return split || outputs > 1; }
+
+  /// Points of the longest filter, or taps.
+  int64_t pointsOf(int64_t outputs) const {
     int64_t taps = map.getSections().front().getTaps();
-    return map.getStride() *
-           (sizes.outputs == 1 ? taps : sizes.outputs + taps - 1);
+    if (!isFast(outputs))
+      return taps;
+    FilterCut cut = FilterCut::of(map, outputs);
+    return outputs + (cut.taps != 0 ? cut.taps : taps) - 1;
   }
+
+  /// Points of all filters.
+  int64_t inputPoints(const PackedLayout &layout, int64_t outputs) const {
+    bool cut = FilterCut::of(map, outputs).filters > 1;
+    return cut ? pointsOf(outputs) : layout.inputPoints();
+  }
+
+  /// Products an input, a channel of a block and a column take: rows of
+  /// weights.
+  int64_t steps() const { return map.getStride() * pointsOf(sizes.outputs); }
 
   /// Sums of an output channel and a column.
   int64_t sumSteps() { return sizes.outputs == 1 ? map.getStride() : steps(); }
@@ -158,6 +179,30 @@ private:
     return mlir::tconv::costOf(shape, plan, machine, expected).total();
   }
 
+  /// Columns of the smallest block, in whole cache lines.
+  int64_t leastColumns(int64_t outputs, VectorAxis vectors) const {
+    int64_t least = vectors == VectorAxis::rows
+                        ? rowsPositions(outputs) / outputs
+                        : columns;
+    return static_cast<int64_t>(llvm::alignTo(least, 16));
+  }
+
+  /// Whether cut phases leave the workspace small.
+  bool hasRoom(int64_t outputs, VectorAxis vectors) const {
+    FilterCut cut = FilterCut::of(map, outputs);
+    if (cut.filters == 1)
+      return true;
+    int64_t bytes = split ? Pieces::kBytes : kElementBytes;
+    return pointsOf(outputs) * leastColumns(outputs, vectors) * bytes <=
+           kMostCutPanelBytes / cut.filters / inputs;
+  }
+
+  /// Positions of a block with vectors along the rows.
+  int64_t rowsPositions(int64_t outputs) const {
+    int64_t most = std::min(3 * expected, kMostRowsPositions);
+    return static_cast<int64_t>(llvm::alignTo(most, columns * outputs));
+  }
+
   /// How many positions make a column.
   int64_t chooseOutputs(VectorAxis vectors) {
     // A column of several positions would hold more than streaming has.
@@ -167,10 +212,13 @@ private:
       return 1;
     // Tile registers compute so fast that fewer products matter less than what
     // is packed for them: without being asked they are for fast algorithms.
-    int64_t best = split && PackedLayout::canBeFast(map, 2, inputs) ? 2 : 1;
+    bool two =
+        split && PackedLayout::canBeFast(map, 2, inputs) && hasRoom(2, vectors);
+    int64_t best = two ? 2 : 1;
     double bestCost = costOf(best, vectors);
     for (int64_t outputs = 2; outputs <= FastFilter::kMostOutputs; ++outputs) {
-      if (!PackedLayout::canBeFast(map, outputs, inputs))
+      if (!PackedLayout::canBeFast(map, outputs, inputs) ||
+          !hasRoom(outputs, vectors))
         continue;
       double cost = costOf(outputs, vectors);
       // Four outputs double the error of three; they have to be worth it.
@@ -192,10 +240,8 @@ private:
   void alongRows() {
     // A few positions: the weights pass through once, the panel of x stays.
     // Longer inputs are served too, so the block holds several tiles.
-    int64_t tile = columns * sizes.outputs;
-    int64_t most = std::min(3 * expected, kMostRowsPositions);
     if (!sizes.positions)
-      sizes.positions = llvm::divideCeil(most, tile) * tile;
+      sizes.positions = rowsPositions(sizes.outputs);
     if (!sizes.panel)
       sizes.panel = sizes.positions;
     // The scratch buffer holds all positions of the block: an eighth of L2.
@@ -217,7 +263,7 @@ private:
     int64_t taps = sizes.outputs == 1 ? map.getSections().front().getTaps() : 1;
     if (!sizes.depth)
       sizes.depth =
-          balanced(inputs, machine.l1Bytes / 2 / (rows * taps * kElementBytes));
+          balanced(depth, machine.l1Bytes / 2 / (rows * taps * kElementBytes));
   }
 
   /// With tile registers: the weights of a register tile of rows stay near
@@ -230,7 +276,8 @@ private:
     PackedLayout layout = layoutOf(phases.getGroupOutputs(), sizes.outputs);
     bool near = layout.totalElements() * inputs * Pieces::kBytes <= kNearBytes;
     int64_t share = machine.l2Bytes * 5 / 8;
-    int64_t columnBytes = layout.inputPoints() * inputs * Pieces::kBytes;
+    int64_t columnBytes =
+        inputPoints(layout, sizes.outputs) * depth * Pieces::kBytes;
     int64_t most = share / columnBytes;
     if (!near || most < columns)
       most = std::max(kMostTilePanelBytes / columnBytes, columns);
@@ -240,10 +287,10 @@ private:
     int64_t blockColumns = sizes.positions / sizes.outputs;
     if (!sizes.depth) {
       int64_t parts = share / (blockColumns * Pieces::kBytes);
-      sizes.depth = std::min(
-          inputs, static_cast<int64_t>(llvm::alignTo(
-                      balanced(inputs, std::max(parts, Pieces::kDepth)),
-                      Pieces::kDepth)));
+      sizes.depth =
+          std::min(depth, static_cast<int64_t>(llvm::alignTo(
+                              balanced(depth, std::max(parts, Pieces::kDepth)),
+                              Pieces::kDepth)));
     }
     if (!sizes.channels) {
       int64_t sumBytes = steps() * blockColumns * kElementBytes;
@@ -274,9 +321,9 @@ private:
     // A large L2 feeds a register tile with all inputs, one after the other,
     // and the sums stay in registers until they are whole.
     bool deep = machine.l2Bytes >= kLargeL2Bytes &&
-                (columns + span) * inputs * kElementBytes <= share;
+                (columns + span) * depth * kElementBytes <= share;
     if (!sizes.depth && deep)
-      sizes.depth = inputs;
+      sizes.depth = depth;
     if (!sizes.depth) {
       int64_t columnBytes = (columns + span) * kElementBytes;
       int64_t byPanel = std::max(
@@ -284,7 +331,7 @@ private:
           std::min(kWorthwhileDepth, machine.l1Bytes * 7 / 8 / columnBytes));
       int64_t byWeights =
           std::max<int64_t>(share / (steps() * kElementBytes), 32);
-      sizes.depth = balanced(inputs, std::min(byPanel, byWeights));
+      sizes.depth = balanced(depth, std::min(byPanel, byWeights));
     }
     if (!sizes.positions)
       sizes.positions = choosePositions(span, deep);
@@ -316,7 +363,7 @@ private:
                                                          : 2 * kDeepPositions;
       // Few channels leave room for more: longer runs of x's and y's rows.
       int64_t sumRows = phases.getGroupOutputs() * sumSteps();
-      int64_t columnBytes = (points * inputs + sumRows) * kElementBytes;
+      int64_t columnBytes = (points * depth + sumRows) * kElementBytes;
       int64_t room = machine.l2Bytes / 4 / columnBytes * sizes.outputs;
       most = std::max(most, std::min(room, kMostDeepPositions));
       return blockOf(most / sizes.panel, most);
@@ -329,7 +376,7 @@ private:
     // Others are read from further away once a block, so that blocks are large:
     // the panels of all inputs may take a good part of the last level, which
     // they are read from once a block of channels.
-    int64_t panelBytes = panelColumns * inputs * kElementBytes;
+    int64_t panelBytes = panelColumns * depth * kElementBytes;
     int64_t most = std::min(machine.l3Bytes / 4, kMostPanelBytes);
     bool fewChannels =
         static_cast<int64_t>(phases.getGroups()) * phases.getGroupOutputs() <
@@ -347,6 +394,7 @@ private:
   DecompositionAttr map;
   Machine machine;
   int64_t rows, columns, inputs;
+  int64_t depth; ///< inputs of a sum: input channels, of each its filters
   bool split;
   int64_t expected = kManyPositions; ///< positions of a launch
   BlockSizes sizes;

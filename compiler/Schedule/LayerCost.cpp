@@ -29,7 +29,7 @@ public:
                                 plan.split ? Pieces::kCount : 1, plan.bits),
                shape.groups, shape.groupInputs, shape.groupOutputs),
         lanes(static_cast<double>(machine.lanes)),
-        inputs(static_cast<double>(shape.groupInputs)),
+        inputs(static_cast<double>(layout.depth())),
         groups(static_cast<double>(shape.groups)), positions(positions),
         columns(llvm::divideCeil(positions, plan.outputs)) {}
 
@@ -49,7 +49,7 @@ public:
     auto blocks = static_cast<double>(layout.blocks());
     for (const PackedSection &packed : layout.sections()) {
       double rows = static_cast<double>(packed.tiles * plan.rows) * blocks;
-      if (layout.isFast() && packed.section.getTaps() > 1)
+      if (layout.isFast() && layout.filterTapsOf(packed.section) > 1)
         cost.combine += groups * rows * vectors *
                         (3 * static_cast<double>(packed.points) + m) / 2;
     }
@@ -97,7 +97,7 @@ private:
   /// padding on average.
   double tilesOf() const {
     auto steps = static_cast<double>(layout.tiles() * layout.blocks() *
-                                     Pieces::steps(shape.groupInputs));
+                                     Pieces::steps(layout.depth()));
     double rowTiles = static_cast<double>(plan.rows) / Pieces::kRows;
     double columnTiles =
         (static_cast<double>(columns) + Pieces::kWords / 2.0) / Pieces::kWords;

@@ -24,7 +24,7 @@ static LogicalResult expand(CombineOp op, int64_t lanes) {
     return op.emitOpError() << "needs a multiple of " << lanes
                             << " lanes along its vectors, got " << along;
   for (const PackedSection &packed : layout.sections()) {
-    int64_t taps = packed.section.getTaps();
+    int64_t taps = layout.filterTapsOf(packed.section);
     if (taps == 1) // its points are its outputs
       continue;
     FastFilter filter(layout.outputs(), taps);

@@ -19,7 +19,7 @@ public:
   PlainSection(ContractPlainOp op, Emitter &e, int64_t lanes,
                const PackedLayout &layout, const PackedSection &packed)
       : op(op), e(e), lanes(lanes), layout(layout), packed(packed),
-        taps(packed.section.getTaps()), rows(layout.rows()) {
+        taps(layout.filterTapsOf(packed.section)), rows(layout.rows()) {
     auto panel = cast<MemRefType>(op.getPanel().getType());
     inputs = panel.getDimSize(1);
     panels = panel.getDimSize(0) / layout.inputPoints();
@@ -55,9 +55,9 @@ private:
   }
 
   /// A tap of a row: the sum of its pieces, which is exact.
-  Value joined(int64_t tap, Value tile, Value channel, Value inTile) {
-    Value step = e.div(channel, Pieces::kDepth);
-    Value inStep = e.rem(channel, Pieces::kDepth);
+  Value joined(int64_t tap, Value tile, Value input, Value inTile) {
+    Value step = e.div(input, Pieces::kDepth);
+    Value inStep = e.rem(input, Pieces::kDepth);
     Value at = e.add(e.add(op.getWeightsOffset(), offsetOf(tap)),
                      e.mul(tile, layout.tileElements()));
     at = e.add(at, e.mul(step, Pieces::kCount * Pieces::weightWords(rows)));
@@ -84,29 +84,44 @@ private:
     Value tile = e.div(row, rows), inTile = e.rem(row, rows);
     // The panels hold the data of the filter with the most taps.
     int64_t others = layout.filterTaps().front() - 1;
+    auto addTaps = [&](Value input, int64_t count, Value value) {
+      Value step = e.add(e.mul(tile, inputs), input);
+      Value first =
+          e.add(op.getWeightsOffset(), e.add(e.mul(step, rows), inTile));
+      for (int64_t tap = 0; tap < count; ++tap) {
+        Value set = e.mul(e.add(j, others - tap), panels);
+        if (layout.isSplit() && isPoint(tap)) {
+          Value weight = joined(tap, tile, input, inTile);
+          value = e.fma(e.broadcast(weight, lanes),
+                        e.loadVector(lanes, op.getPanel(),
+                                     {e.add(set, panel), input, inPanel}),
+                        value);
+          continue;
+        }
+        value = product(alongPositions, {e.add(set, panel), input, inPanel},
+                        e.add(first, offsetOf(tap)), value);
+      }
+      return value;
+    };
+    // Not the zeros that pad the last filter: x may be infinite.
+    int64_t filters = layout.filters();
+    int64_t whole = packed.section.getTaps() / taps;
+    int64_t rest = packed.section.getTaps() % taps;
+    auto addFilters = [&](Value channel, Value value) {
+      Value first = e.mul(channel, filters);
+      value = e.carry(e.index(0), e.index(whole), {value},
+                      [&](Value filter, ValueRange carried) {
+                        return SmallVector<Value>{addTaps(
+                            e.add(first, filter), taps, carried.front())};
+                      })
+                  .front();
+      return rest > 0 ? addTaps(e.add(first, whole), rest, value) : value;
+    };
     Value total =
-        e.carry(e.index(0), e.index(inputs), {e.zeroVector(lanes)},
+        e.carry(e.index(0), e.index(inputs / filters), {e.zeroVector(lanes)},
                 [&](Value channel, ValueRange carried) -> SmallVector<Value> {
-                  Value value = carried.front();
-                  Value step = e.add(e.mul(tile, inputs), channel);
-                  Value first = e.add(op.getWeightsOffset(),
-                                      e.add(e.mul(step, rows), inTile));
-                  for (int64_t tap = 0; tap < taps; ++tap) {
-                    Value set = e.mul(e.add(j, others - tap), panels);
-                    if (layout.isSplit() && isPoint(tap)) {
-                      Value weight = joined(tap, tile, channel, inTile);
-                      value = e.fma(
-                          e.broadcast(weight, lanes),
-                          e.loadVector(lanes, op.getPanel(),
-                                       {e.add(set, panel), channel, inPanel}),
-                          value);
-                      continue;
-                    }
-                    value = product(alongPositions,
-                                    {e.add(set, panel), channel, inPanel},
-                                    e.add(first, offsetOf(tap)), value);
-                  }
-                  return {value};
+                  return {filters == 1 ? addTaps(channel, taps, carried.front())
+                                       : addFilters(channel, carried.front())};
                 })
             .front();
     Value target = e.add(e.add(row, packed.firstTile * rows),
@@ -161,8 +176,11 @@ struct ExpandContractPlainPass
       OpBuilder b(op);
       Emitter e(b, op.getLoc());
       auto panel = cast<MemRefType>(op.getPanel().getType());
+      int64_t filters =
+          FilterCut::of(op.getDecomposition(), op.getPacking()).filters;
       PackedLayout layout(op.getDecomposition(), op.getPacking(), /*groups=*/1,
-                          panel.getDimSize(1), op.getPacking().getChannels());
+                          panel.getDimSize(1) / filters,
+                          op.getPacking().getChannels());
       for (const PackedSection &packed : layout.sections())
         PlainSection(op, e, lanes, layout, packed).expand();
       op.erase();

@@ -100,22 +100,22 @@ public:
 
   /// A fast section: its filter's points, then the taps that are none.
   void packPoints(const PackedSection &packed) {
-    int64_t taps = packed.section.getTaps();
+    int64_t taps = layout.filterTapsOf(packed.section);
     FastFilter filter(layout.outputs(), taps);
     PackedTapGroup group = {taps, 0, packed.tiles, 0, packed};
     RowTable table(e, module(), layout, group);
     int64_t set = packed.tiles * layout.tileElements();
     if (layout.isSplit())
-      forTiles(packed.tiles, Pieces::steps(inputs) * Pieces::kWords, table,
-               [&](Value tile, Value pair) {
+      forTiles(packed.tiles, Pieces::steps(layout.depth()) * Pieces::kWords,
+               table, [&](Value tile, Value pair) {
                  packPieces(packed, filter, tile, pair);
                });
     if (layout.isSplit() && layout.tapsBesides(taps) == 0)
       return;
-    int64_t tapSet = packed.tiles * inputs * layout.rows();
-    forTiles(packed.tiles, inputs, table, [&](Value tile, Value input) {
+    int64_t tapSet = packed.tiles * layout.depth() * layout.rows();
+    forTiles(packed.tiles, layout.depth(), table, [&](Value tile, Value input) {
       forRows([&](Value row) {
-        SmallVector<Value> values = tapsOf(input, row, taps);
+        SmallVector<Value> values = tapsOf(input, row, packed.section);
         Value at = e.add(element(0, tile, input, 1), row);
         auto storeAt = [&](int64_t offset, Value numbers) {
           store(numbers, e.add(at, offset));
@@ -165,15 +165,29 @@ private:
     return width == 1 ? Type(type) : VectorType::get({width}, type);
   }
 
-  /// All taps of a row.
-  SmallVector<Value> tapsOf(Value input, Value row, int64_t taps) {
+  /// All taps of a row for an input: those of a filter of a channel.
+  SmallVector<Value> tapsOf(Value input, Value row, SectionAttr section) {
+    int64_t taps = layout.filterTapsOf(section), filters = layout.filters();
     SmallVector<Value> values;
-    for (int64_t k = 0; k < taps; ++k)
-      values.push_back(weightOf(input, row, e.index(k * tapStep())));
+    if (filters == 1) {
+      for (int64_t k = 0; k < taps; ++k)
+        values.push_back(weightOf(input, row, e.index(k * tapStep())));
+      return values;
+    }
+    Value channel = e.div(input, filters);
+    Value first = e.mul(e.rem(input, filters), taps);
+    Value last = e.index(section.getTaps() - 1);
+    for (int64_t k = 0; k < taps; ++k) {
+      // Zeros pad the last filter.
+      Value tap = e.add(first, k);
+      Value value = weightOf(channel, row, e.mul(e.min(tap, last), tapStep()));
+      values.push_back(
+          e.select(e.atMost(tap, last), value, constant(f32(), 0)));
+    }
     return values;
   }
 
-  /// The words of a pair of input channels, for all rows of a tile.
+  /// The words of a pair of inputs, for all rows of a tile.
   void packPieces(const PackedSection &packed, const FastFilter &filter,
                   Value tile, Value pair) {
     int64_t rows = layout.rows(), set = packed.tiles * layout.tileElements();
@@ -188,9 +202,9 @@ private:
       SmallVector<Value> taps[2];
       for (int64_t odd = 0; odd < 2; ++odd) {
         Value input = e.add(e.mul(pair, 2), odd);
-        // A step may go on beyond the channels, with zeros.
-        Value last = e.index(inputs - 1);
-        taps[odd] = tapsOf(e.min(input, last), row, packed.section.getTaps());
+        // A step may go on beyond the inputs, with zeros.
+        Value last = e.index(layout.depth() - 1);
+        taps[odd] = tapsOf(e.min(input, last), row, packed.section);
         for (Value &tap : taps[odd])
           tap = e.select(e.atMost(input, last), tap, constant(f32(), 0));
       }
@@ -232,9 +246,9 @@ private:
     });
   }
 
-  /// Row 0 of an input channel of a tile, `offset` elements into the block.
+  /// Row 0 of an input of a tile, `offset` elements into the block.
   Value element(int64_t offset, Value tile, Value input, int64_t taps) {
-    Value steps = e.add(e.mul(tile, inputs), input);
+    Value steps = e.add(e.mul(tile, layout.depth()), input);
     return e.add(e.add(base, offset),
                  e.mul(steps, taps * layout.stepElements()));
   }

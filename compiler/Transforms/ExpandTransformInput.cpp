@@ -31,15 +31,15 @@ class InputTransform {
 public:
   InputTransform(TransformInputOp op, int64_t lanes)
       : op(op), b(op), e(b, op.getLoc()), lanes(lanes), m(op.getOutputs()),
-        taps(op.getTaps().front()), points(m + taps - 1),
-        sets(llvm::divideCeil(points, m)) {}
+        taps(op.getTaps().front()), filters(op.getFilters()),
+        points(m + taps - 1), sets(llvm::divideCeil(points, m)) {}
 
   void expand() {
     auto panel = cast<MemRefType>(op.getPanel().getType());
     inputs = panel.getDimSize(1);
     panelsOfSet = panel.getDimSize(0) / op.getPoints();
     length = e.size(op.getX(), 2);
-    firstChannel = e.mul(op.getGroup(), inputs);
+    firstChannel = e.mul(op.getGroup(), inputs / filters);
     int64_t granule = op.getGranule(), panelColumns = op.getPanelColumns();
     split = op.getPieces() > 1 && !op.getPlain();
     for (int64_t i = 0; i < (split ? 2 : 1); ++i)
@@ -88,7 +88,7 @@ private:
     Value vectors = e.div(e.add(columns, lanes - 1), lanes);
     // All that whole vectors of columns read.
     Value reach = e.mul(e.add(e.mul(vectors, lanes), sets - 1), m);
-    Value inside = e.both(e.atMost(e.index(0), start),
+    Value inside = e.both(e.atMost(e.index((filters - 1) * taps), start),
                           e.atMost(e.add(start, reach), length));
     int64_t pairs = Pieces::steps(inputs) * Pieces::kWords;
     return e.carry(
@@ -98,7 +98,7 @@ private:
           if (!split) {
             sources = {sourceOf(inside, step, start, reach, rows[0])};
           } else {
-            // The last step may go on beyond the channels, with zeros.
+            // The last step may go on beyond the inputs, with zeros.
             for (int64_t odd = 0; odd < 2; ++odd)
               sources.push_back(sourceOf(
                   inside,
@@ -109,10 +109,15 @@ private:
         });
   }
 
-  /// What a panel reads of a channel: x itself, or the row with zeros, so that
+  /// What a panel reads for an input: x itself, or the row with zeros, so that
   /// both share the code that follows.
-  Value sourceOf(Value inside, Value channel, Value start, Value reach,
+  Value sourceOf(Value inside, Value input, Value start, Value reach,
                  Value row) {
+    Value channel = input;
+    if (filters > 1) {
+      channel = e.div(input, filters);
+      start = e.sub(start, e.mul(e.rem(input, filters), taps));
+    }
     Value x = e.add(firstChannel, channel);
     auto type = MemRefType::get(
         {ShapedType::kDynamic}, b.getF32Type(),
@@ -143,7 +148,7 @@ private:
         .front();
   }
 
-  /// One channel of a panel, or a pair of them.
+  /// One input of a panel, or a pair of them.
   Value transformRow(Value panel, Value step, Value vectors, Value most,
                      ArrayRef<Value> sources) {
     most =
@@ -282,9 +287,10 @@ private:
   TransformInputOp op;
   OpBuilder b;
   Emitter e;
-  int64_t lanes, m, taps, points;
+  int64_t lanes, m, taps, filters, points;
   /// Vectors of x that a vector of columns is taken apart from, by m.
   int64_t sets;
+  /// A channel is as many inputs as there are filters.
   int64_t inputs = 0, panelsOfSet = 0;
   bool split = false; ///< panels hold pieces
   Value length, firstChannel;

@@ -7,6 +7,7 @@
 
 #include "compiled_kernel.h"
 #include "compiler/Dialect/FastFilter.h"
+#include "compiler/Dialect/PackedLayout.h"
 #include "compiler/Dialect/Pieces.h"
 #include "support/bounds.h"
 #include "support/layers.h"
@@ -19,7 +20,10 @@ class FastAccuracy : public testing::TestWithParam<Parameter> {};
 
 TEST_P(FastAccuracy, MeanSquareStaysBelowThreeTimesThePlainSums) {
   auto [kind, outputs, taps] = GetParam();
-  int64_t least = FastFilter::leastChannels(outputs, taps);
+  FilterCut cut = FilterCut::of(taps, outputs);
+  int64_t least = llvm::divideCeil(
+      FastFilter::leastChannels(outputs, cut.taps != 0 ? cut.taps : taps),
+      cut.filters);
   bool vectors = kind == "tiles_by_vectors";
   if (vectors)
     kind = "tiles";
@@ -74,6 +78,14 @@ INSTANTIATE_TEST_SUITE_P(
     testing::Combine(testing::Values("tiles", "tiles_by_vectors"),
                      testing::Values<int64_t>(1),
                      testing::Range<int64_t>(1, FastFilter::kMostTaps + 1)),
+    nameOf);
+
+// Longer phases, cut into filters.
+INSTANTIATE_TEST_SUITE_P(
+    Cut, FastAccuracy,
+    testing::Combine(testing::Values("positions", "tiles_by_vectors"),
+                     testing::Range<int64_t>(2, FastFilter::kMostOutputs + 1),
+                     testing::Values<int64_t>(5, 7, 9, 16)),
     nameOf);
 
 INSTANTIATE_TEST_SUITE_P(

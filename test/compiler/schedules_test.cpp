@@ -210,7 +210,8 @@ TEST_P(Schedules, Corners) {
   }
 }
 
-// Every fast algorithm, on layers with 1 to 4 taps a phase.
+// Every fast algorithm, on layers with 1 to 4 taps a phase, and of more, which
+// are cut into filters.
 TEST_P(Schedules, Fast) {
   auto [feature, kind] = GetParam();
   if (kind == "filter") // direct only
@@ -247,6 +248,19 @@ TEST_P(Schedules, Fast) {
           "padding=10",
           "in_channels=33 out_channels=4 kernel_size=5 stride=3 pad_mode=crop "
           "crop_begin=-7 crop_end=-40 has_bias=1",
+          // Filters that phases fill, or not; that one fills and others don't;
+          // and that others have none of.
+          "in_channels=64 out_channels=5 kernel_size=16 stride=2 pad_mode=pad",
+          "in_channels=33 out_channels=5 kernel_size=5 stride=1 pad_mode=pad "
+          "padding=2 has_bias=1",
+          "in_channels=65 out_channels=9 kernel_size=25 stride=4 pad_mode=pad "
+          "padding=11 has_bias=1",
+          "in_channels=33 out_channels=2 kernel_size=26 stride=3 pad_mode=pad",
+          "in_channels=64 out_channels=2 kernel_size=25 stride=2 pad_mode=pad",
+          "in_channels=132 out_channels=6 kernel_size=20 stride=4 dilation=2 "
+          "group=3 pad_mode=pad",
+          "in_channels=34 out_channels=2 kernel_size=67 stride=1 pad_mode=pad "
+          "padding=30",
       })
     for (int64_t outputs : {1, 2, 3, 4}) {
       checkLayer(parse(line), "cpu/" + feature, kind, random, outputs);

@@ -94,6 +94,32 @@ def test_figures_of_a_fast_kernel():
     )
 
 
+def test_figures_of_phases_cut_into_filters():
+    """Of 25 taps, one phase has 7 and three have 6: two filters of 4, for all."""
+    layer = "in_channels=256 out_channels=128 kernel_size=25 stride=4 length=4000"
+    on = "--target=cpu:x86-64-v4"
+    facts = json.loads(passes("tconv-inspect", layer, on, "--json"))
+    kernel, packing = facts["kernel"], facts["packing"]
+    assert kernel["algorithm"] == "2 x F(4, 4)"
+    assert kernel["blocks"]["depth"] == 512
+    blocks = -(-128 // packing["channels"])
+    rows, channels = packing["rows"], packing["channels"]
+    # Seven points of four taps, and the two that are none of them.
+    assert packing["bytes"] == 4 * 512 * blocks * sum(
+        -(-channels * phases // rows) * rows * (7 + 2) for phases in (1, 3)
+    )
+    products = 512 * 128 * 4 * 7 * facts["launch"]["positions"] / 4
+    assert products / 32 <= facts["cost"]["contract_cycles"] < 1.1 * products / 32
+    # Panels of every channel for each filter: 4 of them still take a few MB, 8
+    # would not.
+    deep = "in_channels=768 out_channels=64 kernel_size={} stride=1 length=4000"
+    for taps, algorithm in ((16, "4 x F(4, 4)"), (64, "direct")):
+        line = deep.format(taps)
+        kernel = json.loads(passes("tconv-inspect", line, on, "--json"))["kernel"]
+        assert kernel["algorithm"] == algorithm
+        assert kernel["workspace_bytes"] < 8 << 20
+
+
 def test_measured_beside_predicted():
     line = "in_channels=32 out_channels=32 kernel_size=4 stride=2 length=900"
     facts = json.loads(passes("tconv-inspect", line, "--measure", "--json"))

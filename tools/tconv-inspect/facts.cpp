@@ -66,7 +66,7 @@ ordered_json packingFacts(PackWeightsOp pack) {
   // Rows that tiles have beyond the layer's, weighted with what each holds.
   double real = 0, all = 0;
   for (const PackedSection &packed : layout.sections()) {
-    int64_t taps = packed.section.getTaps();
+    int64_t taps = layout.filterTapsOf(packed.section);
     auto steps = static_cast<double>(
         layout.isFast() ? packed.points + layout.tapsBesides(taps) : taps);
     real += steps * static_cast<double>(packed.section.getPhases().size()) *

@@ -3,16 +3,17 @@
 
 #map = #tconv.decomposition<stride = 1, crop = 0, tap_step = 1, shift_step = 2, sections = [<phases = [0], first_taps = [0], taps = 2, shift = 0>]>
 func.func @steps(%w: memref<3x2x2xf32>, %p: memref<18xf32>) {
-  // expected-error @+1 {{fast algorithms need phases of 4 taps at most that all begin at the same position and step by 1, got #tconv.decomposition}}
+  // expected-error @+1 {{fast algorithms need phases that all begin at the same position and step by 1, got #tconv.decomposition}}
   tconv.pack_weights ins(%w : memref<3x2x2xf32>) outs(%p : memref<18xf32>) {decomposition = #map, groups = 1 : i64, packing = #tconv.packing<channels = 2, rows = 2, outputs = 2>}
   return
 }
 
 // -----
 
+// Two filters of 3 taps: for 3 channels 6 inputs, of 4 points and a tap besides.
 #map = #tconv.decomposition<stride = 1, crop = 0, tap_step = 1, shift_step = 1, sections = [<phases = [0], first_taps = [0], taps = 5, shift = 0>]>
 func.func @taps(%w: memref<3x2x5xf32>, %p: memref<54xf32>) {
-  // expected-error @+1 {{fast algorithms need phases of 4 taps at most that all begin at the same position and step by 1, got #tconv.decomposition}}
+  // expected-error @+1 {{packed weights of this layer and packing have 60 elements, got 'memref<54xf32>'}}
   tconv.pack_weights ins(%w : memref<3x2x5xf32>) outs(%p : memref<54xf32>) {decomposition = #map, groups = 1 : i64, packing = #tconv.packing<channels = 2, rows = 2, outputs = 2>}
   return
 }
@@ -21,7 +22,7 @@ func.func @taps(%w: memref<3x2x5xf32>, %p: memref<54xf32>) {
 
 #map = #tconv.decomposition<stride = 2, crop = 0, tap_step = 1, shift_step = 1, sections = [<phases = [0], first_taps = [0], taps = 1, shift = 0>, <phases = [1], first_taps = [1], taps = 1, shift = 1>]>
 func.func @shifts(%w: memref<3x2x2xf32>, %p: memref<24xf32>) {
-  // expected-error @+1 {{fast algorithms need phases of 4 taps at most that all begin at the same position and step by 1, got #tconv.decomposition}}
+  // expected-error @+1 {{fast algorithms need phases that all begin at the same position and step by 1, got #tconv.decomposition}}
   tconv.pack_weights ins(%w : memref<3x2x2xf32>) outs(%p : memref<24xf32>) {decomposition = #map, groups = 1 : i64, packing = #tconv.packing<channels = 2, rows = 2, outputs = 2>}
   return
 }
@@ -68,7 +69,7 @@ func.func @direct(%x: memref<1x3x17xf32>, %p: memref<12xf32>, %y: memref<?x2x?xf
 
 #map = #tconv.decomposition<stride = 1, crop = 0, tap_step = 1, shift_step = 2, sections = [<phases = [0], first_taps = [0], taps = 2, shift = 0>]>
 func.func @phases_steps(%x: memref<?x3x?xf32>, %p: memref<18xf32>, %y: memref<?x2x?xf32>) {
-  // expected-error @+1 {{fast algorithms need phases of 4 taps at most that all begin at the same position and step by 1, got #tconv.decomposition}}
+  // expected-error @+1 {{fast algorithms need phases that all begin at the same position and step by 1, got #tconv.decomposition}}
   tconv.phases ins(%x, %p : memref<?x3x?xf32>, memref<18xf32>) outs(%y : memref<?x2x?xf32>) {decomposition = #map, groups = 1 : i64, packing = #tconv.packing<channels = 2, rows = 2, outputs = 2>}
   return
 }
@@ -203,6 +204,39 @@ func.func @channels(%x: memref<?x9x?xf32>, %p: memref<4x4x16xf32>, %i: index) {
 
 // -----
 
+func.func @no_filters(%x: memref<?x8x?xf32>, %p: memref<4x8x16xf32>, %i: index) {
+  // expected-error @+1 {{filters must be 1 at least, and 1 where filters have different numbers of taps, got 0}}
+  %regular = tconv.transform_input %x, %p at [%i, %i, %i, %i] {filters = 0, outputs = 3, taps = array<i64: 2>, shift = 0, panel_columns = 16, granule = 16} : memref<?x8x?xf32>, memref<4x8x16xf32>
+  return
+}
+
+// -----
+
+func.func @mixed_filters(%x: memref<?x8x?xf32>, %p: memref<9x8x16xf32>, %i: index) {
+  // expected-error @+1 {{filters must be 1 at least, and 1 where filters have different numbers of taps, got 2}}
+  %regular = tconv.transform_input %x, %p at [%i, %i, %i, %i] {filters = 2, outputs = 3, taps = array<i64: 3, 2>, shift = 0, panel_columns = 16, granule = 16} : memref<?x8x?xf32>, memref<9x8x16xf32>
+  return
+}
+
+// -----
+
+func.func @filters_of_channels(%x: memref<?x8x?xf32>, %p: memref<4x9x16xf32>, %i: index) {
+  // expected-error @+1 {{a panel holds the channels of one group, each for every filter, got 9 of 8}}
+  %regular = tconv.transform_input %x, %p at [%i, %i, %i, %i] {filters = 2, outputs = 3, taps = array<i64: 2>, shift = 0, panel_columns = 16, granule = 16} : memref<?x8x?xf32>, memref<4x9x16xf32>
+  return
+}
+
+// -----
+
+#map = #tconv.decomposition<stride = 1, crop = 0, tap_step = 1, shift_step = 1, sections = [<phases = [0], first_taps = [0], taps = 5, shift = 0>]>
+func.func @plain_filters(%p: memref<4x3x24xf32>, %w: memref<60xf32>, %s: memref<8x24xf32>, %i: index) {
+  // expected-error @+1 {{a panel holds every channel for each of 2 filters, got 3}}
+  tconv.contract_plain %p, %w, %s at [%i, %i, %i] {vectors = #tconv.vectors<positions>, panel_columns = 16, decomposition = #map, packing = #tconv.packing<channels = 2, rows = 2, outputs = 2>} : memref<4x3x24xf32>, memref<60xf32>, memref<8x24xf32>
+  return
+}
+
+// -----
+
 func.func @points(%x: memref<?x8x?xf32>, %p: memref<4x4x16xf32>, %i: index) {
   // expected-error @+1 {{needs as many panels for each of 7 points, got 4}}
   %regular = tconv.transform_input %x, %p at [%i, %i, %i, %i] {outputs = 3, taps = array<i64: 2, 1>, shift = 0, panel_columns = 16, granule = 16} : memref<?x8x?xf32>, memref<4x4x16xf32>
@@ -288,7 +322,7 @@ func.func @combine_empty(%s: memref<0x24xf32>, %i: index) {
 
 #map = #tconv.decomposition<stride = 1, crop = 0, tap_step = 1, shift_step = 2, sections = [<phases = [0], first_taps = [0], taps = 2, shift = 0>]>
 func.func @combine_steps(%s: memref<6x24xf32>, %i: index) {
-  // expected-error @+1 {{fast algorithms need phases of 4 taps at most that all begin at the same position and step by 1, got #tconv.decomposition}}
+  // expected-error @+1 {{fast algorithms need phases that all begin at the same position and step by 1, got #tconv.decomposition}}
   tconv.combine %s at [%i] {vectors = #tconv.vectors<positions>, decomposition = #map, packing = #tconv.packing<channels = 2, rows = 2, outputs = 2>} : memref<6x24xf32>
   return
 }
@@ -387,7 +421,7 @@ func.func @plain_scratch(%p: memref<3x3x24xf32>, %w: memref<18xf32>, %s: memref<
 
 #map = #tconv.decomposition<stride = 1, crop = 0, tap_step = 1, shift_step = 2, sections = [<phases = [0], first_taps = [0], taps = 2, shift = 0>]>
 func.func @plain_steps(%p: memref<3x3x24xf32>, %w: memref<18xf32>, %s: memref<6x24xf32>, %i: index) {
-  // expected-error @+1 {{fast algorithms need phases of 4 taps at most that all begin at the same position and step by 1, got #tconv.decomposition}}
+  // expected-error @+1 {{fast algorithms need phases that all begin at the same position and step by 1, got #tconv.decomposition}}
   tconv.contract_plain %p, %w, %s at [%i, %i, %i] {vectors = #tconv.vectors<positions>, panel_columns = 16, decomposition = #map, packing = #tconv.packing<channels = 2, rows = 2, outputs = 2>} : memref<3x3x24xf32>, memref<18xf32>, memref<6x24xf32>
   return
 }

@@ -93,3 +93,21 @@ func.func @rows(%p: memref<3x3x24xf32>, %w: memref<72xf32>, %s: memref<24x24xf32
   tconv.contract_plain %p, %w, %s at [%offset, %column, %columns] {vectors = #tconv.vectors<rows>, panel_columns = 16, decomposition = #tconv.decomposition<stride = 1, crop = 0, tap_step = 1, shift_step = 1, sections = [<phases = [0], first_taps = [0], taps = 2, shift = 0>]>, packing = #tconv.packing<channels = 8, rows = 8, outputs = 2>} : memref<3x3x24xf32>, memref<72xf32>, memref<24x24xf32>
   return
 }
+
+// -----
+
+// Five taps as two filters of 3: the second one's last tap is a zero that only
+// pads, and takes no part, since x may be infinite here.
+// CHECK-LABEL: @filters
+// CHECK:       %[[SUM:.*]] = scf.for %[[C:.*]] = %c0 to %c3 step %c1 iter_args
+// CHECK:         %[[FIRST:.*]] = arith.muli %[[C]], %c2
+// CHECK-COUNT-3: vector.fma
+// CHECK-NOT:     vector.fma
+// CHECK:         %[[SECOND:.*]] = arith.addi %[[FIRST]], %c1
+// CHECK-COUNT-2: vector.fma
+// CHECK-NOT:     vector.fma
+// CHECK:         scf.yield
+func.func @filters(%p: memref<4x6x16xf32>, %w: memref<60xf32>, %s: memref<8x16xf32>, %offset: index, %first: index, %columns: index) {
+  tconv.contract_plain %p, %w, %s at [%offset, %first, %columns] {vectors = #tconv.vectors<positions>, panel_columns = 16, decomposition = #tconv.decomposition<stride = 1, crop = 0, tap_step = 1, shift_step = 1, sections = [<phases = [0], first_taps = [0], taps = 5, shift = 0>]>, packing = #tconv.packing<channels = 2, rows = 2, outputs = 2>} : memref<4x6x16xf32>, memref<60xf32>, memref<8x16xf32>
+  return
+}

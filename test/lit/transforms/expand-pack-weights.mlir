@@ -137,3 +137,21 @@ func.func @pieces(%w: memref<5x16x2xf32>, %p: memref<2304xf32>) {
   tconv.pack_weights ins(%w : memref<5x16x2xf32>) outs(%p : memref<2304xf32>) {decomposition = #map, groups = 1 : i64, packing = #tconv.packing<channels = 16, rows = 16, outputs = 2, pieces = 3>}
   return
 }
+
+// Five taps as two filters of 3, of F(2, 3): inputs are (channel, filter), and
+// what a filter has beyond the fifth tap is zero, read from that.
+// CHECK-LABEL: @filters
+// CHECK: scf.for %[[INPUT:.*]] = %c0 to %c4
+// CHECK:   %[[CHANNEL:.*]] = arith.divui %[[INPUT]], %c2
+// CHECK:   %[[FILTER:.*]] = arith.remui %[[INPUT]], %c2
+// CHECK:   %[[FIRST:.*]] = arith.muli %[[FILTER]], %c3
+// CHECK:   arith.minsi %[[FIRST]], %c4
+// CHECK:   %[[LAST:.*]] = arith.addi %[[FIRST]], %c2
+// CHECK:   %[[WITHIN:.*]] = arith.minsi %[[LAST]], %c4
+// CHECK:   %[[REAL:.*]] = arith.cmpi sle, %[[LAST]], %c4
+// CHECK:   %[[TAP:.*]] = arith.select %[[REAL]], %{{.*}}, %cst
+// CHECK:   memref.store %[[TAP]], %{{.*}} : memref<80xf32>
+func.func @filters(%w: memref<2x4x5xf32>, %p: memref<80xf32>) {
+  tconv.pack_weights ins(%w : memref<2x4x5xf32>) outs(%p : memref<80xf32>) {decomposition = #tconv.decomposition<stride = 1, crop = 0, tap_step = 1, shift_step = 1, sections = [<phases = [0], first_taps = [0], taps = 5, shift = 0>]>, groups = 1 : i64, packing = #tconv.packing<channels = 4, rows = 4, outputs = 2>}
+  return
+}

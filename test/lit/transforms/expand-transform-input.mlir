@@ -158,3 +158,27 @@ func.func @pieces(%x: memref<?x3x?xf32>, %p: memref<3x3x256xf32>, %n: index, %g:
   %regular = tconv.transform_input %x, %p at [%n, %g, %q, %nq] {outputs = 2, taps = array<i64: 2>, shift = 0, panel_columns = 16, granule = 16, pieces = 3} : memref<?x3x?xf32>, memref<3x3x256xf32>
   return %regular : i1
 }
+
+// -----
+
+// Phases of more taps than a filter has, cut into two filters of 3 taps each:
+// inputs 2 c and 2 c + 1 are channel c, the second 3 positions further to the
+// left, which all of a panel has to be inside of x for.
+// CHECK-LABEL: @filters
+// CHECK-SAME: %[[X:.*]]: memref<?x8x?xf32>
+// CHECK:   %[[START:.*]] = arith.subi %{{.*}}, %c2 : index
+// CHECK:   %[[FROM_BEGIN:.*]] = arith.cmpi sge, %[[START]], %c3
+// CHECK:   %[[INSIDE:.*]] = arith.andi %[[FROM_BEGIN]], %{{.*}}
+// CHECK:   scf.for %[[INPUT:.*]] = %c0 to %c8 step %c1
+// CHECK:     %[[OF_GROUP:.*]] = arith.divui %[[INPUT]], %c2
+// CHECK:     %[[FILTER:.*]] = arith.remui %[[INPUT]], %c2
+// CHECK:     %[[BEFORE:.*]] = arith.muli %[[FILTER]], %c3
+// CHECK:     %[[OWN_START:.*]] = arith.subi %[[START]], %[[BEFORE]]
+// CHECK:     %[[CHANNEL:.*]] = arith.addi %[[FIRST:.*]], %[[OF_GROUP]]
+// CHECK:     scf.if %[[INSIDE]]
+// CHECK:       memref.subview %[[X]][%{{.*}}, %[[CHANNEL]], %[[OWN_START]]]
+// CHECK:     vector.store %{{.*}}, %{{.*}}[%{{.*}}, %[[INPUT]], %{{.*}}] : memref<4x8x16xf32>
+func.func @filters(%x: memref<?x8x?xf32>, %p: memref<4x8x16xf32>, %n: index, %g: index, %q: index, %nq: index) -> i1 {
+  %regular = tconv.transform_input %x, %p at [%n, %g, %q, %nq] {filters = 2, outputs = 2, taps = array<i64: 3>, shift = 0, panel_columns = 16, granule = 16} : memref<?x8x?xf32>, memref<4x8x16xf32>
+  return %regular : i1
+}

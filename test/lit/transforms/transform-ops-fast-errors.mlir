@@ -43,12 +43,12 @@ module attributes {transform.with_named_sequence} {
 
 // -----
 
-// More taps than there are filters for.
+// Too few channels for two filters of six points.
 #map = #tconv.decomposition<stride = 1, crop = 0, tap_step = 1, shift_step = 1, sections = [<phases = [0], first_taps = [0], taps = 5, shift = 0>]>
-func.func @layer(%x: memref<?x128x?xf32>, %w: memref<128x2x5xf32>, %y: memref<?x2x?xf32>) attributes {tconv.blocks = {outputs = 2 : i64}} {
-  %p = memref.alloc() : memref<1280xf32>
-  tconv.pack_weights ins(%w : memref<128x2x5xf32>) outs(%p : memref<1280xf32>) {decomposition = #map, groups = 1 : i64, packing = #tconv.packing<channels = 2, rows = 1>}
-  tconv.phases ins(%x, %p : memref<?x128x?xf32>, memref<1280xf32>) outs(%y : memref<?x2x?xf32>) {decomposition = #map, groups = 1 : i64, packing = #tconv.packing<channels = 2, rows = 1>}
+func.func @layer(%x: memref<?x15x?xf32>, %w: memref<15x2x5xf32>, %y: memref<?x2x?xf32>) attributes {tconv.blocks = {outputs = 4 : i64}} {
+  %p = memref.alloc() : memref<150xf32>
+  tconv.pack_weights ins(%w : memref<15x2x5xf32>) outs(%p : memref<150xf32>) {decomposition = #map, groups = 1 : i64, packing = #tconv.packing<channels = 2, rows = 1>}
+  tconv.phases ins(%x, %p : memref<?x15x?xf32>, memref<150xf32>) outs(%y : memref<?x2x?xf32>) {decomposition = #map, groups = 1 : i64, packing = #tconv.packing<channels = 2, rows = 1>}
   return
 }
 module attributes {transform.with_named_sequence} {
@@ -56,7 +56,7 @@ module attributes {transform.with_named_sequence} {
     %one = transform.param.constant 1 : i64 -> !transform.param<i64>
     %eight = transform.param.constant 8 : i64 -> !transform.param<i64>
     %phases = transform.structured.match ops{["tconv.phases"]} in %root : (!transform.any_op) -> !transform.any_op
-    // expected-error @+1 {{outputs of tconv.blocks is 2, but no fast algorithm of so many outputs computes this layer, or not exactly enough}}
+    // expected-error @+1 {{outputs of tconv.blocks is 4, but no fast algorithm of so many outputs computes this layer, or not exactly enough}}
     %a, %b, %c, %d, %e = transform.tconv.choose_blocks %phases rows %one columns %eight vectors <positions> : (!transform.any_op, !transform.param<i64>, !transform.param<i64>) -> (!transform.param<i64>, !transform.param<i64>, !transform.param<i64>, !transform.param<i64>, !transform.param<i64>)
     transform.yield
   }
