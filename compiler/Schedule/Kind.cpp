@@ -1,26 +1,57 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "compiler/Schedule/Kind.h"
 
+#include "llvm/Support/MathExtras.h"
 #include <algorithm>
+#include <limits>
+#include <numeric>
 
 using namespace mlir;
 using namespace mlir::tconv;
 
+/// Of a layer's rows (output channel of a group and phase).
+struct GroupRows {
+  int64_t taps;  ///< most of a phase
+  double filled; ///< the share that they are of whole tiles of 8 rows
+};
+
+static GroupRows rowsOf(const tconv_params &params, int64_t outputs) {
+  constexpr int64_t tile = 8;
+  // Phases that taps reach; some have a tap more than the others.
+  int64_t phases = params.stride / std::gcd(params.stride, params.dilation);
+  int64_t longer = params.kernel_size % phases;
+  int64_t others = params.kernel_size < phases ? 0 : phases - longer;
+  int64_t rows = 0, padded = 0;
+  for (int64_t section : {longer, others}) {
+    rows += outputs * section;
+    padded += static_cast<int64_t>(llvm::alignTo(outputs * section, tile));
+  }
+  return {static_cast<int64_t>(llvm::divideCeil(params.kernel_size, phases)),
+          static_cast<double>(rows) / static_cast<double>(padded)};
+}
+
 /// Input channels of a group up to which the filter kernel is the faster one:
 /// measured, see docs/cost-model.md.
-static int64_t mostFilterInputs(int64_t stride, bool oneTap, int64_t outputs,
+static int64_t mostFilterInputs(const tconv_params &params, int64_t outputs,
                                 int64_t lanes) {
+  constexpr int64_t any = std::numeric_limits<int64_t>::max();
+  int64_t stride = params.stride;
   if (stride > lanes) // phases can't be interleaved in registers
     return 0;
-  // The fewer the rows, the more of a panel kernel's register tile is padding.
-  if (outputs == 1 && 2 * stride <= lanes)
-    return 64;
   bool wide = lanes >= 16;
+  GroupRows rows = rowsOf(params, outputs);
+  // The fewer the rows, the more of a panel kernel's register tile is padding.
+  if (outputs == 1 && stride <= 4 && 2 * stride <= lanes)
+    return any;
+  if (outputs == 1 && 2 * stride <= lanes)
+    return rows.taps <= 2 ? any : 24;
+  if (outputs <= 2 && stride > 4 && wide && rows.filled <= 0.75)
+    return any;
   // Nor is there a fast algorithm to lose.
-  if (oneTap && outputs <= (wide ? 4 : 3) && stride <= 4)
+  if (rows.taps == 1 && outputs <= (wide ? 4 : 3) && stride <= 4)
     return 64;
   if (outputs == 2 && stride <= 4)
-    return wide ? 64 : 32;
+    return rows.taps <= 2 || (stride == 1 && !wide) ? any : 32;
   if (outputs == 3 && stride <= 4)
     return wide ? 24 : 16;
   if (outputs == 4 && stride <= 4 && wide)
@@ -37,8 +68,7 @@ StringRef mlir::tconv::chooseKind(const tconv_params &params,
                                   int64_t lanes) {
   int64_t inputs = params.in_channels / params.group;
   int64_t outputs = params.out_channels / params.group;
-  int64_t most = mostFilterInputs(
-      params.stride, params.kernel_size <= params.stride, outputs, lanes);
+  int64_t most = mostFilterInputs(params, outputs, lanes);
   if (lengthClass == TCONV_LENGTH_SHORT || lengthClass == TCONV_LENGTH_STEP)
     most = std::min<int64_t>(most, 4);
   if (inputs <= most)
@@ -52,8 +82,9 @@ StringRef mlir::tconv::chooseKind(const tconv_params &params,
   return "positions";
 }
 
-/// Outputs of a task: some 10 to 20 microseconds of work.
-static constexpr int64_t kTaskOutputs = 65536;
+/// Outputs of a task, of so many inputs at most: some 10 to 20 microseconds of
+/// work.
+static constexpr int64_t kTaskOutputs = 65536, kTaskInputs = 32;
 /// Positions of a task at most, so that long rows are several tasks, and at
 /// least, so that few rounds are masked: whole cache lines of x.
 static constexpr int64_t kMostPositions = 2048, kLeastPositions = 64;
@@ -69,7 +100,9 @@ FilterTasks mlir::tconv::chooseTasks(PhasesOp phases, const Machine &machine) {
   auto groups = static_cast<int64_t>(phases.getGroups());
   FilterTasks tasks;
   if (outputs == 1) {
-    tasks.positions = kTaskOutputs / stride;
+    int64_t inputs = std::max(phases.getGroupInputs(), kTaskInputs);
+    tasks.positions = kTaskOutputs * kTaskInputs / inputs / stride;
+    tasks.positions -= tasks.positions % kLinePositions;
     if (groups < kEnoughTasks)
       tasks.positions = std::min(tasks.positions, kMostLonePositions);
     tasks.positions = std::max(tasks.positions, kLeastPositions);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "compiler/Dialect/PackedLayout.h"
+#include "compiler/Schedule/Machine.h"
 #include "compiler/Transforms/Emitter.h"
 
 namespace mlir::tconv {
@@ -15,6 +16,12 @@ using namespace mlir::tconv;
 static constexpr int64_t kMostUnrolled = 192;
 /// The same for masked rounds, which are few and have masks to compute.
 static constexpr int64_t kMostUnrolledMasked = 16;
+/// Input channels whose rows are streams that are brought far ahead.
+static constexpr int64_t kMostStreams = 16;
+/// Of more, elements of a row that are brought at once, as long as those of all
+/// rows take half of L2: memory gives neighbouring lines sooner than as many of
+/// other rows.
+static constexpr int64_t kBurstElements = 256;
 /// Phases that one network of shuffles interleaves.
 static constexpr int64_t kMostInterleaved = 16;
 /// Vectors of positions of one phase, where phases are not interleaved.
@@ -37,7 +44,8 @@ public:
         outputs(op.getGroupOutputs()),
         layout(map, PackingAttr::get(op.getContext(), 1, 1), op.getGroups(),
                inputs, outputs),
-        interleaved(stride <= std::min(lanes, kMostInterleaved)) {}
+        interleaved(stride <= std::min(lanes, kMostInterleaved)),
+        l2Bytes(machineOf(op).l2Bytes) {}
 
   LogicalResult expand() {
     if (!interleaved && stride > kMostTablePhases)
@@ -173,12 +181,19 @@ private:
         stride, SmallVector<Value>(count, e.zeroVector(lanes)));
     int64_t most =
         access == Access::whole ? kMostUnrolled : kMostUnrolledMasked;
+    bool bringsNext = op.getPrefetch() != 0 && inputs > kMostStreams &&
+                      count == vectors() && access == Access::whole;
     for (const PackedSection &packed : layout.sections()) {
       ArrayRef<int64_t> phases = packed.section.getPhases();
       int64_t taps = packed.section.getTaps(), n = phases.size();
+      bool first = &packed == layout.sections().begin();
       SmallVector<Value> results = sumTaps(
           count * n, inputs * taps <= most / (count * n),
           taps <= most / (count * n), e.index(taps),
+          [&](Value input) {
+            if (bringsNext && first)
+              bringNext(input, position, count);
+          },
           [&](SmallVectorImpl<Value> &values, Value input, Value tap) {
             Value from = e.sub(e.add(position, -packed.section.getShift()),
                                e.mul(tap, map.getShiftStep()));
@@ -217,22 +232,43 @@ private:
         [&] { store(Access::whole); }, [&] { store(Access::masked); });
   }
 
+  /// Brings the lines of `elements` elements of a row.
+  void bring(Value buffer, Value row, Value from, int64_t ahead,
+             int64_t elements, bool write, int locality) {
+    from = e.add(from, ahead);
+    for (int64_t at = 0; at < elements; at += Emitter::kLineElements)
+      e.prefetch(buffer, {batch, row, e.add(from, at)}, write, locality);
+  }
+
+  /// Brings what some rounds after this one read of a channel, if it is its
+  /// turn: each has one every so many rounds.
+  void bringNext(Value input, Value position, int64_t count) {
+    int64_t step = count * lanes;
+    int64_t room = l2Bytes / 2 / inputs / int64_t(sizeof(float));
+    int64_t rounds = llvm::bit_floor<uint64_t>(
+        std::max<int64_t>(std::min(kBurstElements, room) / step, 1));
+    auto burst = [&] {
+      bring(x, e.add(firstInput, input), position, step, rounds * step,
+            /*write=*/false, /*locality=*/2);
+    };
+    if (rounds == 1)
+      return burst();
+    Value round = e.div(e.sub(position, bulk), step);
+    Value turn = e.rem(e.add(round, input), rounds);
+    e.ifThen(e.compare(arith::CmpIPredicate::eq, turn, e.index(0)), burst);
+  }
+
   /// Brings what a round further on reads and writes.
   void prefetch(Value position, Value first, int64_t count) {
     auto ahead = static_cast<int64_t>(op.getPrefetch());
     if (!ahead)
       return;
-    auto bring = [&](Value buffer, Value row, Value from, int64_t elements,
-                     bool write) {
-      for (int64_t at = 0; at < elements; at += Emitter::kLineElements)
-        e.prefetch(buffer, {batch, row, e.add(from, at)}, write,
-                   /*locality=*/3);
-    };
-    for (int64_t input = 0; input < inputs; ++input)
-      bring(x, e.add(firstInput, input), e.add(position, ahead), count * lanes,
-            /*write=*/false);
-    bring(y, output, e.add(first, ahead * stride), count * lanes * stride,
-          /*write=*/true);
+    if (inputs <= kMostStreams)
+      for (int64_t input = 0; input < inputs; ++input)
+        bring(x, e.add(firstInput, input), position, ahead, count * lanes,
+              /*write=*/false, /*locality=*/3);
+    bring(y, output, first, ahead * stride, count * lanes * stride,
+          /*write=*/true, /*locality=*/3);
   }
 
   /// One phase of `count` vectors of positions; its outputs lie `stride` apart.
@@ -249,13 +285,13 @@ private:
     Value tapCount = e.lookUp(module, taps, phase);
     Value offset = e.lookUp(module, offsets, phase);
     Value start = e.sub(position, e.lookUp(module, shifts, phase));
-    SmallVector<Value> sums =
-        sumTaps(count, false, false, tapCount,
-                [&](SmallVectorImpl<Value> &values, Value input, Value tap) {
-                  Value from = e.sub(start, e.mul(tap, map.getShiftStep()));
-                  multiply(values, loadInput(input, from, count, access),
-                           weight(offset, input, tapCount, tap));
-                });
+    SmallVector<Value> sums = sumTaps(
+        count, false, false, tapCount, [](Value) {},
+        [&](SmallVectorImpl<Value> &values, Value input, Value tap) {
+          Value from = e.sub(start, e.mul(tap, map.getShiftStep()));
+          multiply(values, loadInput(input, from, count, access),
+                   weight(offset, input, tapCount, tap));
+        });
     Value bias = loadBias();
     Value first = e.add(firstOutput(position), phase);
     for (int64_t i = 0; i < count * lanes; ++i) {
@@ -273,9 +309,10 @@ private:
   }
 
   /// `count` sums over the input channels of the group and `taps` taps, in this
-  /// order.
+  /// order, with `begin` before each channel.
   SmallVector<Value>
   sumTaps(int64_t count, bool unrollInputs, bool unrollTaps, Value taps,
+          function_ref<void(Value)> begin,
           function_ref<void(SmallVectorImpl<Value> &, Value, Value)> step) {
     auto over = [&](Value size, bool unroll, ValueRange init,
                     function_ref<SmallVector<Value>(Value, ValueRange)> body) {
@@ -290,6 +327,7 @@ private:
     SmallVector<Value> zeros(count, e.zeroVector(lanes));
     return over(e.index(inputs), unrollInputs, zeros,
                 [&](Value input, ValueRange sums) {
+                  begin(input);
                   return over(taps, unrollTaps, sums,
                               [&](Value tap, ValueRange inTaps) {
                                 auto values = llvm::to_vector_of<Value>(inTaps);
@@ -372,6 +410,7 @@ private:
   int64_t stride, lanes, inputs, outputs;
   PackedLayout layout;
   bool interleaved;
+  int64_t l2Bytes;
   // The arguments of the outlined function.
   Value x, weights, y, biases;
   Value batch, firstGroup, firstChannel, groups, channels;

@@ -28,20 +28,43 @@ std::string kindOf(int64_t inputs, int64_t outputs, int64_t stride,
 }
 
 TEST(Kind, OneOutputTakesManyInputs) {
-  for (int64_t stride : {1, 2, 4, 8})
+  for (int64_t stride : {1, 2, 4})
     for (int64_t taps : {1, 2, 6}) {
-      EXPECT_EQ(kindOf(64, 1, stride, taps, kAvx512), "filter");
-      EXPECT_EQ(kindOf(65, 1, stride, taps, kAvx512), "positions");
+      EXPECT_EQ(kindOf(4096, 1, stride, taps, kAvx512), "filter");
+      EXPECT_EQ(kindOf(4096, 1, stride, taps, kAvx2), "filter");
     }
-  EXPECT_EQ(kindOf(64, 1, 4, 2, kAvx2), "filter");
+  // The decoders of Conv-TasNet and its like.
+  EXPECT_EQ(kindOf(512, 1, 8, 2, kAvx512), "filter");
+  EXPECT_EQ(kindOf(24, 1, 8, 4, kAvx512), "filter");
+  EXPECT_EQ(kindOf(25, 1, 8, 4, kAvx512), "positions");
   EXPECT_EQ(kindOf(16, 1, 8, 2, kAvx2), "positions");
+}
+
+// A register tile has 8 rows, and a phase with one tap more tiles of its own.
+TEST(Kind, RowsThatFillNoTilesTakeManyInputs) {
+  EXPECT_EQ(kindOf(512, 1, 10, 2, kAvx512), "filter");
+  EXPECT_EQ(kindOf(512, 1, 12, 2, kAvx512), "filter");
+  EXPECT_EQ(kindOf(512, 1, 13, 2, kAvx512), "positions");
+  EXPECT_EQ(kindOf(512, 2, 9, 2, kAvx512), "filter");
+  EXPECT_EQ(kindOf(512, 2, 10, 2, kAvx512), "positions");
+  EXPECT_EQ(kindOf(512, 3, 9, 2, kAvx512), "positions");
+  EXPECT_EQ(kindOf(512, 1, 6, 2, kAvx2), "positions");
+  tconv_params params;
+  tconv_params_init(&params);
+  params.in_channels = 512;
+  params.out_channels = 2;
+  params.kernel_size = 21;
+  params.stride = 10;
+  EXPECT_EQ(chooseKind(params, TCONV_LENGTH_BULK, kAvx512), "filter");
 }
 
 TEST(Kind, FewOutputsTakeFewerInputs) {
   for (int64_t stride : {1, 2, 4}) {
-    EXPECT_EQ(kindOf(64, 2, stride, 2, kAvx512), "filter");
-    EXPECT_EQ(kindOf(32, 2, stride, 2, kAvx2), "filter");
-    EXPECT_EQ(kindOf(33, 2, stride, 2, kAvx2), "positions");
+    EXPECT_EQ(kindOf(512, 2, stride, 2, kAvx512), "filter");
+    EXPECT_EQ(kindOf(32, 2, stride, 4, kAvx512), "filter");
+    EXPECT_EQ(kindOf(33, 2, stride, 4, kAvx512), "positions");
+    EXPECT_EQ(kindOf(512, 2, stride, 2, kAvx2), "filter");
+    EXPECT_EQ(kindOf(32, 2, stride, 4, kAvx2), "filter");
     EXPECT_EQ(kindOf(24, 3, stride, 2, kAvx512), "filter");
     EXPECT_EQ(kindOf(25, 3, stride, 2, kAvx512), "positions");
     EXPECT_EQ(kindOf(16, 3, stride, 2, kAvx2), "filter");
@@ -49,6 +72,8 @@ TEST(Kind, FewOutputsTakeFewerInputs) {
     EXPECT_EQ(kindOf(16, 4, stride, 2, kAvx512), "filter");
     EXPECT_EQ(kindOf(17, 4, stride, 2, kAvx512), "positions");
   }
+  EXPECT_EQ(kindOf(33, 2, 1, 4, kAvx2), "filter");
+  EXPECT_EQ(kindOf(33, 2, 2, 4, kAvx2), "positions");
 }
 
 TEST(Kind, OneTapHasNoFastAlgorithm) {

@@ -100,3 +100,32 @@ func.func @prefetch(%x: memref<?x3x?xf32>, %w: memref<12xf32>, %y: memref<?x3x?x
   tconv.filter %x, %w, %y window [%i, %i, %i, %i, %i, %i, %i, %i] {decomposition = #ahead, groups = 3 : i64, sums = 4 : i64, prefetch = 64} : memref<?x3x?xf32>, memref<12xf32>, memref<?x3x?xf32>
   return
 }
+
+// -----
+
+#many = #tconv.decomposition<stride = 2, crop = 1, tap_step = 2, shift_step = 1, sections = [<phases = [0, 1], first_taps = [0, 1], taps = 2, shift = 0>]>
+
+// Of more channels, one in 32 has its turn in a round, and is brought for the 32
+// rounds of 8 positions after this one.
+// CHECK-LABEL: func.func private @many_filter
+// CHECK-SAME: %[[X:[a-z0-9]+]]: memref<?x32x?xf32>
+// CHECK: scf.for %[[Q:.*]] = %[[BULK:.*]] to %{{.*}} step %c8
+// CHECK:   scf.for %[[INPUT:.*]] = %c0 to %c32
+// CHECK:     %[[DONE:.*]] = arith.subi %[[Q]], %[[BULK]]
+// CHECK:     %[[ROUND:.*]] = arith.divui %[[DONE]], %c8
+// CHECK:     %[[SUM:.*]] = arith.addi %[[ROUND]], %[[INPUT]]
+// CHECK:     %[[TURN:.*]] = arith.remui %[[SUM]], %c32
+// CHECK:     %[[ITS:.*]] = arith.cmpi eq, %[[TURN]], %c0
+// CHECK:     scf.if %[[ITS]] {
+// CHECK:       %[[ROW:.*]] = arith.addi %{{.*}}, %[[INPUT]]
+// CHECK:       %[[NEXT:.*]] = arith.addi %[[Q]], %c8
+// CHECK:       memref.prefetch %[[X]][%{{.*}}, %[[ROW]], %[[NEXT]]], read, locality<2>, data
+// CHECK-COUNT-15: memref.prefetch %[[X]]
+// CHECK-NOT:   memref.prefetch
+// CHECK:     }
+// CHECK:   memref.prefetch {{.*}}, write, locality<3>, data
+// CHECK-NOT: memref.prefetch
+func.func @many(%x: memref<?x32x?xf32>, %w: memref<128xf32>, %y: memref<?x1x?xf32>, %i: index) {
+  tconv.filter %x, %w, %y window [%i, %i, %i, %i, %i, %i, %i, %i] {decomposition = #many, groups = 1 : i64, sums = 4 : i64, prefetch = 64} : memref<?x32x?xf32>, memref<128xf32>, memref<?x1x?xf32>
+  return
+}
