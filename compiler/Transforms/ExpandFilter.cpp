@@ -26,6 +26,8 @@ static constexpr int64_t kBurstElements = 256;
 static constexpr int64_t kMostInterleaved = 16;
 /// Vectors of positions of one phase, where phases are not interleaved.
 static constexpr int64_t kMostSinglePhaseVectors = 4;
+/// Input channels from which on a round is mostly its products.
+static constexpr int64_t kManyInputs = 4;
 /// Phases that a kernel has tables for.
 static constexpr int64_t kMostTablePhases = int64_t(1) << 16;
 
@@ -143,8 +145,14 @@ private:
 
   int64_t vectors() {
     int64_t sums = op.getSums();
-    return interleaved ? std::max<int64_t>(sums / stride, 1)
-                       : std::min(sums, kMostSinglePhaseVectors);
+    if (!interleaved)
+      return std::min(sums, kMostSinglePhaseVectors);
+    // Two share what a weight costs to load: worth half as many sums again, if
+    // a round has many.
+    if (inputs >= kManyInputs && stride <= sums &&
+        2 * stride <= sums + sums / 2)
+      return std::max<int64_t>(sums / stride, 2);
+    return std::max<int64_t>(sums / stride, 1);
   }
 
   void emitChannel() {

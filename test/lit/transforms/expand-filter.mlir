@@ -129,3 +129,26 @@ func.func @many(%x: memref<?x32x?xf32>, %w: memref<128xf32>, %y: memref<?x1x?xf3
   tconv.filter %x, %w, %y window [%i, %i, %i, %i, %i, %i, %i, %i] {decomposition = #many, groups = 1 : i64, sums = 4 : i64, prefetch = 64} : memref<?x32x?xf32>, memref<128xf32>, memref<?x1x?xf32>
   return
 }
+
+// -----
+
+#three = #tconv.decomposition<stride = 3, crop = 0, tap_step = 3, shift_step = 1, sections = [<phases = [0, 1, 2], first_taps = [0, 1, 2], taps = 1, shift = 0>]>
+
+// Four inputs: two vectors of positions share each weight, for six sums instead
+// of four.
+// CHECK-LABEL: func.func private @shared_filter
+// CHECK: scf.for {{.*}} step %c8
+// CHECK: func.func @shared
+func.func @shared(%x: memref<?x4x?xf32>, %w: memref<12xf32>, %y: memref<?x1x?xf32>, %i: index) {
+  tconv.filter %x, %w, %y window [%i, %i, %i, %i, %i, %i, %i, %i] {decomposition = #three, groups = 1 : i64, sums = 4 : i64} : memref<?x4x?xf32>, memref<12xf32>, memref<?x1x?xf32>
+  return
+}
+
+// One input: a round has a vector.
+// CHECK-LABEL: func.func private @alone_filter
+// CHECK-NOT: step %c8
+// CHECK: func.func @alone
+func.func @alone(%x: memref<?x1x?xf32>, %w: memref<3xf32>, %y: memref<?x1x?xf32>, %i: index) {
+  tconv.filter %x, %w, %y window [%i, %i, %i, %i, %i, %i, %i, %i] {decomposition = #three, groups = 1 : i64, sums = 4 : i64} : memref<?x1x?xf32>, memref<3xf32>, memref<?x1x?xf32>
+  return
+}
