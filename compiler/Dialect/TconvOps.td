@@ -468,7 +468,8 @@ def Tconv_FilterOp : Tconv_BufferOp<"filter", [AttrSizedOperandSegments]> {
     times. `window` holds the offsets and then the sizes along batch, group,
     channel of the group and position; the tile has one batch item. `sums` is
     how many vectors of sums stay in registers. What lies `prefetch` positions
-    further on is brought into the caches, if that is not 0.
+    further on is brought into the caches, if that is not 0; of many input
+    channels it is what the next rounds read, of some of them in each round.
 
     Example:
 

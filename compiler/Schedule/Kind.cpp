@@ -9,25 +9,26 @@
 using namespace mlir;
 using namespace mlir::tconv;
 
-/// Of a layer's rows (output channel of a group and phase).
-struct GroupRows {
-  int64_t taps;  ///< most of a phase
-  double filled; ///< the share that they are of whole tiles of 8 rows
-};
+/// Phases that taps reach.
+static int64_t phasesOf(const tconv_params &params) {
+  return params.stride / std::gcd(params.stride, params.dilation);
+}
 
-static GroupRows rowsOf(const tconv_params &params, int64_t outputs) {
+/// Of the phase that has the most.
+static int64_t mostTaps(const tconv_params &params) {
+  return llvm::divideCeil(params.kernel_size, phasesOf(params));
+}
+
+/// The share of whole tiles of 8 rows that rows (output channel of a group and
+/// phase) fill. Phases with one tap more have tiles of their own.
+static double filledRows(const tconv_params &params, int64_t outputs) {
   constexpr int64_t tile = 8;
-  // Phases that taps reach; some have a tap more than the others.
-  int64_t phases = params.stride / std::gcd(params.stride, params.dilation);
-  int64_t longer = params.kernel_size % phases;
+  int64_t phases = phasesOf(params), longer = params.kernel_size % phases;
   int64_t others = params.kernel_size < phases ? 0 : phases - longer;
-  int64_t rows = 0, padded = 0;
-  for (int64_t section : {longer, others}) {
-    rows += outputs * section;
-    padded += static_cast<int64_t>(llvm::alignTo(outputs * section, tile));
-  }
-  return {static_cast<int64_t>(llvm::divideCeil(params.kernel_size, phases)),
-          static_cast<double>(rows) / static_cast<double>(padded)};
+  int64_t rows = outputs * (longer + others);
+  auto tiles = llvm::divideCeil(outputs * longer, tile) +
+               llvm::divideCeil(outputs * others, tile);
+  return static_cast<double>(rows) / static_cast<double>(tiles * tile);
 }
 
 /// Input channels of a group up to which the filter kernel is the faster one:
@@ -39,19 +40,19 @@ static int64_t mostFilterInputs(const tconv_params &params, int64_t outputs,
   if (stride > lanes) // phases can't be interleaved in registers
     return 0;
   bool wide = lanes >= 16;
-  GroupRows rows = rowsOf(params, outputs);
+  int64_t taps = mostTaps(params);
   // The fewer the rows, the more of a panel kernel's register tile is padding.
   if (outputs == 1 && stride <= 4 && 2 * stride <= lanes)
     return any;
   if (outputs == 1 && 2 * stride <= lanes)
-    return rows.taps <= 2 ? any : 24;
-  if (outputs <= 2 && stride > 4 && wide && rows.filled <= 0.75)
+    return taps <= 2 ? any : 24;
+  if (outputs <= 2 && stride > 4 && wide && filledRows(params, outputs) <= 0.75)
     return any;
   // Nor is there a fast algorithm to lose.
-  if (rows.taps == 1 && outputs <= (wide ? 4 : 3) && stride <= 4)
+  if (taps == 1 && outputs <= (wide ? 4 : 3) && stride <= 4)
     return 64;
   if (outputs == 2 && stride <= 4)
-    return rows.taps <= 2 || (stride == 1 && !wide) ? any : 32;
+    return taps <= 2 || (stride == 1 && !wide) ? any : 32;
   if (outputs == 3 && stride <= 4)
     return wide ? 24 : 16;
   if (outputs == 4 && stride <= 4 && wide)
@@ -68,16 +69,25 @@ StringRef mlir::tconv::chooseKind(const tconv_params &params,
                                   int64_t lanes) {
   int64_t inputs = params.in_channels / params.group;
   int64_t outputs = params.out_channels / params.group;
+  int64_t stride = params.stride;
   int64_t most = mostFilterInputs(params, outputs, lanes);
   if (lengthClass == TCONV_LENGTH_SHORT || lengthClass == TCONV_LENGTH_STEP)
     most = std::min<int64_t>(most, 4);
   if (inputs <= most)
     return "filter";
+  if (lengthClass == TCONV_LENGTH_MEDIUM && outputs <= 8 &&
+      outputs * stride <= 16) {
+    // So few rows would be a third of a tile of them at most.
+    if (lanes == 16 && 2 * stride <= lanes)
+      return "filter";
+    if (lanes == 8 && outputs <= 4 && outputs * stride <= 8)
+      return "positions";
+  }
   if (lengthClass != TCONV_LENGTH_BULK)
     return "rows";
   // With so many phases a row of y is one position's, as it is stored: no
   // interleaving, which costs most with short vectors. Measured with these.
-  if (lanes == 8 && params.stride >= kManyPhases && outputs <= 2)
+  if (lanes == 8 && stride >= kManyPhases && outputs <= 2)
     return "rows";
   return "positions";
 }

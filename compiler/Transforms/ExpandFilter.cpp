@@ -317,10 +317,10 @@ private:
   }
 
   /// `count` sums over the input channels of the group and `taps` taps, in this
-  /// order, with `begin` before each channel.
+  /// order, with `before` each channel.
   SmallVector<Value>
   sumTaps(int64_t count, bool unrollInputs, bool unrollTaps, Value taps,
-          function_ref<void(Value)> begin,
+          function_ref<void(Value)> before,
           function_ref<void(SmallVectorImpl<Value> &, Value, Value)> step) {
     auto over = [&](Value size, bool unroll, ValueRange init,
                     function_ref<SmallVector<Value>(Value, ValueRange)> body) {
@@ -335,7 +335,7 @@ private:
     SmallVector<Value> zeros(count, e.zeroVector(lanes));
     return over(e.index(inputs), unrollInputs, zeros,
                 [&](Value input, ValueRange sums) {
-                  begin(input);
+                  before(input);
                   return over(taps, unrollTaps, sums,
                               [&](Value tap, ValueRange inTaps) {
                                 auto values = llvm::to_vector_of<Value>(inTaps);

@@ -122,4 +122,22 @@ TEST(Kind, FewPositionsHaveVectorsAlongTheRows) {
   EXPECT_EQ(kindOf(4, 1, 2, 2, kAvx512, TCONV_LENGTH_SHORT), "filter");
 }
 
+// Rows of which a tile has many more.
+TEST(Kind, FewRowsOfMediumLengthsAreNoTile) {
+  constexpr auto medium = TCONV_LENGTH_MEDIUM;
+  for (auto [outputs, stride] :
+       {std::pair<int64_t, int64_t>{8, 1}, {8, 2}, {4, 4}, {2, 8}}) {
+    EXPECT_EQ(kindOf(512, outputs, stride, 2, kAvx512, medium), "filter");
+    EXPECT_EQ(kindOf(512, outputs + 1, stride, 2, kAvx512, medium), "rows");
+    EXPECT_EQ(kindOf(512, outputs, stride, 2, kAvx512, TCONV_LENGTH_SHORT),
+              "rows");
+  }
+  EXPECT_EQ(kindOf(512, 1, 16, 2, kAvx512, medium), "rows");
+  for (auto [outputs, stride] :
+       {std::pair<int64_t, int64_t>{4, 1}, {4, 2}, {3, 2}}) {
+    EXPECT_EQ(kindOf(512, outputs, stride, 3, kAvx2, medium), "positions");
+    EXPECT_EQ(kindOf(512, outputs + 2, stride, 3, kAvx2, medium), "rows");
+  }
+}
+
 } // namespace

@@ -101,9 +101,12 @@ void addTasks(const tconv_params &params, const tconv_shape &shape,
 std::string whyKind(const std::string &kind, const std::string &lengthClass,
                     const std::string &asked, int64_t length) {
   if (kind == "filter")
-    return "few input channels in a group: x is read where it lies";
+    return "few input channels in a group, or few outputs: x is read where it "
+           "lies";
   if (kind == "rows" && lengthClass == "bulk")
     return "many phases of few outputs: rows are stored without interleaving";
+  if (kind == "positions" && lengthClass != "bulk")
+    return "a few positions, but rows that would fill little of a tile of them";
   if (!asked.empty())
     return "--length-class=" + asked + " asks for it";
   if (length == 0)
