@@ -111,9 +111,10 @@ bool PackedLayout::canBeFast(DecompositionAttr decomposition, int64_t outputs,
     return false;
   FilterCut cut = FilterCut::of(decomposition, outputs);
   return llvm::all_of(decomposition.getSections(), [&](SectionAttr section) {
-    int64_t taps = cut.taps != 0 ? cut.taps : section.getTaps();
-    int64_t least = FastFilter::leastChannels(outputs, taps);
-    return groupInputs >= llvm::divideCeil(least, cut.filters);
+    int64_t inputs =
+        FastFilter::leastChannels(outputs, cut.tapsOf(section.getTaps()));
+    int64_t channels = llvm::divideCeil(inputs, cut.filters);
+    return groupInputs >= channels;
   });
 }
 

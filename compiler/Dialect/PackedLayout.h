@@ -18,6 +18,9 @@ struct FilterCut {
   int64_t taps = 0; ///< of every filter; 0: as many as the phase has
   int64_t filters = 1;
 
+  /// Taps of a filter of a phase that has `whole`.
+  int64_t tapsOf(int64_t whole) const { return taps != 0 ? taps : whole; }
+
   /// The one of fewest products for `outputs` positions, where a phase has
   /// `longest` taps at most; whole phases up to FastFilter::kMostTaps.
   static FilterCut of(int64_t longest, int64_t outputs);
@@ -69,7 +72,7 @@ public:
   /// Filters that a phase is cut into, and the taps of each.
   int64_t filters() const { return cut_.filters; }
   int64_t filterTapsOf(SectionAttr section) const {
-    return cut_.taps != 0 ? cut_.taps : section.getTaps();
+    return cut_.tapsOf(section.getTaps());
   }
   /// Inputs that a sum runs over: of each input channel one for each filter,
   /// `channel * filters + filter`.

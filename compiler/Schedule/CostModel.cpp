@@ -154,8 +154,7 @@ private:
     int64_t taps = map.getSections().front().getTaps();
     if (!isFast(outputs))
       return taps;
-    FilterCut cut = FilterCut::of(map, outputs);
-    return outputs + (cut.taps != 0 ? cut.taps : taps) - 1;
+    return outputs + FilterCut::of(map, outputs).tapsOf(taps) - 1;
   }
 
   /// Points of all filters.

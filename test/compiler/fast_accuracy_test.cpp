@@ -22,8 +22,7 @@ TEST_P(FastAccuracy, MeanSquareStaysBelowThreeTimesThePlainSums) {
   auto [kind, outputs, taps] = GetParam();
   FilterCut cut = FilterCut::of(taps, outputs);
   int64_t least = llvm::divideCeil(
-      FastFilter::leastChannels(outputs, cut.taps != 0 ? cut.taps : taps),
-      cut.filters);
+      FastFilter::leastChannels(outputs, cut.tapsOf(taps)), cut.filters);
   bool vectors = kind == "tiles_by_vectors";
   if (vectors)
     kind = "tiles";

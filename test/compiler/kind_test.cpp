@@ -13,18 +13,27 @@ namespace {
 
 constexpr int64_t kAvx512 = 16, kAvx2 = 8;
 
-std::string kindOf(int64_t inputs, int64_t outputs, int64_t stride,
-                   int64_t taps, int64_t lanes,
-                   tconv_length_class lengthClass = TCONV_LENGTH_BULK,
-                   int64_t groups = 1) {
+std::string kindOfKernel(int64_t inputs, int64_t outputs, int64_t stride,
+                         int64_t kernelSize, int64_t lanes,
+                         tconv_length_class lengthClass = TCONV_LENGTH_BULK,
+                         int64_t groups = 1) {
   tconv_params params;
   tconv_params_init(&params);
   params.in_channels = inputs * groups;
   params.out_channels = outputs * groups;
   params.group = groups;
-  params.kernel_size = taps * stride;
+  params.kernel_size = kernelSize;
   params.stride = stride;
   return chooseKind(params, lengthClass, lanes).str();
+}
+
+/// With `taps` of every phase.
+std::string kindOf(int64_t inputs, int64_t outputs, int64_t stride,
+                   int64_t taps, int64_t lanes,
+                   tconv_length_class lengthClass = TCONV_LENGTH_BULK,
+                   int64_t groups = 1) {
+  return kindOfKernel(inputs, outputs, stride, taps * stride, lanes,
+                      lengthClass, groups);
 }
 
 TEST(Kind, OneOutputTakesManyInputs) {
@@ -49,13 +58,7 @@ TEST(Kind, RowsThatFillNoTilesTakeManyInputs) {
   EXPECT_EQ(kindOf(512, 2, 10, 2, kAvx512), "positions");
   EXPECT_EQ(kindOf(512, 3, 9, 2, kAvx512), "positions");
   EXPECT_EQ(kindOf(512, 1, 6, 2, kAvx2), "positions");
-  tconv_params params;
-  tconv_params_init(&params);
-  params.in_channels = 512;
-  params.out_channels = 2;
-  params.kernel_size = 21;
-  params.stride = 10;
-  EXPECT_EQ(chooseKind(params, TCONV_LENGTH_BULK, kAvx512), "filter");
+  EXPECT_EQ(kindOfKernel(512, 2, 10, /*kernelSize=*/21, kAvx512), "filter");
 }
 
 TEST(Kind, FewOutputsTakeFewerInputs) {
