@@ -163,7 +163,10 @@ Status Compilation::prepare() {
   }
   timed("context", [&] {
     DialectRegistry registry;
-    registerDialects(registry);
+    if (architecture_ != 0 || ascend_)
+      registerDialects(registry);
+    else
+      registerCpuDialects(registry);
     context_ = std::make_unique<MLIRContext>(registry,
                                              MLIRContext::Threading::DISABLED);
     context_->loadAllAvailableDialects();

@@ -40,7 +40,6 @@ void mlir::tconv::buildExpandPipeline(OpPassManager &pm,
   pm.addPass(createExpandEpiloguePass({o.lanes}));
   pm.addPass(createExpandFilterPass({o.lanes}));
   pm.addNestedPass<func::FuncOp>(createAssignWorkspacePass());
-  pm.addPass(createCanonicalizerPass());
   pm.addPass(createCSEPass());
 }
 

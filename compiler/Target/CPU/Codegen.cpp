@@ -1,17 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "compiler/Target/CPU/Codegen.h"
+#include "compiler/Target/CPU/FenceShuffles.h"
 #include "compiler/Target/CPU/ReduceAddresses.h"
 
 #include "mlir/Target/LLVMIR/Export.h"
 #include "llvm-c/Core.h"
 #include "llvm/IR/LegacyPassManager.h"
-#include "llvm/IR/OptBisect.h"
 #include "llvm/MC/TargetRegistry.h"
 #include "llvm/Passes/PassBuilder.h"
 #include "llvm/Support/TargetSelect.h"
 #include "llvm/Support/raw_ostream.h"
+#include <memory>
 #include <mutex>
-#include <optional>
 
 using namespace mlir;
 using namespace mlir::tconv;
@@ -21,36 +21,27 @@ using namespace mlir::tconv;
 /// are loops whose address arithmetic has to leave the inner ones. Where
 /// instcombine leaves something to combine, LLVM would end the process.
 static constexpr const char *kPipeline =
-    "function(sroa,early-cse,simplifycfg,instcombine<no-verify-fixpoint>,"
-    "loop-mssa(loop-rotate,licm),early-cse,simplifycfg,reduce-addresses),"
+    "function(early-cse,instcombine<no-verify-fixpoint>,"
+    "loop-mssa(loop-rotate,licm),early-cse,reduce-addresses,fence-shuffles),"
     "globaldce";
 
 namespace {
 
-/// While it lives, code generation in a context goes without LLVM's strength
-/// reduction. A context has one gate for all of its passes, and an option of
-/// the command line would hold for everything in the process that uses LLVM.
-class WithoutStrengthReduction : llvm::OptPassGate {
+/// Passes of code generation without LLVM's strength reduction. They are left
+/// out while they are added, rather than told not to run: what only they need
+/// isn't computed then, and nothing is set that others see.
+class WithoutStrengthReduction : public llvm::legacy::PassManager {
 public:
-  explicit WithoutStrengthReduction(llvm::LLVMContext &context)
-      : context(context), previous(context.getOptPassGate()) {
-    context.setOptPassGate(*this);
-  }
-  ~WithoutStrengthReduction() override { context.setOptPassGate(previous); }
-  WithoutStrengthReduction(const WithoutStrengthReduction &) = delete;
-
-  bool isEnabled() const override { return true; }
-  bool shouldRunPass(StringRef name, StringRef unit) const override {
+  void add(llvm::Pass *pass) override {
+    llvm::StringRef name = pass->getPassName();
     // The second one only prepares for the first.
     if (name == "Loop Strength Reduction" ||
-        name == "Canonicalize Freeze Instructions in Loops")
-      return false;
-    return !previous.isEnabled() || previous.shouldRunPass(name, unit);
+        name == "Canonicalize Freeze Instructions in Loops") {
+      delete pass;
+      return;
+    }
+    PassManager::add(pass);
   }
-
-private:
-  llvm::LLVMContext &context;
-  llvm::OptPassGate &previous;
 };
 
 } // namespace
@@ -106,9 +97,12 @@ llvm::Error mlir::tconv::runPipeline(llvm::Module &module,
   builder.registerPipelineParsingCallback(
       [](StringRef name, llvm::FunctionPassManager &passes,
          llvm::ArrayRef<llvm::PassBuilder::PipelineElement>) {
-        if (name != ReduceAddressesPass::kName)
+        if (name == ReduceAddressesPass::kName)
+          passes.addPass(ReduceAddressesPass());
+        else if (name == FenceShufflesPass::kName)
+          passes.addPass(FenceShufflesPass());
+        else
           return false;
-        passes.addPass(ReduceAddressesPass());
         return true;
       });
   llvm::ModulePassManager passes;
@@ -123,7 +117,8 @@ mlir::tconv::translateAndOptimize(ModuleOp module, const CpuTarget &target,
                                   llvm::TargetMachine &machine,
                                   llvm::LLVMContext &context) {
   std::unique_ptr<llvm::Module> result =
-      translateModuleToLLVMIR(module, context, "tconv");
+      translateModuleToLLVMIR(module, context, "tconv",
+                              /*disableVerification=*/true);
   if (!result)
     return llvm::createStringError("translation to LLVM IR failed");
   result->setTargetTriple(machine.getTargetTriple());
@@ -158,14 +153,15 @@ mlir::tconv::generateCode(llvm::Module &module, llvm::TargetMachine &machine,
                           llvm::CodeGenFileType type, Addresses addresses) {
   llvm::SmallVector<char, 0> code;
   llvm::raw_svector_ostream stream(code);
-  llvm::legacy::PassManager passes;
-  if (machine.addPassesToEmitFile(passes, stream, nullptr, type))
+  std::unique_ptr<llvm::legacy::PassManager> passes;
+  if (addresses == Addresses::reduced)
+    passes = std::make_unique<WithoutStrengthReduction>();
+  else
+    passes = std::make_unique<llvm::legacy::PassManager>();
+  if (machine.addPassesToEmitFile(*passes, stream, nullptr, type))
     return llvm::createStringError("LLVM can't emit code for '%s'",
                                    module.getTargetTriple().str().c_str());
-  std::optional<WithoutStrengthReduction> without;
-  if (addresses == Addresses::reduced)
-    without.emplace(module.getContext());
-  passes.run(module);
+  passes->run(module);
   return code;
 }
 

@@ -28,7 +28,8 @@ llvm::Expected<std::unique_ptr<llvm::Module>>
 translateAndOptimize(ModuleOp module, const CpuTarget &target,
                      llvm::TargetMachine &machine, llvm::LLVMContext &context);
 
-/// Runs the passes that a text names: LLVM's, and "reduce-addresses".
+/// Runs the passes that a text names: LLVM's, "reduce-addresses" and
+/// "fence-shuffles".
 llvm::Error runPipeline(llvm::Module &module, llvm::TargetMachine &machine,
                         llvm::StringRef pipeline);
 
