@@ -7,10 +7,11 @@
 #include "llvm/IR/IRBuilder.h"
 #include "llvm/IR/InstIterator.h"
 #include "llvm/IR/IntrinsicInst.h"
+#include "llvm/IR/PassInstrumentation.h"
 #include "llvm/IR/Verifier.h"
 #include "llvm/Linker/Linker.h"
-#include "llvm/Passes/PassBuilder.h"
 #include "llvm/Support/SourceMgr.h"
+#include "llvm/Transforms/IPO/GlobalDCE.h"
 #include "llvm/Transforms/Utils/LowerMemIntrinsics.h"
 
 using namespace llvm;
@@ -249,20 +250,14 @@ Error mlir::tconv::halide::linkPipeline(Module &module, StringRef bitcode,
     if (!function.isDeclaration())
       setTarget(function, target);
 
-  LoopAnalysisManager loops;
+  // Not by PassBuilder, which would bring all of LLVM's passes along.
   FunctionAnalysisManager functions;
-  CGSCCAnalysisManager components;
   ModuleAnalysisManager modules;
-  PassBuilder builder;
-  builder.registerModuleAnalyses(modules);
-  builder.registerCGSCCAnalyses(components);
-  builder.registerFunctionAnalyses(functions);
-  builder.registerLoopAnalyses(loops);
-  builder.crossRegisterProxies(loops, functions, components, modules);
-  ModulePassManager passes;
-  if (Error error = builder.parsePassPipeline(passes, "globaldce"))
-    return error;
-  passes.run(module, modules);
+  functions.registerPass([] { return PassInstrumentationAnalysis(); });
+  modules.registerPass([] { return PassInstrumentationAnalysis(); });
+  modules.registerPass(
+      [&] { return FunctionAnalysisManagerModuleProxy(functions); });
+  GlobalDCEPass().run(module, modules);
 
   std::string broken;
   raw_string_ostream stream(broken);

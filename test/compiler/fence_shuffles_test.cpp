@@ -6,6 +6,7 @@
 #include "compiler/Target/CPU/FenceShuffles.h"
 
 #include "llvm/IR/Instructions.h"
+#include "llvm/Support/FormatVariadic.h"
 
 using namespace mlir::tconv;
 
@@ -68,7 +69,7 @@ constexpr const char *kAvx512 = "cpu:x86-64-v4";
 struct Fenced {
   Fenced(int lanes, const char *target)
       : before(network(lanes), target), after(network(lanes), target) {
-    after.run(FenceShufflesPass::kName);
+    after.run(FenceShufflesPass());
   }
   Module before, after;
 };

@@ -5,11 +5,11 @@
 #define TCONV_TEST_COMPILER_LLVM_MODULE_H
 
 #include "compiler/Target/CPU/Codegen.h"
+#include "compiler/Target/Optimize.h"
 
 #include "llvm/AsmParser/Parser.h"
 #include "llvm/IR/LLVMContext.h"
 #include "llvm/IR/Verifier.h"
-#include "llvm/Support/FormatVariadic.h"
 #include "llvm/Support/SourceMgr.h"
 #include "gtest/gtest.h"
 #include <string>
@@ -36,11 +36,10 @@ struct Module {
     module->setDataLayout(machine->createDataLayout());
   }
 
-  /// Runs a pass of ours.
-  void run(const char *pass) {
-    std::string pipeline = llvm::formatv("function({0})", pass);
-    llvm::Error error = runPipeline(*module, *machine, pipeline);
-    EXPECT_FALSE(static_cast<bool>(error)) << llvm::toString(std::move(error));
+  template <typename Pass> void run(Pass pass) {
+    llvm::FunctionPassManager passes;
+    passes.addPass(std::move(pass));
+    optimize(*module, *machine, std::move(passes));
     EXPECT_FALSE(llvm::verifyModule(*module, &llvm::errs()));
   }
 

@@ -9,6 +9,7 @@
 #include "llvm/ExecutionEngine/GenericValue.h"
 #include "llvm/ExecutionEngine/Interpreter.h"
 #include "llvm/IR/OptBisect.h"
+#include "llvm/Support/FormatVariadic.h"
 #include <random>
 
 using namespace mlir::tconv;
@@ -25,7 +26,7 @@ declare void @llvm.masked.store.v8f32.p0(<8 x float>, ptr, <8 x i1>)
 void expectReduced(const std::string &before, const std::string &after,
                    const char *target = kX86) {
   Module reduced(before + kDeclarations, target);
-  reduced.run(ReduceAddressesPass::kName);
+  reduced.run(ReduceAddressesPass());
   EXPECT_EQ(reduced.text(), Module(after + kDeclarations, target).text());
 }
 
@@ -324,7 +325,7 @@ TEST(ReduceAddresses, NoMoreBasesThanThereAreRegisters) {
   expectUntouched(many(13));
   Module few(many(12), kX86);
   std::string before = few.text();
-  few.run(ReduceAddressesPass::kName);
+  few.run(ReduceAddressesPass());
   EXPECT_NE(few.text(), before);
 }
 
@@ -508,7 +509,7 @@ TEST(ReduceAddresses, RandomLoopsDoWhatTheyDid) {
     for (uint32_t seed = 0; seed < 400; ++seed) {
       std::string text = RandomLoop(seed).text();
       Module before(text, target), after(text, target);
-      after.run(ReduceAddressesPass::kName);
+      after.run(ReduceAddressesPass());
       std::string result = after.text();
       reduced += result != before.text();
       ASSERT_EQ(memoryAfter(std::move(before.module)),

@@ -68,12 +68,13 @@ target_link_libraries(tconv_llvm_inside INTERFACE
   LLVMAArch64AsmParser LLVMAArch64CodeGen LLVMAArch64Desc LLVMAArch64Info
   LLVMAnalysis LLVMAsmParser LLVMBitReader LLVMCore LLVMFrontendOpenMP LLVMJITLink
   LLVMLinker LLVMMC LLVMNVPTXCodeGen LLVMNVPTXDesc LLVMNVPTXInfo LLVMOrcJIT
-  LLVMPasses LLVMSupport LLVMTargetParser LLVMTransformUtils LLVMX86AsmParser
+  LLVMSupport LLVMTargetParser LLVMTransformUtils LLVMX86AsmParser
   LLVMX86CodeGen LLVMX86Desc LLVMX86Info)
 target_link_options(tconv_llvm_inside INTERFACE -Wl,--as-needed -Wl,--gc-sections -Wl,-z,now)
-# LLVM's linker takes two seconds for what takes binutils' many.
+# LLVM's linker takes two seconds for what takes binutils' many, and keeps one of
+# functions with the same code: templates make so many that it saves an eighth.
 include(CheckLinkerFlag)
-set(_lld -fuse-ld=lld -B${LLVM_TOOLS_BINARY_DIR})
+set(_lld -fuse-ld=lld -B${LLVM_TOOLS_BINARY_DIR} -Wl,--icf=all)
 check_linker_flag(CXX "${_lld}" TCONV_LLD_WORKS)
 if(TCONV_LLD_WORKS)
   target_link_options(tconv_llvm_inside INTERFACE ${_lld})

@@ -2,14 +2,19 @@
 #include "compiler/Target/CPU/Codegen.h"
 #include "compiler/Target/CPU/FenceShuffles.h"
 #include "compiler/Target/CPU/ReduceAddresses.h"
+#include "compiler/Target/Optimize.h"
 
 #include "mlir/Target/LLVMIR/Export.h"
 #include "llvm-c/Core.h"
 #include "llvm/IR/LegacyPassManager.h"
 #include "llvm/MC/TargetRegistry.h"
-#include "llvm/Passes/PassBuilder.h"
 #include "llvm/Support/TargetSelect.h"
 #include "llvm/Support/raw_ostream.h"
+#include "llvm/Transforms/InstCombine/InstCombine.h"
+#include "llvm/Transforms/Scalar/EarlyCSE.h"
+#include "llvm/Transforms/Scalar/LICM.h"
+#include "llvm/Transforms/Scalar/LoopPassManager.h"
+#include "llvm/Transforms/Scalar/LoopRotation.h"
 #include <memory>
 #include <mutex>
 
@@ -18,12 +23,23 @@ using namespace mlir::tconv;
 
 /// What these kernels need of LLVM: O2 takes several times as long and gains
 /// nothing. Vectors, inlining and unrolling are the schedule's; what is left
-/// are loops whose address arithmetic has to leave the inner ones. Where
-/// instcombine leaves something to combine, LLVM would end the process.
-static constexpr const char *kPipeline =
-    "function(early-cse,instcombine<no-verify-fixpoint>,"
-    "loop-mssa(loop-rotate,licm),early-cse,reduce-addresses,fence-shuffles),"
-    "globaldce";
+/// are loops whose address arithmetic has to leave the inner ones.
+static llvm::FunctionPassManager kernelPasses() {
+  llvm::LoopPassManager loops;
+  loops.addPass(llvm::LoopRotatePass());
+  loops.addPass(llvm::LICMPass(llvm::LICMOptions()));
+  llvm::FunctionPassManager passes;
+  passes.addPass(llvm::EarlyCSEPass());
+  // Where it leaves something to combine, LLVM would end the process.
+  passes.addPass(llvm::InstCombinePass(
+      llvm::InstCombineOptions().setVerifyFixpoint(false)));
+  passes.addPass(llvm::createFunctionToLoopPassAdaptor(std::move(loops),
+                                                       /*UseMemorySSA=*/true));
+  passes.addPass(llvm::EarlyCSEPass());
+  passes.addPass(ReduceAddressesPass());
+  passes.addPass(FenceShufflesPass());
+  return passes;
+}
 
 namespace {
 
@@ -81,37 +97,6 @@ mlir::tconv::createTargetMachine(const CpuTarget &target) {
   return machine;
 }
 
-llvm::Error mlir::tconv::runPipeline(llvm::Module &module,
-                                     llvm::TargetMachine &machine,
-                                     StringRef pipeline) {
-  llvm::LoopAnalysisManager loops;
-  llvm::FunctionAnalysisManager functions;
-  llvm::CGSCCAnalysisManager components;
-  llvm::ModuleAnalysisManager modules;
-  llvm::PassBuilder builder(&machine);
-  builder.registerModuleAnalyses(modules);
-  builder.registerCGSCCAnalyses(components);
-  builder.registerFunctionAnalyses(functions);
-  builder.registerLoopAnalyses(loops);
-  builder.crossRegisterProxies(loops, functions, components, modules);
-  builder.registerPipelineParsingCallback(
-      [](StringRef name, llvm::FunctionPassManager &passes,
-         llvm::ArrayRef<llvm::PassBuilder::PipelineElement>) {
-        if (name == ReduceAddressesPass::kName)
-          passes.addPass(ReduceAddressesPass());
-        else if (name == FenceShufflesPass::kName)
-          passes.addPass(FenceShufflesPass());
-        else
-          return false;
-        return true;
-      });
-  llvm::ModulePassManager passes;
-  if (llvm::Error error = builder.parsePassPipeline(passes, pipeline))
-    return error;
-  passes.run(module, modules);
-  return llvm::Error::success();
-}
-
 llvm::Expected<std::unique_ptr<llvm::Module>>
 mlir::tconv::translateAndOptimize(ModuleOp module, const CpuTarget &target,
                                   llvm::TargetMachine &machine,
@@ -143,8 +128,7 @@ mlir::tconv::translateAndOptimize(ModuleOp module, const CpuTarget &target,
                          std::to_string(target.machine.lanes * 32));
   }
 
-  if (llvm::Error error = runPipeline(*result, machine, kPipeline))
-    return error;
+  optimize(*result, machine, kernelPasses());
   return result;
 }
 

@@ -28,11 +28,6 @@ llvm::Expected<std::unique_ptr<llvm::Module>>
 translateAndOptimize(ModuleOp module, const CpuTarget &target,
                      llvm::TargetMachine &machine, llvm::LLVMContext &context);
 
-/// Runs the passes that a text names: LLVM's, "reduce-addresses" and
-/// "fence-shuffles".
-llvm::Error runPipeline(llvm::Module &module, llvm::TargetMachine &machine,
-                        llvm::StringRef pipeline);
-
 /// Who reduces the strength of addresses in a module's loops.
 enum class Addresses {
   asTheyAre, ///< LLVM, while it makes code, in half of the time that this takes

@@ -18,9 +18,6 @@ namespace mlir::tconv {
 /// Those of shorter vectors stay as they are, since the search is short there.
 /// So do broadcasts, which become part of other instructions.
 struct FenceShufflesPass : llvm::PassInfoMixin<FenceShufflesPass> {
-  /// The name in a text of passes.
-  static constexpr const char *kName = "fence-shuffles";
-
   llvm::PreservedAnalyses run(llvm::Function &function,
                               llvm::FunctionAnalysisManager &analyses);
 };

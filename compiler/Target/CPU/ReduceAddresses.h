@@ -25,9 +25,6 @@ namespace mlir::tconv {
 /// where it has no preheader, several latches, nothing to gain, or would need
 /// more registers than the machine has.
 struct ReduceAddressesPass : llvm::PassInfoMixin<ReduceAddressesPass> {
-  /// The name in a text of passes.
-  static constexpr const char *kName = "reduce-addresses";
-
   llvm::PreservedAnalyses run(llvm::Function &function,
                               llvm::FunctionAnalysisManager &analyses);
 };

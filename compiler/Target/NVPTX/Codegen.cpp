@@ -2,14 +2,20 @@
 #include "compiler/Target/NVPTX/Codegen.h"
 
 #include "compiler/Target/CPU/Codegen.h"
+#include "compiler/Target/Optimize.h"
 #include "mlir/Dialect/GPU/IR/GPUDialect.h"
 #include "mlir/Target/LLVMIR/Export.h"
 #include "llvm-c/Target.h"
 #include "llvm/Analysis/LoopInfo.h"
 #include "llvm/IR/Dominators.h"
 #include "llvm/MC/TargetRegistry.h"
-#include "llvm/Passes/PassBuilder.h"
 #include "llvm/Support/TargetSelect.h"
+#include "llvm/Transforms/InstCombine/InstCombine.h"
+#include "llvm/Transforms/Scalar/EarlyCSE.h"
+#include "llvm/Transforms/Scalar/LICM.h"
+#include "llvm/Transforms/Scalar/LoopPassManager.h"
+#include "llvm/Transforms/Scalar/SROA.h"
+#include "llvm/Transforms/Scalar/SimplifyCFG.h"
 #include <mutex>
 
 using namespace mlir;
@@ -18,10 +24,21 @@ using namespace mlir::tconv;
 /// Everything is unrolled already; what is left is address arithmetic. Loops
 /// are not rotated, nor bodies duplicated, so that barriers stay where they
 /// are.
-static constexpr const char *kPipeline =
-    "function(sroa,early-cse<memssa>,simplifycfg,instcombine<no-verify-"
-    "fixpoint>,"
-    "loop-mssa(licm),early-cse<memssa>,simplifycfg),globaldce";
+static llvm::FunctionPassManager devicePasses() {
+  llvm::LoopPassManager loops;
+  loops.addPass(llvm::LICMPass(llvm::LICMOptions()));
+  llvm::FunctionPassManager passes;
+  passes.addPass(llvm::SROAPass(llvm::SROAOptions::PreserveCFG));
+  passes.addPass(llvm::EarlyCSEPass(/*UseMemorySSA=*/true));
+  passes.addPass(llvm::SimplifyCFGPass());
+  passes.addPass(llvm::InstCombinePass(
+      llvm::InstCombineOptions().setVerifyFixpoint(false)));
+  passes.addPass(llvm::createFunctionToLoopPassAdaptor(std::move(loops),
+                                                       /*UseMemorySSA=*/true));
+  passes.addPass(llvm::EarlyCSEPass(/*UseMemorySSA=*/true));
+  passes.addPass(llvm::SimplifyCFGPass());
+  return passes;
+}
 
 /// The oldest PTX that has the architecture and what these kernels use: the
 /// older, the more drivers take it.
@@ -85,8 +102,7 @@ mlir::tconv::translateDevice(ModuleOp module, llvm::TargetMachine &machine,
     return llvm::createStringError("translation to LLVM IR failed");
   result->setTargetTriple(machine.getTargetTriple());
   result->setDataLayout(machine.createDataLayout());
-  if (llvm::Error error = runPipeline(*result, machine, kPipeline))
-    return error;
+  optimize(*result, machine, devicePasses());
   keepLoops(*result);
   return result;
 }
