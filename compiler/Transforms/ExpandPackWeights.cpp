@@ -4,6 +4,8 @@
 #include "compiler/Dialect/Pieces.h"
 #include "compiler/Transforms/CompactWords.h"
 
+#include <numeric>
+
 namespace mlir::tconv {
 #define GEN_PASS_DEF_EXPANDPACKWEIGHTSPASS
 #include "compiler/Transforms/Passes.h.inc"
@@ -54,6 +56,21 @@ private:
   SmallVector<int64_t> channels, firstTaps;
 };
 
+/// Of so many rows, which begin at a multiple of their number, how many lie one
+/// after the other in the weights: phases that begin with neighbouring taps.
+int64_t runOf(ArrayRef<PackedSection> sections, int64_t width) {
+  if (sections.size() != 1)
+    return 1;
+  ArrayRef<int64_t> taps = sections.front().section.getFirstTaps();
+  for (size_t i = 1; i < taps.size(); ++i)
+    if (taps[i] != taps[i - 1] + 1)
+      return 1;
+  return std::gcd<int64_t>(taps.size(), width);
+}
+/// Rows that are worth loading together. Shorter runs are gathered, or loaded
+/// one by one.
+constexpr int64_t kShortestRun = 4;
+
 /// Packs sections of one number of taps of one block of channels.
 class SectionPacker {
 public:
@@ -80,6 +97,7 @@ public:
   /// Direct sections: their taps, one after the other.
   void pack(const PackedTapGroup &group) {
     int64_t taps = group.taps;
+    run = runOf(group.sections, width);
     RowTable table(e, module(), layout, group);
     forTiles(group.tiles, inputs, table, [&](Value tile, Value input) {
       Value at = element(group.weightsOffset, tile, input, taps);
@@ -103,6 +121,7 @@ public:
     int64_t taps = layout.filterTapsOf(packed.section);
     FastFilter filter(layout.outputs(), taps);
     PackedTapGroup group = {taps, 0, packed.tiles, 0, packed};
+    run = runOf(packed, width);
     RowTable table(e, module(), layout, group);
     int64_t set = packed.tiles * layout.tileElements();
     if (layout.isSplit())
@@ -259,6 +278,8 @@ private:
     auto firstOfInput = [&] {
       return e.mul(e.add(firstInput, input), outputs * kernel);
     };
+    if (width > 1 && run >= kShortestRun)
+      return runsOf(firstOfInput(), row, distance);
     if (width > 1) {
       auto type = VectorType::get({width}, e.b.getI32Type());
       Value places = vector::LoadOp::create(e.b, e.loc, type, offsets, row);
@@ -273,6 +294,25 @@ private:
     Value first = firstOfInput();
     Value at = e.select(real, e.add(e.add(first, place), distance), first);
     return e.select(real, e.load(weights, {at}), e.zero());
+  }
+
+  /// The same where rows lie together.
+  Value runsOf(Value first, Value row, Value distance) {
+    Value all = e.zeroVector(width);
+    for (int64_t begin = 0; begin < width; begin += run) {
+      Value place = arith::IndexCastOp::create(
+          e.b, e.loc, e.b.getIndexType(), e.load(offsets, {e.add(row, begin)}));
+      Value real = e.atMost(e.index(0), place);
+      Value at = e.select(real, e.add(e.add(first, place), distance), first);
+      Value part =
+          e.select(real, e.loadVector(run, weights, {at}), e.zeroVector(run));
+      if (run == width)
+        return part;
+      all = vector::InsertStridedSliceOp::create(e.b, e.loc, part, all,
+                                                 ArrayRef<int64_t>{begin},
+                                                 ArrayRef<int64_t>{1});
+    }
+    return all;
   }
 
   /// In double precision: what the weights lose here, every output loses.
@@ -298,7 +338,7 @@ private:
   PackWeightsOp op;
   const PackedLayout &layout;
   Value offsets;
-  int64_t width;
+  int64_t width, run = 1; ///< of rows that are packed, and loaded, at once
   Value base, firstInput, firstOutput, weights;
   int64_t inputs, outputs, kernel;
 };
@@ -309,8 +349,8 @@ private:
 static constexpr int64_t kMostTableRows = int64_t(1) << 24;
 /// Rows of a tile that the packing keeps on its stack.
 static constexpr int64_t kMostRows = 4096;
-/// Lanes from which rows are packed a vector at a time: AVX-512's. AVX2 gathers
-/// no faster than it loads one by one, and others don't at all.
+/// Lanes from which rows are gathered that don't lie together: AVX-512's. AVX2
+/// gathers no faster than it loads one by one, and others don't at all.
 static constexpr int64_t kGatherLanes = 16;
 
 /// Rows that are packed at once. Their places are numbers of 32 bits then, from
@@ -321,8 +361,21 @@ static int64_t widthOf(const PackedLayout &layout, MemRefType weight,
     return Compact::kLanes;
   bool fits = weight.getDimSize(1) * weight.getDimSize(2) <=
               std::numeric_limits<int32_t>::max();
-  return fits && lanes >= kGatherLanes && layout.rows() % lanes == 0 ? lanes
-                                                                     : 1;
+  if (!fits)
+    return 1;
+  if (lanes >= kGatherLanes && layout.rows() % lanes == 0)
+    return lanes;
+  // Without gathering.
+  int64_t width = std::gcd(layout.rows(), lanes);
+  auto inRuns = [&](ArrayRef<PackedSection> sections) {
+    return runOf(sections, width) >= kShortestRun;
+  };
+  bool all = layout.isFast()
+                 ? llvm::all_of(layout.sections(), inRuns)
+                 : llvm::all_of(layout.tapGroups(), [&](const auto &group) {
+                     return inRuns(group.sections);
+                   });
+  return all && !layout.isSplit() ? width : 1;
 }
 
 static LogicalResult expand(PackWeightsOp op, int64_t lanes) {

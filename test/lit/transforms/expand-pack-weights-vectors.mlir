@@ -46,3 +46,42 @@ func.func @pieces(%w: memref<5x16x2xf32>, %p: memref<2304xf32>) {
   tconv.pack_weights ins(%w : memref<5x16x2xf32>) outs(%p : memref<2304xf32>) {decomposition = #map, groups = 1 : i64, packing = #tconv.packing<channels = 16, rows = 16, outputs = 2, pieces = 3>}
   return
 }
+
+// -----
+
+// Phases whose first taps are neighbours lie together: loads instead, of the
+// phases of two channels for a vector, or of one. Rows that only pad are zeros.
+// CHECK-LABEL: @runs
+// CHECK-NOT: vector.gather
+// CHECK: memref.load %{{.*}}[%c0] : memref<16xi32>
+// CHECK: %[[REAL:.*]] = arith.cmpi sge
+// CHECK: %[[ONE:.*]] = vector.load %{{.*}} : memref<192xf32>, vector<8xf32>
+// CHECK: %[[OR_ZERO:.*]] = arith.select %[[REAL]], %[[ONE]], %{{.*}} : vector<8xf32>
+// CHECK: %[[HALF:.*]] = vector.insert_strided_slice %[[OR_ZERO]], %{{.*}} {offsets = [0], strides = [1]}
+// CHECK: memref.load %{{.*}}[%c8] : memref<16xi32>
+// CHECK: vector.load %{{.*}} : memref<192xf32>, vector<8xf32>
+// CHECK: %[[WHOLE:.*]] = vector.insert_strided_slice %{{.*}}, %[[HALF]] {offsets = [8], strides = [1]}
+// CHECK: vector.store %[[WHOLE]], %{{.*}} : memref<192xf32>, vector<16xf32>
+// SHORT-LABEL: @runs
+// SHORT: scf.for %[[ROW:.*]] = %{{.*}} to %{{.*}} step %c8
+// SHORT: memref.load %{{.*}}[%[[ROW]]] : memref<16xi32>
+// SHORT: vector.load %{{.*}} : memref<192xf32>, vector<8xf32>
+// SHORT-NOT: vector.insert
+// SHORT: vector.store %{{.*}} : memref<192xf32>, vector<8xf32>
+func.func @runs(%w: memref<3x4x16xf32>, %p: memref<192xf32>) {
+  tconv.pack_weights ins(%w : memref<3x4x16xf32>) outs(%p : memref<192xf32>) {decomposition = #tconv.decomposition<stride = 8, crop = 0, tap_step = 8, shift_step = 1, sections = [<phases = [0, 1, 2, 3, 4, 5, 6, 7], first_taps = [0, 1, 2, 3, 4, 5, 6, 7], taps = 2, shift = 0>]>, groups = 1 : i64, packing = #tconv.packing<channels = 2, rows = 16>}
+  return
+}
+
+// -----
+
+// Not where taps run backwards, as with some dilations.
+// CHECK-LABEL: @backwards
+// CHECK: vector.gather
+// SHORT-LABEL: @backwards
+// SHORT-NOT: vector.
+// SHORT: return
+func.func @backwards(%w: memref<3x4x4xf32>, %p: memref<48xf32>) {
+  tconv.pack_weights ins(%w : memref<3x4x4xf32>) outs(%p : memref<48xf32>) {decomposition = #tconv.decomposition<stride = 4, crop = 0, tap_step = 4, shift_step = 1, sections = [<phases = [0, 1, 2, 3], first_taps = [0, 3, 2, 1], taps = 1, shift = 0>]>, groups = 1 : i64, packing = #tconv.packing<channels = 4, rows = 16>}
+  return
+}
