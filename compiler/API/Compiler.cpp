@@ -163,10 +163,7 @@ Status Compilation::prepare() {
   }
   timed("context", [&] {
     DialectRegistry registry;
-    if (architecture_ != 0 || ascend_)
-      registerDialects(registry);
-    else
-      registerCpuDialects(registry);
+    registerDialects(registry);
     context_ = std::make_unique<MLIRContext>(registry,
                                              MLIRContext::Threading::DISABLED);
     context_->loadAllAvailableDialects();

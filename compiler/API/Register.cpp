@@ -23,7 +23,7 @@
 
 using namespace mlir;
 
-void mlir::tconv::registerCpuDialects(DialectRegistry &registry) {
+void mlir::tconv::registerDialects(DialectRegistry &registry) {
   registry.insert<TconvDialect, affine::AffineDialect, arith::ArithDialect,
                   bufferization::BufferizationDialect, cf::ControlFlowDialect,
                   func::FuncDialect, LLVM::LLVMDialect, memref::MemRefDialect,
@@ -31,6 +31,8 @@ void mlir::tconv::registerCpuDialects(DialectRegistry &registry) {
                   transform::TransformDialect, vector::VectorDialect>();
   registerBufferizationModels(registry);
   registerTransformExtension(registry);
+  registerDeviceDialects(registry);
+  registerAscendDialects(registry);
   linalg::registerTransformDialectExtension(registry);
   scf::registerTransformDialectExtension(registry);
   arith::registerBufferizableOpInterfaceExternalModels(registry);
@@ -39,12 +41,6 @@ void mlir::tconv::registerCpuDialects(DialectRegistry &registry) {
       registry);
   registerBuiltinDialectTranslation(registry);
   registerLLVMDialectTranslation(registry);
-}
-
-void mlir::tconv::registerDialects(DialectRegistry &registry) {
-  registerCpuDialects(registry);
-  registerDeviceDialects(registry);
-  registerAscendDialects(registry);
 }
 
 void mlir::tconv::registerPassesAndPipelines() {

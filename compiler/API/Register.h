@@ -9,10 +9,6 @@ namespace mlir::tconv {
 /// The dialects, interfaces and extensions that a compilation needs.
 void registerDialects(DialectRegistry &registry);
 
-/// Those that one for a CPU needs: a context that loads no others is made in
-/// less than half of the time.
-void registerCpuDialects(DialectRegistry &registry);
-
 /// The project's passes and pipelines, under their command-line names.
 void registerPassesAndPipelines();
 

@@ -36,9 +36,8 @@ FilterCut FilterCut::of(DecompositionAttr decomposition, int64_t outputs) {
 }
 
 FilterCut FilterCut::of(DecompositionAttr decomposition, PackingAttr packing) {
-  return packing.getOutputs() > 1 || packing.getPieces() > 1
-             ? of(decomposition, packing.getOutputs())
-             : FilterCut();
+  return packing.isFast() ? of(decomposition, packing.getOutputs())
+                          : FilterCut();
 }
 
 PackedLayout::PackedLayout(DecompositionAttr decomposition, PackingAttr packing,

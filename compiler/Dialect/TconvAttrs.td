@@ -91,6 +91,10 @@ def Tconv_PackingAttr : Tconv_Attr<"Packing", "packing"> {
                                    CArg<"int64_t", "32">:$bits), [{
     return $_get($_ctxt, channels, rows, outputs, pieces, bits);
   }]>];
+  let extraClassDeclaration = [{
+    /// Whether sums are made of points: F(m, r), or taps in pieces.
+    bool isFast() const { return getOutputs() > 1 || getPieces() > 1; }
+  }];
   let assemblyFormat = "`<` struct(params) `>`";
   let genVerifyDecl = 1;
 }

@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// Verifiers, effects and shape reification of the tconv operations.
+// Verifiers, effects and shape reification of the tconv operations, but for
+// those of fast algorithms: FastOps.cpp.
 #include "compiler/Dialect/Tconv.h"
 
 #include "compiler/Dialect/Compact.h"
-#include "compiler/Dialect/FastFilter.h"
-#include "compiler/Dialect/PackedLayout.h"
-#include "compiler/Dialect/Pieces.h"
+#include "compiler/Dialect/Verify.h"
 #include "mlir/Dialect/Affine/IR/AffineOps.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Arith/Utils/Utils.h"
@@ -19,142 +18,6 @@ using namespace mlir::tconv;
 
 #define GET_OP_CLASSES
 #include "compiler/Dialect/TconvOps.cpp.inc"
-
-//===----------------------------------------------------------------------===//
-// Shared checks
-//===----------------------------------------------------------------------===//
-
-namespace {
-
-using Effects =
-    SmallVectorImpl<SideEffects::EffectInstance<MemoryEffects::Effect>>;
-
-/// Buffers are read as inputs, and read and written as destinations; tensors
-/// have no effect.
-void addEffects(OpOperand &operand, bool written, Effects &effects) {
-  if (!isa<MemRefType>(operand.get().getType()))
-    return;
-  effects.emplace_back(MemoryEffects::Read::get(), &operand);
-  if (written)
-    effects.emplace_back(MemoryEffects::Write::get(), &operand);
-}
-
-void addDestinationEffects(Operation *op, Effects &effects) {
-  auto destination = cast<DestinationStyleOpInterface>(op);
-  for (OpOperand &operand : op->getOpOperands())
-    addEffects(operand, destination.isDpsInit(&operand), effects);
-}
-
-/// Tensors in and a tensor out, or buffers and no result.
-LogicalResult verifyForm(Operation *op, Value init) {
-  if (op->getNumResults() > 1)
-    return op->emitOpError("has one result at most, got ")
-           << op->getNumResults();
-  bool tensors = isa<RankedTensorType>(init.getType());
-  if (tensors != (op->getNumResults() == 1))
-    return op->emitOpError(
-        tensors ? "on tensors must return the new value of its destination"
-                : "on buffers must return nothing");
-  for (Value operand : op->getOperands()) {
-    Type type = operand.getType();
-    if (!isa<ShapedType>(type))
-      continue;
-    if (tensors != isa<RankedTensorType>(type))
-      return op->emitOpError("mixes tensors and buffers");
-    Type element = cast<ShapedType>(type).getElementType();
-    if (!element.isF32() && !element.isF16() && !element.isBF16())
-      return op->emitOpError("computes f32, f16 or bf16, got ") << type;
-  }
-  if (tensors && op->getResult(0).getType() != init.getType())
-    return op->emitOpError("result type ")
-           << op->getResult(0).getType() << " differs from its destination's, "
-           << init.getType();
-  return success();
-}
-
-LogicalResult verifyRank(Operation *op, Value value, StringRef name,
-                         int64_t rank) {
-  auto type = cast<ShapedType>(value.getType());
-  if (!type.hasRank() || type.getRank() != rank)
-    return op->emitOpError()
-           << name << " must have rank " << rank << ", got " << type;
-  return success();
-}
-
-LogicalResult verifyStatic(Operation *op, Value value, StringRef name,
-                           ArrayRef<int64_t> axes) {
-  auto type = cast<ShapedType>(value.getType());
-  for (int64_t axis : axes)
-    if (type.isDynamicDim(axis))
-      return op->emitOpError() << "axis " << axis << " of " << name
-                               << " must be static, got " << type;
-  return success();
-}
-
-/// Axes that are not empty, where their sizes are known.
-LogicalResult verifyNotEmpty(Operation *op, Value value, StringRef name,
-                             ArrayRef<int64_t> axes) {
-  auto type = cast<ShapedType>(value.getType());
-  for (int64_t axis : axes)
-    if (type.getDimSize(axis) == 0)
-      return op->emitOpError() << "axis " << axis << " of " << name
-                               << " must not be empty, got " << type;
-  return success();
-}
-
-/// A buffer of the pieces: its last axis is read and written by vectors.
-LogicalResult verifyBuffer(Operation *op, Value value, StringRef name,
-                           int64_t rank) {
-  if (failed(verifyRank(op, value, name, rank)))
-    return failure();
-  auto type = cast<MemRefType>(value.getType());
-  if (!type.getElementType().isF32())
-    return op->emitOpError("computes f32 only so far, got ") << type;
-  if (!type.isLastDimUnitStride())
-    return op->emitOpError() << "the last axis of " << name
-                             << " must be contiguous, got " << type;
-  return success();
-}
-
-LogicalResult verifyBias(Operation *op, Value bias, int64_t outputs) {
-  if (!bias)
-    return success();
-  auto type = cast<ShapedType>(bias.getType());
-  if (!type.hasRank() || type.getRank() != 1 || type.getDimSize(0) != outputs)
-    return op->emitOpError()
-           << "bias must be (Cout) = (" << outputs << "), got " << type;
-  return success();
-}
-
-LogicalResult verifySameBatch(Operation *op, Value x, Value y) {
-  auto a = cast<ShapedType>(x.getType()), b = cast<ShapedType>(y.getType());
-  if (!a.isDynamicDim(0) && !b.isDynamicDim(0) &&
-      a.getDimSize(0) != b.getDimSize(0))
-    return op->emitOpError()
-           << "x and y differ in their batch: " << a << " and " << b;
-  return success();
-}
-
-LogicalResult verifyGroups(Operation *op, int64_t groups, int64_t inputs,
-                           int64_t outputs) {
-  if (inputs % groups != 0)
-    return op->emitOpError() << "groups must divide the input channels, got "
-                             << groups << " for " << inputs;
-  if (outputs % groups != 0)
-    return op->emitOpError() << "groups must divide the output channels, got "
-                             << groups << " for " << outputs;
-  return success();
-}
-
-LogicalResult verifyAtLeast(Operation *op, StringRef name, int64_t value,
-                            int64_t least) {
-  if (value < least)
-    return op->emitOpError()
-           << name << " must be at least " << least << ", got " << value;
-  return success();
-}
-
-} // namespace
 
 //===----------------------------------------------------------------------===//
 // Conv1dTransposeOp
@@ -244,17 +107,6 @@ Conv1dTransposeOp::reifyResultShapes(OpBuilder &builder,
 //===----------------------------------------------------------------------===//
 // PackWeightsOp
 //===----------------------------------------------------------------------===//
-
-static LogicalResult verifyFast(Operation *op, DecompositionAttr decomposition,
-                                PackingAttr packing) {
-  if ((packing.getOutputs() > 1 || packing.getPieces() > 1) &&
-      !PackedLayout::canBeFast(decomposition))
-    return op->emitOpError()
-           << "fast algorithms need phases that all begin at the same position "
-              "and step by 1, got "
-           << decomposition;
-  return success();
-}
 
 static LogicalResult verifyPackedSize(Operation *op, Value packed,
                                       DecompositionAttr decomposition,
@@ -351,9 +203,7 @@ LogicalResult PhasesOp::verify() {
                          << getGroups() << " for " << outputs;
   if (failed(verifyBias(*this, getBias(), outputs)))
     return failure();
-  if (static_cast<bool>(getRegular()) !=
-      (isPacked() &&
-       (getPacking().getOutputs() > 1 || getPacking().getPieces() > 1)))
+  if (static_cast<bool>(getRegular()) != (isPacked() && getPacking().isFast()))
     return emitOpError("needs regular where its input is packed for a fast "
                        "algorithm, and only there");
   return verifyPackedSize(*this, getWeights(), getDecomposition(), getPacking(),
@@ -398,85 +248,6 @@ LogicalResult PackInputOp::verify() {
 }
 
 void PackInputOp::getEffects(Effects &effects) {
-  addEffects(getXMutable(), false, effects);
-  addEffects(getPanelMutable(), true, effects);
-}
-
-/// Panels that have room for the pieces of their columns.
-static LogicalResult verifyPieces(Operation *op, Value panel, int64_t pieces,
-                                  int64_t columns) {
-  if (pieces == 1)
-    return success();
-  if (pieces != Pieces::kCount)
-    return op->emitOpError()
-           << "pieces must be 1 or " << Pieces::kCount << ", got " << pieces;
-  auto type = cast<MemRefType>(panel.getType());
-  // Neither product wraps: the buffer has about as many elements.
-  if (int64_t needed = Pieces::panelWidth(
-          type.getDimSize(1), std::min(columns, type.getDimSize(2)));
-      type.getDimSize(2) < needed)
-    return op->emitOpError() << "a panel of " << type.getDimSize(2)
-                             << " words for each channel can't hold the pieces "
-                                "of "
-                             << columns << " columns, which take " << needed;
-  return success();
-}
-
-int64_t TransformInputOp::getPoints() {
-  int64_t points = 0;
-  for (int64_t taps : getTaps())
-    points += getOutputs() + taps - 1;
-  return points;
-}
-
-LogicalResult TransformInputOp::verify() {
-  if (failed(verifyBuffer(*this, getX(), "x", 3)) ||
-      failed(verifyBuffer(*this, getPanel(), "panel", 3)) ||
-      failed(verifyStatic(*this, getX(), "x", {1})) ||
-      failed(verifyStatic(*this, getPanel(), "panel", {0, 1, 2})) ||
-      failed(verifyNotEmpty(*this, getPanel(), "panel", {0, 1, 2})) ||
-      failed(verifyAtLeast(*this, "panel_columns", getPanelColumns(), 1)) ||
-      failed(verifyAtLeast(*this, "granule", getGranule(), 1)))
-    return failure();
-  uint64_t least = getPieces() > 1 ? 1 : 2;
-  if (getOutputs() < least || getOutputs() > FastFilter::kMostOutputs)
-    return emitOpError() << "outputs must be from " << least << " to "
-                         << FastFilter::kMostOutputs << ", got "
-                         << getOutputs();
-  int64_t last = FastFilter::kMostTaps + 1;
-  for (int64_t taps : getTaps()) {
-    if (taps < 1 || taps >= last)
-      return emitOpError() << "taps must fall from " << FastFilter::kMostTaps
-                           << " at most to 1 at least, got " << taps;
-    last = taps;
-  }
-  if (getTaps().empty())
-    return emitOpError("needs the taps of one filter at least");
-  auto filters = static_cast<int64_t>(getFilters());
-  if (filters < 1 || (filters > 1 && getTaps().size() > 1))
-    return emitOpError() << "filters must be 1 at least, and 1 where filters "
-                            "have different numbers of taps, got "
-                         << filters;
-  auto panel = cast<MemRefType>(getPanel().getType());
-  int64_t inputs = cast<MemRefType>(getX().getType()).getDimSize(1);
-  if (panel.getDimSize(1) % filters != 0 ||
-      inputs % (panel.getDimSize(1) / filters) != 0)
-    return emitOpError() << "a panel holds the channels of one group"
-                         << (filters > 1 ? ", each for every filter" : "")
-                         << ", got " << panel.getDimSize(1) << " of " << inputs;
-  if (panel.getDimSize(0) % getPoints() != 0)
-    return emitOpError() << "needs as many panels for each of " << getPoints()
-                         << " points, got " << panel.getDimSize(0);
-  if (getPanelColumns() % getGranule() != 0)
-    return emitOpError() << "granule must divide panel_columns, got "
-                         << getGranule() << " for " << getPanelColumns();
-  if (panel.getDimSize(2) < static_cast<int64_t>(getPanelColumns()))
-    return emitOpError() << "a panel of " << panel.getDimSize(2)
-                         << " columns can't hold " << getPanelColumns();
-  return verifyPieces(*this, getPanel(), getPieces(), getPanelColumns());
-}
-
-void TransformInputOp::getEffects(Effects &effects) {
   addEffects(getXMutable(), false, effects);
   addEffects(getPanelMutable(), true, effects);
 }
@@ -569,74 +340,6 @@ LogicalResult ContractOp::verify() {
 }
 
 void ContractOp::getEffects(Effects &effects) {
-  addEffects(getPanelMutable(), false, effects);
-  addEffects(getWeightsMutable(), false, effects);
-  addEffects(getScratchMutable(), true, effects);
-}
-
-/// A scratch buffer that holds the points of a fast packing.
-static LogicalResult verifyPoints(Operation *op, Value scratch,
-                                  VectorAxis vectors,
-                                  DecompositionAttr decomposition,
-                                  PackingAttr packing, int64_t inputs) {
-  if (failed(verifyBuffer(op, scratch, "scratch", 2)) ||
-      failed(verifyStatic(op, scratch, "scratch", {0, 1})) ||
-      failed(verifyNotEmpty(op, scratch, "scratch", {0, 1})) ||
-      failed(verifyFast(op, decomposition, packing)))
-    return failure();
-  if (packing.getOutputs() < 2 && packing.getPieces() == 1)
-    return op->emitOpError("needs a packing for a fast algorithm, got ")
-           << packing;
-  PackedLayout layout(decomposition, packing, /*groups=*/1, inputs,
-                      packing.getChannels());
-  if (!layout.fits())
-    return op->emitOpError("packed weights do not fit 64 bits");
-  int64_t rows = cast<MemRefType>(scratch.getType())
-                     .getDimSize(vectors == VectorAxis::positions ? 0 : 1);
-  if (rows < layout.tiles() * layout.rows())
-    return op->emitOpError() << "scratch has " << rows << " rows, needs "
-                             << layout.tiles() * layout.rows();
-  return success();
-}
-
-LogicalResult CombineOp::verify() {
-  return verifyPoints(*this, getScratch(), getVectors(), getDecomposition(),
-                      getPacking(), /*inputs=*/1);
-}
-
-void CombineOp::getEffects(Effects &effects) {
-  addEffects(getScratchMutable(), true, effects);
-}
-
-LogicalResult ContractPlainOp::verify() {
-  if (failed(verifyBuffer(*this, getPanel(), "panel", 3)) ||
-      failed(verifyBuffer(*this, getWeights(), "weights", 1)) ||
-      failed(verifyStatic(*this, getPanel(), "panel", {0, 1, 2})) ||
-      failed(verifyNotEmpty(*this, getPanel(), "panel", {0, 1, 2})) ||
-      failed(verifyAtLeast(*this, "panel_columns", getPanelColumns(), 1)))
-    return failure();
-  auto panel = cast<MemRefType>(getPanel().getType());
-  int64_t filters = FilterCut::of(getDecomposition(), getPacking()).filters;
-  if (panel.getDimSize(1) % filters != 0)
-    return emitOpError() << "a panel holds every channel for each of "
-                         << filters << " filters, got " << panel.getDimSize(1);
-  int64_t inputs = panel.getDimSize(1) / filters;
-  if (failed(verifyPoints(*this, getScratch(), getVectors(), getDecomposition(),
-                          getPacking(), inputs)))
-    return failure();
-  PackedLayout layout(getDecomposition(), getPacking(), /*groups=*/1, inputs,
-                      getPacking().getChannels());
-  if (panel.getDimSize(0) % layout.inputPoints() != 0)
-    return emitOpError() << "needs as many panels for each of "
-                         << layout.inputPoints() << " points, got "
-                         << panel.getDimSize(0);
-  if (panel.getDimSize(2) < static_cast<int64_t>(getPanelColumns()))
-    return emitOpError() << "a panel of " << panel.getDimSize(2)
-                         << " columns can't hold " << getPanelColumns();
-  return success();
-}
-
-void ContractPlainOp::getEffects(Effects &effects) {
   addEffects(getPanelMutable(), false, effects);
   addEffects(getWeightsMutable(), false, effects);
   addEffects(getScratchMutable(), true, effects);
