@@ -275,35 +275,26 @@ private:
   /// A tap of `width` rows of the tile, `distance` after their first ones; zero
   /// where a row only pads.
   Value weightOf(Value input, Value row, Value distance) {
-    auto firstOfInput = [&] {
-      return e.mul(e.add(firstInput, input), outputs * kernel);
-    };
-    if (width > 1 && run >= kShortestRun)
-      return runsOf(firstOfInput(), row, distance);
-    if (width > 1) {
-      auto type = VectorType::get({width}, e.b.getI32Type());
-      Value places = vector::LoadOp::create(e.b, e.loc, type, offsets, row);
-      Value none = arith::ConstantOp::create(e.b, e.loc, e.b.getZeroAttr(type));
-      Value real = e.atMost(none, places);
-      return vector::GatherOp::create(e.b, e.loc, e.vectorType(width), weights,
-                                      e.add(firstOfInput(), distance), places,
-                                      real, e.zeroVector(width));
+    if (width == 1) {
+      auto [real, at] = placeOf(input, row, distance);
+      return e.select(real, e.load(weights, {at}), e.zero());
     }
-    Value place = e.load(offsets, {row});
-    Value real = e.atMost(e.index(0), place);
-    Value first = firstOfInput();
-    Value at = e.select(real, e.add(e.add(first, place), distance), first);
-    return e.select(real, e.load(weights, {at}), e.zero());
+    if (run >= kShortestRun)
+      return runsOf(input, row, distance);
+    auto type = VectorType::get({width}, e.b.getI32Type());
+    Value places = vector::LoadOp::create(e.b, e.loc, type, offsets, row);
+    Value none = arith::ConstantOp::create(e.b, e.loc, e.b.getZeroAttr(type));
+    Value real = e.atMost(none, places);
+    return vector::GatherOp::create(e.b, e.loc, e.vectorType(width), weights,
+                                    e.add(firstOf(input), distance), places,
+                                    real, e.zeroVector(width));
   }
 
   /// The same where rows lie together.
-  Value runsOf(Value first, Value row, Value distance) {
+  Value runsOf(Value input, Value row, Value distance) {
     Value all = e.zeroVector(width);
     for (int64_t begin = 0; begin < width; begin += run) {
-      Value place = arith::IndexCastOp::create(
-          e.b, e.loc, e.b.getIndexType(), e.load(offsets, {e.add(row, begin)}));
-      Value real = e.atMost(e.index(0), place);
-      Value at = e.select(real, e.add(e.add(first, place), distance), first);
+      auto [real, at] = placeOf(input, e.add(row, begin), distance);
       Value part =
           e.select(real, e.loadVector(run, weights, {at}), e.zeroVector(run));
       if (run == width)
@@ -313,6 +304,21 @@ private:
                                                  ArrayRef<int64_t>{1});
     }
     return all;
+  }
+
+  Value firstOf(Value input) {
+    return e.mul(e.add(firstInput, input), outputs * kernel);
+  }
+
+  /// Whether a row doesn't only pad, and where its tap lies; otherwise some
+  /// place that may be read.
+  std::pair<Value, Value> placeOf(Value input, Value row, Value distance) {
+    Value place = e.load(offsets, {row});
+    if (width > 1)
+      place = arith::IndexCastOp::create(e.b, e.loc, e.b.getIndexType(), place);
+    Value real = e.atMost(e.index(0), place);
+    Value first = firstOf(input);
+    return {real, e.select(real, e.add(e.add(first, place), distance), first)};
   }
 
   /// In double precision: what the weights lose here, every output loses.
