@@ -37,9 +37,15 @@ PrefetchWeightsOp::apply(TransformRewriter &rewriter, TransformResults &,
       return emitDefiniteFailure()
              << "target must be " << ContractOp::getOperationName() << ", got "
              << target->getName();
+    // A few positions are one window, which has to bring all of the part. What
+    // is in L2 already costs less to ask for line by line.
+    auto weights = cast<MemRefType>(contract.getWeights().getType());
+    bool far = weights.getNumElements() * int64_t(sizeof(float)) >
+               machineOf(contract).l2Bytes / 2;
     rewriter.modifyOpInPlace(contract, [&] {
       contract.setPrefetch(ahead);
       contract.setPrefetchPart(part);
+      contract.setPrefetchLines(part != 0 && far ? contract.getStepLines() : 1);
     });
   }
   return DiagnosedSilenceableFailure::success();

@@ -26,33 +26,6 @@ static FailureOr<Value> tripCount(OpBuilder &b, scf::ForOp loop, Value step,
       .getResult();
 }
 
-/// Makes the sizes of a loop's tiles, which the loop's variable and its step
-/// limit, no larger than a step that is known later. Fails where a size is no
-/// such minimum.
-static LogicalResult limitTiles(OpBuilder &b, scf::ForOp loop, Value step) {
-  bool limited = false;
-  for (Operation *user :
-       llvm::make_early_inc_range(loop.getInductionVar().getUsers())) {
-    auto min = dyn_cast<affine::AffineMinOp>(user);
-    if (!min)
-      continue;
-    AffineMap map = min.getMap();
-    SmallVector<AffineExpr> limits(map.getResults());
-    limits.push_back(b.getAffineSymbolExpr(map.getNumSymbols()));
-    map = AffineMap::get(map.getNumDims(), map.getNumSymbols() + 1, limits,
-                         b.getContext());
-    SmallVector<Value> operands(min.getOperands());
-    operands.push_back(step);
-    OpBuilder::InsertionGuard guard(b);
-    b.setInsertionPoint(min);
-    Value size = affine::AffineMinOp::create(b, min.getLoc(), map, operands);
-    min.replaceAllUsesWith(size);
-    min.erase();
-    limited = true;
-  }
-  return success(limited);
-}
-
 /// Of what the positions of a task must be a multiple, if those of a layer's
 /// tile come in granules of so many columns; 0 without a tile.
 /// @param alone whether a block of positions is one task

@@ -30,6 +30,9 @@ namespace mlir::tconv {
 /// Phases of a layer at most: tables with a row for each are part of a kernel.
 inline constexpr int64_t kMostPhases = int64_t(1) << 22;
 
+/// Numbers of a cache line.
+inline constexpr int64_t kLineElements = 16;
+
 /// Register tiles of a block of channels at most: a contraction lists the shift
 /// of each.
 inline constexpr int64_t kMostTiles = int64_t(1) << 25;

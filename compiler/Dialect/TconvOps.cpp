@@ -256,6 +256,16 @@ int64_t ContractOp::getDepth() {
   return cast<MemRefType>(getPanel().getType()).getDimSize(1);
 }
 
+int64_t ContractOp::getStepLines() {
+  return llvm::divideCeil(static_cast<int64_t>(getRows()), kLineElements);
+}
+
+bool ContractOp::hasOnePanel() {
+  auto type = cast<MemRefType>(getScratch().getType());
+  unsigned axis = getVectors() == VectorAxis::positions ? 1 : 0;
+  return static_cast<int64_t>(getPanelPositions()) >= type.getDimSize(axis);
+}
+
 LogicalResult ContractOp::verify() {
   if (failed(verifyBuffer(*this, getPanel(), "panel", 3)) ||
       failed(verifyBuffer(*this, getWeights(), "weights", 1)) ||
@@ -271,8 +281,13 @@ LogicalResult ContractOp::verify() {
       failed(verifyAtLeast(*this, "shift_step", getShiftStep(), 1)) ||
       failed(verifyAtLeast(*this, "panel_positions", getPanelPositions(), 1)) ||
       failed(verifyAtLeast(*this, "prefetch", getPrefetch(), 0)) ||
-      failed(verifyAtLeast(*this, "prefetch_part", getPrefetchPart(), 0)))
+      failed(verifyAtLeast(*this, "prefetch_part", getPrefetchPart(), 0)) ||
+      failed(verifyAtLeast(*this, "prefetch_lines", getPrefetchLines(), 1)))
     return failure();
+  if (static_cast<int64_t>(getPrefetchLines()) > getStepLines())
+    return emitOpError() << "a step of " << getRows() << " rows has "
+                         << getStepLines() << " lines, got prefetch_lines = "
+                         << getPrefetchLines();
   if (getWindow().size() != 6)
     return emitOpError() << "a window has 3 offsets and 3 sizes, got "
                          << getWindow().size() << " numbers";

@@ -289,9 +289,9 @@ def Tconv_ContractOp : Tconv_BufferOp<"contract", [AttrSizedOperandSegments,
     sizes in it, `column` is the distance of position 0 from the panel's origin.
     While it multiplies, it prefetches the weights that lie `prefetch` elements
     further on, if that is not 0. Those that lie `prefetch_part` channels further
-    on are brought into L2, if that is not 0, a line a step: a first share while
-    the first window along the positions is multiplied, another with each next
-    one. What it brings of other buffers, `streams` of three dimensions, are rows
+    on are brought into L2, if that is not 0, `prefetch_lines` lines a step: a
+    first share while the first window along the positions is multiplied, another
+    with each next one. What it brings of other buffers, `streams` of three dimensions, are rows
     of the second dimension, which begin where `at` says, in the order of the
     buffers: `stream_sizes` holds for each how many, how many elements of them,
     and 1 where they are to be written. All register tiles of a scratch buffer
@@ -332,6 +332,7 @@ def Tconv_ContractOp : Tconv_BufferOp<"contract", [AttrSizedOperandSegments,
                        DefaultValuedAttr<DenseI64ArrayAttr, "{0}">:$panels,
                        DefaultValuedAttr<I64Attr, "0">:$prefetch,
                        DefaultValuedAttr<I64Attr, "0">:$prefetch_part,
+                       DefaultValuedAttr<I64Attr, "1">:$prefetch_lines,
                        DefaultValuedAttr<DenseI64ArrayAttr, "{}">:$stream_sizes,
                        DefaultValuedAttr<I64Attr, "1">:$pieces,
                        DefaultValuedAttr<I64Attr, "32">:$bits);
@@ -342,6 +343,10 @@ def Tconv_ContractOp : Tconv_BufferOp<"contract", [AttrSizedOperandSegments,
     (`,` type($streams)^)?
   }];
   let extraClassDeclaration = [{
+    /// Cache lines of the weights of one tap of an input channel.
+    int64_t getStepLines();
+    /// Whether all columns of scratch lie in one panel.
+    bool hasOnePanel();
     Value getWindowOffset(unsigned axis) { return getWindow()[axis]; }
     Value getWindowSize(unsigned axis) { return getWindow()[3 + axis]; }
     /// Input channels of the group: the depth of the contraction over taps.

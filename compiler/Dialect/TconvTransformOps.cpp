@@ -30,16 +30,6 @@ using namespace mlir::tconv;
 
 namespace {
 
-/// Whether the product of some sizes fits 64 bits, with room for the elements'
-/// bytes.
-bool productFits(ArrayRef<int64_t> sizes) {
-  int64_t product = 16;
-  for (int64_t size : sizes)
-    if (llvm::MulOverflow(product, size, product))
-      return false;
-  return true;
-}
-
 /// A buffer that lives as long as the function; tconv-assign-workspace places
 /// it in the kernel's workspace.
 Value allocateAtEntry(OpBuilder &b, Location loc, func::FuncOp func,
@@ -93,29 +83,14 @@ DiagnosedSilenceableFailure ChooseBlocksOp::apply(TransformRewriter &rewriter,
   diag = onlyParam(*this, state, getColumns(), "columns", columns);
   if (!diag.succeeded())
     return diag;
-  // The cost model multiplies these without looking.
-  DecompositionAttr map = phases.getDecomposition();
-  int64_t span = map.getSpan(), taps = 0;
-  for (SectionAttr section : map.getSections())
-    taps = std::max(taps, section.getTaps());
-  int64_t stride = map.getStride(), inputs = phases.getGroupInputs();
-  if (!productFits({stride, taps, inputs}) || !productFits({rows, taps}) ||
-      !productFits({columns + span, inputs}) ||
-      !productFits({stride, columns + span}))
-    return emitDefiniteFailure("needs a layer whose blocks fit 64 bits");
-  // They stand on the function, which outlives the tiling.
-  auto func = phases->getParentOfType<func::FuncOp>();
-  if (!func)
-    return emitDefiniteFailure("needs a layer inside a function");
   BlockSizes given;
-  diag = readBlocks(*this, func, blockFields(given));
+  diag = readGiven(*this, phases, rows, columns, given);
   if (!diag.succeeded())
     return diag;
-  if (given.outputs > 1 && !PackedLayout::canBeFast(map, given.outputs, inputs))
-    return emitDefiniteFailure()
-           << "outputs of " << kBlocksAttr << " is " << given.outputs
-           << ", but no fast algorithm of so many outputs computes this layer, "
-              "or not exactly enough";
+  DecompositionAttr map = phases.getDecomposition();
+  int64_t inputs = phases.getGroupInputs();
+  // They stand on the function, which outlives the tiling.
+  auto func = phases->getParentOfType<func::FuncOp>();
   bool split = getPieces() > 1;
   if (split && (inputs < Pieces::kLeastInputs || !PackedLayout::canBeFast(map)))
     return emitDefiniteFailure()
@@ -288,7 +263,6 @@ DiagnosedSilenceableFailure PackInputOp::apply(TransformRewriter &rewriter,
           "the tile's batch, group and positions change in the loop");
 
   // Whole cache lines, and room for the widest vector's last load.
-  constexpr int64_t lineElements = 16;
   DecompositionAttr map = phases.getDecomposition();
   PackedLayout layout(map, phases.getPacking(), phases.getGroups(),
                       phases.getGroupInputs(), phases.getGroupOutputs());
@@ -297,7 +271,7 @@ DiagnosedSilenceableFailure PackInputOp::apply(TransformRewriter &rewriter,
   int64_t width = fast ? panelColumns : panel + map.getSpan();
   if (layout.isSplit())
     width = Pieces::panelWidth(layout.depth(), panelColumns);
-  width = llvm::alignTo(width, lineElements);
+  width = llvm::alignTo(width, kLineElements);
   int64_t panels = positions / panel * (fast ? layout.inputPoints() : 1);
   if (!productFits({panels, layout.depth(), width}))
     return emitDefiniteFailure()
@@ -473,8 +447,9 @@ DiagnosedSilenceableFailure SplitPhasesOp::apply(TransformRewriter &rewriter,
         map.getShiftStep(), panelColumns,
         fast ? SmallVector<int64_t>{0} : tileShifts(taps.sections),
         fast ? tilePanels(layout, panels) : SmallVector<int64_t>{0},
-        /*prefetch=*/0, /*prefetch_part=*/0, ArrayRef<int64_t>(),
-        phases.getPacking().getPieces(), phases.getPacking().getBits()));
+        /*prefetch=*/0, /*prefetch_part=*/0, /*prefetch_lines=*/1,
+        ArrayRef<int64_t>(), phases.getPacking().getPieces(),
+        phases.getPacking().getBits()));
   }
   if (choice) {
     CombineOp::create(rewriter, loc, scratch, count, getVectors(), map,

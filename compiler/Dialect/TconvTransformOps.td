@@ -65,6 +65,67 @@ def Tconv_ChooseBlocksOp : Tconv_TransformOp<"choose_blocks"> {
   }];
 }
 
+def Tconv_ChooseRegisterTileOp : Tconv_TransformOp<"choose_register_tile"> {
+  let summary = "asks the cost model for one of several register tiles";
+  let description = [{
+    Of the register tiles that a schedule offers, `rows`[i] by `columns`[i], returns
+    the one that is estimated to take the fewest cycles, with the blocks that
+    `choose_blocks` would give it; of several the first. They differ in how much of
+    the last tile of a block of channels is padding.
+
+    Example:
+
+    ```mlir
+    module attributes {transform.with_named_sequence} {
+      transform.named_sequence @schedule(
+          %layer: !transform.any_op {transform.readonly}) {
+        %rows, %columns = transform.tconv.choose_register_tile %layer
+            rows [32, 48] columns [8, 8] vectors <rows>
+            : (!transform.any_op)
+            -> (!transform.param<i64>, !transform.param<i64>)
+        transform.yield
+      }
+    }
+    ```
+  }];
+  let arguments = (ins TransformHandleTypeInterface:$target,
+                       DenseI64ArrayAttr:$rows,
+                       DenseI64ArrayAttr:$columns,
+                       Tconv_VectorAxisAttr:$vectors);
+  let results = (outs TransformParamTypeInterface:$tile_rows,
+                      TransformParamTypeInterface:$tile_columns);
+  let assemblyFormat = [{
+    $target `rows` $rows `columns` $columns `vectors` $vectors attr-dict `:`
+    functional-type(operands, results)
+  }];
+  let hasVerifier = 1;
+}
+
+def Tconv_BalanceTilesOp : Tconv_TransformOp<"balance_tiles"> {
+  let summary = "makes the tiles of a loop equally large";
+  let description = [{
+    A loop of tiles has a last one with what is left, which may be very low: 9
+    columns in tiles of 8 are 8 and 1. Here each loop of `target` keeps its number
+    of iterations, but its step becomes the smallest that needs no more: 5 and 4.
+    Loops over the columns of several panels stay as they are, since a tile reads
+    one panel.
+
+    Example:
+
+    ```mlir
+    module attributes {transform.with_named_sequence} {
+      transform.named_sequence @schedule(
+          %loop: !transform.any_op {transform.readonly}) {
+        transform.tconv.balance_tiles %loop : !transform.any_op
+        transform.yield
+      }
+    }
+    ```
+  }];
+  let arguments = (ins TransformHandleTypeInterface:$target);
+  let assemblyFormat = "$target attr-dict `:` type($target)";
+}
+
 def Tconv_SetPackingOp : Tconv_TransformOp<"set_packing"> {
   let summary = "fixes the order of the packed weights";
   let description = [{
@@ -110,8 +171,9 @@ def Tconv_PrefetchWeightsOp : Tconv_TransformOp<"prefetch_weights"> {
     elements further on than those it multiplies. It pays where weights are read
     from beyond L2, and costs next to nothing elsewhere. With `part`, the depth of
     a part, the weights of the part after this one are brought into L2 besides,
-    by all the windows of positions that this part is multiplied with: for
-    schedules that read weights once.
+    while this one is multiplied, for schedules that read weights once: all of it
+    with the first window of positions, or, where the weights don't take more than
+    half of L2, by several windows.
 
     Example:
 

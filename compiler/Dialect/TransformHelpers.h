@@ -6,9 +6,12 @@
 #define TCONV_COMPILER_DIALECT_TRANSFORMHELPERS_H
 
 #include "compiler/Dialect/FastFilter.h"
+#include "compiler/Dialect/PackedLayout.h"
 #include "compiler/Dialect/Tconv.h"
 #include "compiler/Schedule/CostModel.h"
 
+#include "mlir/Dialect/Affine/IR/AffineOps.h"
+#include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Dialect/Transform/IR/TransformDialect.h"
 #include "mlir/Dialect/Transform/IR/TransformTypes.h"
@@ -89,6 +92,47 @@ readBlocks(Operation *transformOp, Operation *func,
   return DiagnosedSilenceableFailure::success();
 }
 
+/// Whether the product of some sizes fits 64 bits, with room for the elements'
+/// bytes.
+inline bool productFits(ArrayRef<int64_t> sizes) {
+  int64_t product = 16;
+  for (int64_t size : sizes)
+    if (llvm::MulOverflow(product, size, product))
+      return false;
+  return true;
+}
+
+/// What the cost model is to keep of the blocks of a layer, for a register tile
+/// of so many rows and columns; fails where it can't decide about them.
+inline DiagnosedSilenceableFailure readGiven(Operation *transformOp,
+                                             PhasesOp phases, int64_t rows,
+                                             int64_t columns,
+                                             BlockSizes &given) {
+  // It multiplies these without looking.
+  DecompositionAttr map = phases.getDecomposition();
+  int64_t span = map.getSpan(), taps = 0;
+  for (SectionAttr section : map.getSections())
+    taps = std::max(taps, section.getTaps());
+  int64_t stride = map.getStride(), inputs = phases.getGroupInputs();
+  if (!productFits({stride, taps, inputs}) || !productFits({rows, taps}) ||
+      !productFits({columns + span, inputs}) ||
+      !productFits({stride, columns + span}))
+    return emitDefiniteFailure(transformOp,
+                               "needs a layer whose blocks fit 64 bits");
+  auto func = phases->getParentOfType<func::FuncOp>();
+  if (!func)
+    return emitDefiniteFailure(transformOp, "needs a layer inside a function");
+  auto diag = readBlocks(transformOp, func, blockFields(given));
+  if (!diag.succeeded())
+    return diag;
+  if (given.outputs > 1 && !PackedLayout::canBeFast(map, given.outputs, inputs))
+    return emitDefiniteFailure(transformOp)
+           << "outputs of " << kBlocksAttr << " is " << given.outputs
+           << ", but no fast algorithm of so many outputs computes this layer, "
+              "or not exactly enough";
+  return DiagnosedSilenceableFailure::success();
+}
+
 /// Makes `value` available before `loop` by moving the pure operations that
 /// compute it out of the loop. Fails where it depends on the loop itself.
 inline LogicalResult hoistBefore(Value value, scf::ForOp loop) {
@@ -104,6 +148,33 @@ inline LogicalResult hoistBefore(Value value, scf::ForOp loop) {
       return failure();
   def->moveBefore(loop);
   return success();
+}
+
+/// Makes the sizes of a loop's tiles, which the loop's variable and its step
+/// limit, no larger than a step that is known later. Fails where a size is no
+/// such minimum.
+inline LogicalResult limitTiles(OpBuilder &b, scf::ForOp loop, Value step) {
+  bool limited = false;
+  for (Operation *user :
+       llvm::make_early_inc_range(loop.getInductionVar().getUsers())) {
+    auto min = dyn_cast<affine::AffineMinOp>(user);
+    if (!min)
+      continue;
+    AffineMap map = min.getMap();
+    SmallVector<AffineExpr> limits(map.getResults());
+    limits.push_back(b.getAffineSymbolExpr(map.getNumSymbols()));
+    map = AffineMap::get(map.getNumDims(), map.getNumSymbols() + 1, limits,
+                         b.getContext());
+    SmallVector<Value> operands(min.getOperands());
+    operands.push_back(step);
+    OpBuilder::InsertionGuard guard(b);
+    b.setInsertionPoint(min);
+    Value size = affine::AffineMinOp::create(b, min.getLoc(), map, operands);
+    min.replaceAllUsesWith(size);
+    min.erase();
+    limited = true;
+  }
+  return success(limited);
 }
 
 } // namespace mlir::tconv

@@ -9,6 +9,7 @@
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/IR/Builders.h"
 #include "llvm/Support/MathExtras.h"
+#include <cmath>
 
 using namespace mlir;
 using namespace mlir::tconv;
@@ -40,8 +41,9 @@ static constexpr int64_t kFewChannels = 4;
 /// Positions of a block at most with vectors along the rows, where it serves as
 /// the longer inputs of the class too: with more, panels outgrow L1.
 static constexpr int64_t kMostRowsPositions = 96;
-/// Blocks of channels at least, where positions are one block.
-static constexpr int64_t kLeastRowsBlocks = 8;
+/// Threads that may share the blocks of channels, where positions are one
+/// block.
+static constexpr int64_t kSharingThreads[] = {1, 2, 4, 8};
 /// Columns of a block for tile registers at most.
 static constexpr int64_t kMostTileColumns = 256;
 /// Panels of a block for tile registers at most: with 5 MiB, weights from
@@ -72,6 +74,16 @@ DictionaryAttr mlir::tconv::blocksAttr(MLIRContext *context, BlockSizes sizes) {
 }
 
 namespace {
+
+/// How much longer equal tasks take than work that threads could share evenly,
+/// in geometric mean over numbers of threads.
+double unevenness(int64_t tasks) {
+  double product = 1;
+  for (int64_t threads : kSharingThreads)
+    product *= static_cast<double>(llvm::alignTo(tasks, threads)) /
+               static_cast<double>(tasks);
+  return std::pow(product, 1.0 / std::size(kSharingThreads));
+}
 
 /// Positions of a launch, by the class of lengths that the function is for.
 int64_t expectedPositions(PhasesOp phases) {
@@ -106,6 +118,20 @@ public:
     else
       alongPositions();
     return sizes;
+  }
+
+  /// Estimated cycles of a launch with the sizes that suit best, as threads
+  /// share them.
+  double sharedCost(VectorAxis vectors) {
+    choose(vectors);
+    LayerPlan plan = planOf(sizes.outputs, vectors);
+    plan.channels = sizes.channels;
+    double cost =
+        mlir::tconv::costOf(shapeOf(), plan, machine, expected).total();
+    // Where a few positions are expected, there is often but one.
+    if (expected < kFewestPositions)
+      cost += mlir::tconv::costOf(shapeOf(), plan, machine, 1).total();
+    return cost * unevenness(tasksOf(sizes.channels));
   }
 
   /// Estimated cycles with the algorithm that suits best.
@@ -146,6 +172,34 @@ private:
     return best;
   }
 
+  /// Tasks, where blocks of channels are all that threads can share.
+  int64_t tasksOf(int64_t channels) {
+    return static_cast<int64_t>(phases.getGroups()) *
+           llvm::divideCeil(phases.getGroupOutputs(), channels);
+  }
+
+  /// The number of channels, `most` at most, whose blocks take the least time:
+  /// they are all that threads can share, and padding is computed too.
+  int64_t chooseSharedChannels(int64_t most, int64_t outputs) {
+    int64_t all = phases.getGroupOutputs(), best = 1;
+    double bestTime = std::numeric_limits<double>::infinity();
+    // As few as make so many blocks.
+    auto balanced = [&](int64_t channels) -> int64_t {
+      return llvm::divideCeil(all, llvm::divideCeil(all, channels));
+    };
+    for (int64_t channels = balanced(std::clamp<int64_t>(most, 1, all));;
+         channels = balanced(channels - 1)) {
+      double time = static_cast<double>(productsOf(channels, outputs)) *
+                    unevenness(tasksOf(channels));
+      if (time < bestTime) {
+        best = channels;
+        bestTime = time;
+      }
+      if (channels == 1)
+        return best;
+    }
+  }
+
   /// Whether sums are made of filters' points.
   bool isFast(int64_t outputs) const { return split || outputs > 1; }
 
@@ -171,11 +225,19 @@ private:
   int64_t sumSteps() { return sizes.outputs == 1 ? map.getStride() : steps(); }
 
   double costOf(int64_t outputs, VectorAxis vectors) {
-    LayerShape shape = {map, static_cast<int64_t>(phases.getGroups()), inputs,
-                        phases.getGroupOutputs()};
-    LayerPlan plan = {vectors, rows, columns, phases.getGroupOutputs(),
-                      outputs, split};
-    return mlir::tconv::costOf(shape, plan, machine, expected).total();
+    return mlir::tconv::costOf(shapeOf(), planOf(outputs, vectors), machine,
+                               expected)
+        .total();
+  }
+
+  LayerShape shapeOf() {
+    return {map, static_cast<int64_t>(phases.getGroups()), inputs,
+            phases.getGroupOutputs()};
+  }
+
+  /// All channels in one block.
+  LayerPlan planOf(int64_t outputs, VectorAxis vectors) {
+    return {vectors, rows, columns, phases.getGroupOutputs(), outputs, split};
   }
 
   /// Columns of the smallest block, in whole cache lines.
@@ -247,16 +309,8 @@ private:
     int64_t scratchRows =
         machine.l2Bytes / 8 / (sizes.positions / sizes.outputs * kElementBytes);
     if (!sizes.channels) {
-      int64_t most = std::max(scratchRows / map.getStride(), rows);
-      // Blocks of channels are all that threads can share, but a tile's rows
-      // have to be full.
-      if (static_cast<int64_t>(phases.getGroups()) < kLeastRowsBlocks) {
-        int64_t shared =
-            llvm::divideCeil(phases.getGroupOutputs(), kLeastRowsBlocks);
-        int64_t full = llvm::divideCeil(rows, map.getStride());
-        most = std::min(most, std::max(shared, full));
-      }
-      sizes.channels = chooseChannels(most, sizes.outputs);
+      int64_t most = std::max(scratchRows / sumSteps(), rows);
+      sizes.channels = chooseSharedChannels(most, sizes.outputs);
     }
     // A tile of weights stays in half of L1 while the positions pass.
     int64_t taps = sizes.outputs == 1 ? map.getSections().front().getTaps() : 1;
@@ -407,6 +461,24 @@ BlockSizes mlir::tconv::chooseBlocks(PhasesOp phases, const Machine &machine,
                                      BlockSizes given) {
   return BlockChoice(phases, machine, rows, columns, split, given)
       .choose(vectors);
+}
+
+TileSize mlir::tconv::chooseRegisterTile(PhasesOp phases,
+                                         const Machine &machine,
+                                         ArrayRef<TileSize> tiles,
+                                         VectorAxis vectors, BlockSizes given) {
+  TileSize best = tiles.front();
+  double bestCost = std::numeric_limits<double>::infinity();
+  for (TileSize tile : tiles) {
+    double cost = BlockChoice(phases, machine, tile.rows, tile.columns,
+                              /*split=*/false, given)
+                      .sharedCost(vectors);
+    if (cost < bestCost) {
+      best = tile;
+      bestCost = cost;
+    }
+  }
+  return best;
 }
 
 bool mlir::tconv::canBeCompact(PhasesOp phases) {

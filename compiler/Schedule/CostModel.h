@@ -33,6 +33,21 @@ std::array<std::pair<llvm::StringRef, int64_t *>, 5>
 blockFields(BlockSizes &sizes);
 DictionaryAttr blocksAttr(MLIRContext *context, BlockSizes sizes);
 
+/// A register tile.
+struct TileSize {
+  int64_t rows, columns;
+};
+
+/// Rows, or columns, of a register tile at most: no machine has registers for
+/// more.
+inline constexpr int64_t kMostTileSize = 1024;
+
+/// The one of some register tiles that takes the fewest cycles with the blocks
+/// that chooseBlocks gives it; of several the first.
+TileSize chooseRegisterTile(PhasesOp phases, const Machine &machine,
+                            llvm::ArrayRef<TileSize> tiles, VectorAxis vectors,
+                            BlockSizes given);
+
 /// Block sizes for a register tile of `rows` rows and `columns` columns. What
 /// is `given` (not 0) stays as it is. With `split` they are for tile registers,
 /// which compute fast algorithms only.

@@ -116,12 +116,15 @@ private:
       return rowSteps() *
              (static_cast<double>(whole) * compactStepOf(plan.columns) +
               (rest > 0 ? compactStepOf(rest) : 0));
+    if (!alongPositions) {
+      // Tiles are equally low: see balance_tiles.
+      auto tiles = std::ceil(static_cast<double>(columns) / outer);
+      return tiles * stepOf(static_cast<double>(columns) / tiles, width) *
+             rowSteps();
+    }
     double cycles = static_cast<double>(whole) * stepOf(outer, width);
     if (rest > 0)
-      cycles +=
-          alongPositions
-              ? stepOf(outer, std::ceil(static_cast<double>(rest) / lanes))
-              : stepOf(static_cast<double>(rest), width);
+      cycles += stepOf(outer, std::ceil(static_cast<double>(rest) / lanes));
     return cycles * rowSteps();
   }
 

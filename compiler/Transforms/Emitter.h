@@ -92,7 +92,6 @@ public:
   }
 
   /// What one prefetch brings; no machine that is compiled for has less.
-  static constexpr int64_t kLineElements = 64 / sizeof(float);
 
   /// Brings a line into the caches: into the nearest with locality 3, into L2
   /// with 2. Places behind the end of a buffer do no harm.

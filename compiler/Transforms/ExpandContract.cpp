@@ -18,7 +18,6 @@ static constexpr int64_t kMostUnrolledTaps = 8;
 /// Sums of a register tile: no machine has so many registers, and code grows
 /// with them.
 static constexpr int64_t kMostSums = 256;
-static constexpr int64_t kLineElements = Emitter::kLineElements;
 
 namespace {
 
@@ -93,17 +92,20 @@ private:
     auto part = static_cast<int64_t>(op.getPrefetchPart());
     if (part == 0 && op.getStreams().empty())
       return;
-    Value window = e.div(op.getWindowOffset(1), positions);
+    // Tiles along the positions may all be a little lower than the highest.
+    Value window =
+        e.div(e.add(op.getWindowOffset(1), positions - 1), positions);
     if (part != 0)
       setUpPart(part, window);
     setUpStreams(window, llvm::divideCeil(scratchPositions, positions));
   }
 
-  /// The part after this one, of which a window brings as many lines as it has
-  /// steps.
+  /// The part after this one, of which each step of a window brings as many
+  /// lines as another.
   void setUpPart(int64_t part, Value window) {
     auto taps = static_cast<int64_t>(op.getTaps());
-    Value lines = e.mul(window, part * taps);
+    Value lines = e.mul(
+        window, part * taps * static_cast<int64_t>(op.getPrefetchLines()));
     Value channel = e.add(op.getWindowOffset(2), part);
     nextPart =
         e.add(e.add(weightsBase,
@@ -164,15 +166,18 @@ private:
         e.storeVector(sums[o * inner + i], op.getScratch(), at(o, i));
   }
 
-  /// A line of the part of the depth that comes next.
+  /// Lines of the part of the depth that comes next.
   void prefetchPart(Value channel, Value tap) {
     if (!nextPart)
       return;
     Value steps = e.mul(e.sub(channel, op.getWindowOffset(2)),
                         static_cast<int64_t>(op.getTaps()));
-    Value line = e.mul(e.add(steps, tap), kLineElements);
-    e.prefetch(op.getWeights(), e.add(nextPart, line), /*write=*/false,
-               /*locality=*/2);
+    int64_t lines = op.getPrefetchLines();
+    Value first = e.mul(e.add(steps, tap), lines * kLineElements);
+    for (int64_t line = 0; line < lines; ++line)
+      e.prefetch(op.getWeights(),
+                 e.add(e.add(nextPart, first), line * kLineElements),
+                 /*write=*/false, /*locality=*/2);
   }
 
   /// The line of a stream that is due.

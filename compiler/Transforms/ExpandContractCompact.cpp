@@ -112,7 +112,7 @@ private:
       from = e.add(e.add(window, before), e.mul(e.sub(step, begin), share));
     }
     from = e.add(weights, from);
-    for (int64_t word = 0; word < share; word += Emitter::kLineElements)
+    for (int64_t word = 0; word < share; word += kLineElements)
       e.prefetch(op.getWeights(), {e.add(from, word)}, /*write=*/false,
                  /*locality=*/3);
   }

@@ -244,7 +244,7 @@ private:
   void bring(Value buffer, Value row, Value from, int64_t ahead,
              int64_t elements, bool write, int locality) {
     from = e.add(from, ahead);
-    for (int64_t at = 0; at < elements; at += Emitter::kLineElements)
+    for (int64_t at = 0; at < elements; at += kLineElements)
       e.prefetch(buffer, {batch, row, e.add(from, at)}, write, locality);
   }
 

@@ -20,11 +20,8 @@ struct TilePlace {
 /// A register tile reads one panel: where there are several, its columns must
 /// divide them. Behind a panel's columns lies another channel.
 inline LogicalResult checkWithinPanel(ContractOp op, int64_t columns) {
-  auto scratch = cast<MemRefType>(op.getScratch().getType());
   auto panel = static_cast<int64_t>(op.getPanelPositions());
-  int64_t block =
-      scratch.getDimSize(op.getVectors() == VectorAxis::positions ? 1 : 0);
-  if (panel < block && panel % columns != 0)
+  if (!op.hasOnePanel() && panel % columns != 0)
     return op.emitOpError("has register tiles of ")
            << columns << " columns across panels of " << panel;
   return success();
@@ -53,7 +50,7 @@ struct StreamShare {
 
   /// Brings a line. Behind the end of a buffer lies nothing that matters.
   void bring(Emitter &e, Value line) const {
-    Value at = e.add(column, e.mul(line, Emitter::kLineElements));
+    Value at = e.add(column, e.mul(line, kLineElements));
     e.prefetch(buffer, {batch, row, at}, write, /*locality=*/2);
   }
 };
@@ -74,14 +71,13 @@ inline SmallVector<StreamShare> streamShares(Emitter &e, ContractOp op,
   for (auto [i, buffer] : llvm::enumerate(op.getStreams())) {
     ValueRange at = op.getStreamAt().slice(3 * i, 3);
     ArrayRef<int64_t> sizes = op.getStreamSizes().slice(3 * i, 3);
-    int64_t lines = llvm::divideCeil(sizes[1], Emitter::kLineElements);
+    int64_t lines = llvm::divideCeil(sizes[1], kLineElements);
     if (sizes[0] == 0 || lines == 0)
       continue;
     int64_t share = llvm::divideCeil(sizes[0] * lines, pieces);
     Value first = e.mul(piece, share);
     Value row = e.add(at[1], e.div(first, lines));
-    Value column =
-        e.add(at[2], e.mul(e.rem(first, lines), Emitter::kLineElements));
+    Value column = e.add(at[2], e.mul(e.rem(first, lines), kLineElements));
     shares.push_back({buffer, at[0], row, column, share, sizes[2] != 0});
   }
   return shares;

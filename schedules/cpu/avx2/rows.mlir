@@ -51,6 +51,7 @@ module attributes {transform.with_named_sequence} {
           tile_sizes [%rows, %columns, %depth] interchange = [0, 2, 1]
           : (!transform.any_op, !transform.param<i64>, !transform.param<i64>, !transform.param<i64>)
           -> (!transform.any_op, !transform.any_op, !transform.any_op, !transform.any_op)
+      transform.tconv.balance_tiles %p : !transform.any_op
     }
     transform.yield
   }

@@ -187,6 +187,31 @@ func.func @part(%p: memref<1x16x8xf32>, %w: memref<128xf32>, %s: memref<8x8xf32>
 
 // -----
 
+// The same in one window: both lines of a step of 32 rows, at 256 + 32 k and
+// behind it. A window that begins a little earlier than its number says is the
+// same one: here the third of 8, at 15.
+// CHECK-LABEL: @lines
+// CHECK-SAME: %{{[a-z0-9]+}}: memref<1x16x24xf32>, %[[W:[a-z0-9]+]]: memref<512xf32>
+// CHECK: scf.for %[[K:.*]] = %c0 to
+// CHECK: arith.muli %[[K]], %c32
+// CHECK: %[[LINES:.*]] = arith.muli %[[K]], %c32
+// CHECK: %[[AT:.*]] = arith.addi %c768{{.*}}, %[[LINES]]
+// CHECK: memref.prefetch %[[W]][%[[AT]]], read, locality<2>, data
+// CHECK: %[[SAME:.*]] = arith.addi %c768{{.*}}, %[[LINES]]
+// CHECK: %[[NEXT:.*]] = arith.addi %[[SAME]], %c16
+// CHECK: memref.prefetch %[[W]][%[[NEXT]]], read, locality<2>, data
+// CHECK-NOT: memref.prefetch
+func.func @lines(%p: memref<1x16x24xf32>, %w: memref<512xf32>, %s: memref<24x32xf32>) {
+  %c0 = arith.constant 0 : index
+  %c8 = arith.constant 8 : index
+  %c15 = arith.constant 15 : index
+  %c32 = arith.constant 32 : index
+  tconv.contract %p, %w, %s at [%c0, %c0] window [%c0, %c15, %c0, %c32, %c8, %c8] {vectors = #tconv.vectors<rows>, rows = 32, taps = 1, first_tile = 0, tiles = 1, max_shift = 0, shift_step = 1, panel_positions = 24, shifts = array<i64: 0>, prefetch_part = 8, prefetch_lines = 2} : memref<1x16x24xf32>, memref<512xf32>, memref<24x32xf32>
+  return
+}
+
+// -----
+
 // 2 rows of 80 elements, 5 lines each, shared by 2 tiles of rows in 2 windows: 3
 // lines a tile, of which the third one's begin with the second line of the second
 // row; a line each second step of 8.
