@@ -69,22 +69,26 @@ template <typename Run> double amountPerCycle(double amount, Run &&run) {
 
 using Vector __attribute__((vector_size(16))) = int64_t;
 
-/// Room for reading from end to end.
+/// Room for reading from end to end, a part at a time.
 class Buffer {
 public:
-  explicit Buffer(int64_t bytes)
-      : vectors(static_cast<size_t>(bytes) / sizeof(Vector), Vector{1, 1}) {}
+  Buffer(int64_t bytesOfPart, int64_t parts)
+      : ofPart(static_cast<size_t>(bytesOfPart) / sizeof(Vector)),
+        vectors(ofPart * static_cast<size_t>(parts), Vector{1, 1}) {}
 
-  double bytes() const {
-    return static_cast<double>(vectors.size() * sizeof(Vector));
+  double bytesOfPart() const {
+    return static_cast<double>(ofPart * sizeof(Vector));
   }
 
-  void read() const {
+  /// The part that follows the last one.
+  void read() {
     constexpr size_t sums = 8;
     Vector total[sums] = {};
-    for (size_t i = 0; i + sums <= vectors.size(); i += sums)
+    const Vector *part = &vectors[next];
+    for (size_t i = 0; i + sums <= ofPart; i += sums)
       for (size_t j = 0; j < sums; ++j)
-        total[j] += vectors[i + j];
+        total[j] += part[i + j];
+    next = (next + ofPart) % vectors.size();
     for (Vector &sum : total)
       asm volatile("" : "+m"(sum)); // it is needed
   }
@@ -108,6 +112,7 @@ public:
   }
 
 private:
+  size_t ofPart, next = 0;
   std::vector<Vector> vectors;
 };
 
@@ -199,7 +204,7 @@ const VectorUnit *vectorUnit(int64_t) { return nullptr; }
 #endif
 
 /// Read from memory: enough for prefetching to get into its stride.
-constexpr int64_t kFarBytes = 1 << 20;
+constexpr int64_t kFarBytes = 1 << 18;
 
 /// The rates by their names in the file.
 std::array<std::pair<llvm::StringLiteral, int64_t *>, 4>
@@ -255,16 +260,20 @@ Rates mlir::tconv::measureRates(const Machine &machine) {
         amountPerCycle(instructions, [&] { unit->loads(line); }), {1, 2, 3, 4});
   }
   if (machine.l3Bytes >= 4 * machine.l2Bytes) {
-    // L2 is of no use to it, and the last level has room.
-    Buffer buffer(std::min(4 * machine.l2Bytes, machine.l3Bytes / 2));
+    // L2 holds none of a part any more when its turn comes again, and the last
+    // level has room for all.
+    constexpr int64_t parts = 4;
+    Buffer buffer(std::min(machine.l2Bytes, machine.l3Bytes / (2 * parts)),
+                  parts);
     auto read = [&] { buffer.read(); };
-    read(); // what comes first is in no cache
-    rates.l3 = roundedBytes(amountPerCycle(buffer.bytes(), read));
+    for (int64_t part = 0; part < parts; ++part)
+      read(); // what comes first is in no cache
+    rates.l3 = roundedBytes(amountPerCycle(buffer.bytesOfPart(), read));
   }
-  Buffer buffer(kFarBytes);
+  Buffer buffer(kFarBytes, 1);
   if (buffer.flush())
     rates.memory = roundedBytes(amountPerCycle(
-        buffer.bytes(), [&] { buffer.flush(); }, [&] { buffer.read(); }));
+        buffer.bytesOfPart(), [&] { buffer.flush(); }, [&] { buffer.read(); }));
   return rates;
 }
 
