@@ -37,18 +37,26 @@ PrefetchWeightsOp::apply(TransformRewriter &rewriter, TransformResults &,
       return emitDefiniteFailure()
              << "target must be " << ContractOp::getOperationName() << ", got "
              << target->getName();
-    // A few positions are one window, which has to bring all of the part. What
-    // is in L2 already costs less to ask for line by line.
+    // Tile registers read faster than L2 gives, so that theirs always are.
     auto weights = cast<MemRefType>(contract.getWeights().getType());
-    bool far = weights.getNumElements() * int64_t(sizeof(float)) >
-               machineOf(contract).l2Bytes / 2;
+    bool far = contract.getPieces() > 1 ||
+               weights.getNumElements() * int64_t(sizeof(float)) >
+                   machineOf(contract).l2Bytes / 2;
+    bool brought = part != 0 && far;
     rewriter.modifyOpInPlace(contract, [&] {
-      contract.setPrefetch(ahead);
-      contract.setPrefetchPart(part);
-      contract.setPrefetchLines(part != 0 && far ? contract.getStepLines() : 1);
+      contract.setPrefetch(brought && getInstead() ? 0 : ahead);
+      contract.setPrefetchPart(brought ? part : 0);
+      // A few positions are one window, which has to bring all of the part.
+      contract.setPrefetchLines(brought ? contract.getStepLines() : 1);
     });
   }
   return DiagnosedSilenceableFailure::success();
+}
+
+LogicalResult PrefetchWeightsOp::verify() {
+  if (getInstead() && !getPart())
+    return emitOpError("instead needs a part");
+  return success();
 }
 
 void PrefetchWeightsOp::getEffects(Effects &effects) {

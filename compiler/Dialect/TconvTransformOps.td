@@ -170,10 +170,10 @@ def Tconv_PrefetchWeightsOp : Tconv_TransformOp<"prefetch_weights"> {
     Each `tconv.contract` of `target` prefetches the weights that lie `ahead`
     elements further on than those it multiplies. It pays where weights are read
     from beyond L2, and costs next to nothing elsewhere. With `part`, the depth of
-    a part, the weights of the part after this one are brought into L2 besides,
-    while this one is multiplied, for schedules that read weights once: all of it
-    with the first window of positions, or, where the weights don't take more than
-    half of L2, by several windows.
+    a part, weights that take more than half of L2 are brought into it besides,
+    for schedules that read them once: the first window of positions brings all
+    of the part after its own. With `instead`, nothing else is asked for then,
+    where steps are too short for both.
 
     Example:
 
@@ -191,11 +191,13 @@ def Tconv_PrefetchWeightsOp : Tconv_TransformOp<"prefetch_weights"> {
   }];
   let arguments = (ins TransformHandleTypeInterface:$target,
                        TransformParamTypeInterface:$ahead,
-                       Optional<TransformParamTypeInterface>:$part);
+                       Optional<TransformParamTypeInterface>:$part,
+                       UnitAttr:$instead);
   let assemblyFormat = [{
-    $target `ahead` $ahead (`part` $part^)? attr-dict `:` type($target) `,`
-    type($ahead) (`,` type($part)^)?
+    $target `ahead` $ahead (`part` $part^)? (`instead` $instead^)? attr-dict
+    `:` type($target) `,` type($ahead) (`,` type($part)^)?
   }];
+  let hasVerifier = 1;
 }
 
 def Tconv_MapTasksOp : Tconv_TransformOp<"map_tasks"> {

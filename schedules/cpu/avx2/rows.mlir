@@ -41,8 +41,8 @@ module attributes {transform.with_named_sequence} {
     %contracts = transform.tconv.split_phases %block
         positions %positions vectors <rows>
         : (!transform.any_op, !transform.param<i64>) -> !transform.any_op
-    transform.tconv.prefetch_weights %contracts ahead %ahead
-        : !transform.any_op, !transform.param<i64>
+    transform.tconv.prefetch_weights %contracts ahead %ahead part %depth instead
+        : !transform.any_op, !transform.param<i64>, !transform.param<i64>
     // Every weight is read from memory once: a tile of rows and a part of the
     // depth, for all positions.
     transform.foreach %contracts : !transform.any_op {

@@ -703,6 +703,18 @@ module attributes {transform.with_named_sequence} {
 
 // -----
 
+module attributes {transform.with_named_sequence} {
+  transform.named_sequence @__transform_main(%root: !transform.any_op {transform.readonly}) {
+    %one = transform.param.constant 1 : i64 -> !transform.param<i64>
+    %contracts = transform.structured.match ops{["tconv.contract"]} in %root : (!transform.any_op) -> !transform.any_op
+    // expected-error @+1 {{'transform.tconv.prefetch_weights' op instead needs a part}}
+    transform.tconv.prefetch_weights %contracts ahead %one instead : !transform.any_op, !transform.param<i64>
+    transform.yield
+  }
+}
+
+// -----
+
 func.func @other() {
   return
 }
