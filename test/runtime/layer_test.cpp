@@ -132,6 +132,19 @@ TEST(Shape, LengthClasses) {
   EXPECT_EQ(of(large, 192), TCONV_LENGTH_MEDIUM);
   EXPECT_EQ(of(large, 193), TCONV_LENGTH_BULK);
   EXPECT_EQ(of(large, 1), TCONV_LENGTH_SHORT);
+  // Two neighbouring taps a phase, and more than 16 rows.
+  const char *fast = "in_channels=8 out_channels=5 kernel_size=8 stride=4";
+  EXPECT_EQ(of(fast, 383), TCONV_LENGTH_MEDIUM);
+  EXPECT_EQ(of(fast, 384), TCONV_LENGTH_BULK);
+  for (const char *line :
+       {"in_channels=8 out_channels=4 kernel_size=8 stride=4",
+        "in_channels=16 out_channels=8 kernel_size=8 stride=4 group=2",
+        "in_channels=8 out_channels=5 kernel_size=7 stride=4",
+        "in_channels=8 out_channels=8 kernel_size=4 stride=4 dilation=2",
+        "in_channels=8 out_channels=5 kernel_size=8 stride=4 dilation=3"}) {
+    EXPECT_EQ(of(line, 180), TCONV_LENGTH_MEDIUM) << line;
+    EXPECT_EQ(of(line, 193), TCONV_LENGTH_BULK) << line;
+  }
   // Two taps of 1024 channels, 1 and 2 taps, 2 and 3; length + 1 positions.
   const char *deep = "in_channels=1024 out_channels=1 kernel_size=8 stride=4";
   EXPECT_EQ(of(deep, 3), TCONV_LENGTH_STEP);

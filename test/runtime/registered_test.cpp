@@ -280,7 +280,7 @@ TEST_F(Registered, KernelsOfThisBuildRun) {
   ASSERT_EQ(test_kernels_register(), TCONV_OK) << tconv_last_error();
   tconv_params params;
   test_kernels_up_params(&params);
-  for (int64_t length : {2, 300}) {
+  for (int64_t length : {2, 400}) {
     runAhead(params, length);
     for (const std::string &level : levelsHere())
       if (level != "cpu:x86-64-v2") // none was made

@@ -17,6 +17,10 @@ constexpr int64_t kStepPositions = 4;
 /// Up to this many positions, vectors along the positions would hold too much
 /// padding, so that kernels get vectors along the channels.
 constexpr int64_t kMediumPositions = 192;
+/// The same of layers that fast algorithms are for, whose columns are several
+/// positions, and which have rows enough (outputs of a group and phase) to fill
+/// vectors with.
+constexpr int64_t kFastMediumPositions = 384, kVectorRows = 16;
 /// ... but only with enough input channels per group to be worth a kernel of
 /// its own: with fewer, the weights that a launch reads are too few for their
 /// layout to matter.
@@ -270,11 +274,24 @@ const char *tconv::accuracyName(tconv_accuracy accuracy) {
   }
 }
 
+/// Phases that taps reach.
+static int64_t phasesOf(const tconv_params &params) {
+  return params.stride / std::gcd(params.stride, params.dilation);
+}
+
 /// Terms of the shortest sum that isn't empty.
 static int64_t shortestSum(const tconv_params &params) {
-  int64_t taps = params.kernel_size /
-                 (params.stride / std::gcd(params.stride, params.dilation));
+  int64_t taps = params.kernel_size / phasesOf(params);
   return params.in_channels / params.group * std::max<int64_t>(taps, 1);
+}
+
+/// Positions of the class of medium lengths, at most.
+static int64_t mediumPositions(const tconv_params &params) {
+  int64_t phases = phasesOf(params);
+  bool neighbours = params.stride % params.dilation == 0;
+  bool fast = neighbours && params.kernel_size / phases >= 2;
+  bool vectors = params.out_channels / params.group * phases > kVectorRows;
+  return fast && vectors ? kFastMediumPositions : kMediumPositions;
 }
 
 tconv_length_class tconv::lengthClass(const tconv_params &params,
@@ -292,6 +309,6 @@ tconv_length_class tconv::lengthClass(const tconv_params &params,
     return TCONV_LENGTH_STEP;
   if (positions <= kShortPositions)
     return TCONV_LENGTH_SHORT;
-  return positions <= kMediumPositions ? TCONV_LENGTH_MEDIUM
-                                       : TCONV_LENGTH_BULK;
+  return positions <= mediumPositions(params) ? TCONV_LENGTH_MEDIUM
+                                              : TCONV_LENGTH_BULK;
 }
