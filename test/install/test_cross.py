@@ -72,7 +72,7 @@ def test_public_layers(prefix, tmp_path):
     configure_and_build(ROOT / "test/install/checker", tmp_path / "build", prefix, *ARGUMENTS,
                         f"-DLAYERS={tmp_path}/shrunk.layers",
                         "-DTARGETS=cpu:aarch64+neon")  # fmt: skip
-    text = emulate(tmp_path / "build/check_layers", tmp_path / "shrunk.layers", 1, 40, 200,
+    text = emulate(tmp_path / "build/check_layers", tmp_path / "shrunk.layers", 1, 40, 400,
                    prefix=prefix)  # fmt: skip
     checked = [line.split() for line in text.splitlines() if "of the bounds" in line]
     assert len(checked) == 3 * len(lines) >= 3 * 16
@@ -100,7 +100,7 @@ def test_layers_by_halide(prefix, tmp_path):
     configure_and_build(ROOT / "test/install/checker", tmp_path / "build", prefix, *ARGUMENTS,
                         f"-DLAYERS={tmp_path}/shrunk.layers", "-DENGINE=halide",
                         "-DTARGETS=cpu:aarch64+neon")  # fmt: skip
-    text = emulate(tmp_path / "build/check_layers", tmp_path / "shrunk.layers", 1, 40, 200,
+    text = emulate(tmp_path / "build/check_layers", tmp_path / "shrunk.layers", 1, 40, 400,
                    prefix=prefix)  # fmt: skip
     checked = [line.split() for line in text.splitlines() if "of the bounds" in line]
     assert len(checked) == 3 * len(lines)

@@ -54,7 +54,7 @@ def expected(
     )
 
 
-@pytest.mark.parametrize("positions", [1, 2, 13, 200])
+@pytest.mark.parametrize("positions", [1, 2, 13, 200, 400])
 @pytest.mark.parametrize("case", CASES, ids=str)
 def test_against_the_formula(case, positions):
     in_channels, out_channels, kernel, groups, rest = case
