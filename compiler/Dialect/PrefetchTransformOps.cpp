@@ -14,6 +14,12 @@ using namespace mlir::tconv;
 
 namespace mlir::tconv::xform {
 
+/// Of all packed weights.
+static int64_t weightBytesOf(ContractOp contract) {
+  auto weights = cast<MemRefType>(contract.getWeights().getType());
+  return weights.getNumElements() * static_cast<int64_t>(sizeof(float));
+}
+
 //===----------------------------------------------------------------------===//
 // prefetch_weights
 //===----------------------------------------------------------------------===//
@@ -37,11 +43,9 @@ PrefetchWeightsOp::apply(TransformRewriter &rewriter, TransformResults &,
       return emitDefiniteFailure()
              << "target must be " << ContractOp::getOperationName() << ", got "
              << target->getName();
-    // Tile registers read faster than L2 gives, so that theirs always are.
-    auto weights = cast<MemRefType>(contract.getWeights().getType());
+    // Kernels with tile registers were measured with a part always brought.
     bool far = contract.getPieces() > 1 ||
-               weights.getNumElements() * int64_t(sizeof(float)) >
-                   machineOf(contract).l2Bytes / 2;
+               weightBytesOf(contract) > machineOf(contract).l2Bytes / 2;
     bool brought = part != 0 && far;
     rewriter.modifyOpInPlace(contract, [&] {
       contract.setPrefetch(brought && getInstead() ? 0 : ahead);
@@ -112,13 +116,11 @@ PrefetchTensorsOp::apply(TransformRewriter &rewriter, TransformResults &,
     return emitDefiniteFailure(
         "needs contractions, what packs their input and their epilogue");
   auto func = contract->getParentOfType<func::FuncOp>();
-  auto weights = cast<MemRefType>(contract.getWeights().getType());
   Machine machine = machineOf(func);
   // Where weights come from beyond L2, they are what has to be brought.
   if (contract.getPieces() == 1 &&
       (depth < contract.getDepth() ||
-       weights.getNumElements() * int64_t(sizeof(float)) >
-           machine.l2Bytes * 3 / 4))
+       weightBytesOf(contract) > machine.l2Bytes * 3 / 4))
     return DiagnosedSilenceableFailure::success();
 
   rewriter.setInsertionPoint(contract);

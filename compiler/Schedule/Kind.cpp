@@ -1,29 +1,25 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "compiler/Schedule/Kind.h"
 
+#include "layer/layer.h"
 #include "llvm/Support/MathExtras.h"
 #include <algorithm>
 #include <limits>
-#include <numeric>
 
 using namespace mlir;
 using namespace mlir::tconv;
 
-/// Phases that taps reach.
-static int64_t phasesOf(const tconv_params &params) {
-  return params.stride / std::gcd(params.stride, params.dilation);
-}
-
 /// Of the phase that has the most.
 static int64_t mostTaps(const tconv_params &params) {
-  return llvm::divideCeil(params.kernel_size, phasesOf(params));
+  return llvm::divideCeil(params.kernel_size, ::tconv::phasesOf(params));
 }
 
 /// The share of whole tiles of 8 rows that rows (output channel of a group and
 /// phase) fill. Phases with one tap more have tiles of their own.
 static double filledRows(const tconv_params &params, int64_t outputs) {
   constexpr int64_t tile = 8;
-  int64_t phases = phasesOf(params), longer = params.kernel_size % phases;
+  int64_t phases = ::tconv::phasesOf(params),
+          longer = params.kernel_size % phases;
   int64_t others = params.kernel_size < phases ? 0 : phases - longer;
   int64_t rows = outputs * (longer + others);
   auto tiles = llvm::divideCeil(outputs * longer, tile) +

@@ -274,8 +274,7 @@ const char *tconv::accuracyName(tconv_accuracy accuracy) {
   }
 }
 
-/// Phases that taps reach.
-static int64_t phasesOf(const tconv_params &params) {
+int64_t tconv::phasesOf(const tconv_params &params) {
   return params.stride / std::gcd(params.stride, params.dilation);
 }
 

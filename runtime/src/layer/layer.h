@@ -74,6 +74,9 @@ Status outputLength(const tconv_params &params, int64_t length,
 Status checkSizes(const tconv_params &params, int64_t batch, int64_t length,
                   int64_t outputLength);
 
+/// Phases that taps reach.
+int64_t phasesOf(const tconv_params &params);
+
 /// Coarse classes of length.
 constexpr int kLengthClasses = 4;
 

@@ -18,7 +18,7 @@
 // CHECK:   tconv.pack_input {{.*}} {granule = 8 : i64, max_shift = 1 : i64, panel_positions = 8 : i64, span = 1 : i64}
 // CHECK:   scf.for
 // The longer contraction brings the next block's x and this one's y.
-// CHECK:     tconv.contract {{.*}} streams %arg0, %arg2 at[%[[N:.*]], %c0, %{{.*}}, %[[N]], %{{.*}}, %{{.*}}] {first_tile = 0 : i64{{.*}} prefetch = 8 : i64{{.*}} stream_sizes = array<i64: 3, 16, 0, 2, 32, 1>, taps = 2 : i64, tiles = 1 : i64
+// CHECK:     tconv.contract {{.*}} streams %arg0, %arg2 at[%[[N:.*]], %c0, %{{.*}}, %[[N]], %{{.*}}, %{{.*}}] {first_tile = 0 : i64{{.*}} prefetch = 8 : i64, rows = 2 : i64{{.*}} stream_sizes = array<i64: 3, 16, 0, 2, 32, 1>, taps = 2 : i64, tiles = 1 : i64
 // CHECK:     tconv.contract
 // CHECK-NOT: streams
 // CHECK-SAME: first_tile = 1 : i64{{.*}} prefetch = 8 : i64{{.*}} taps = 1 : i64, tiles = 1 : i64
