@@ -12,7 +12,6 @@
 
 #include "support/bounds.h"
 #include "support/layers.h"
-#include "threads/parts.h"
 
 using namespace tconv;
 using namespace tconv::test;
@@ -97,18 +96,16 @@ protected:
         << "the caller's own threads";
   }
 
-  /// Lengths whose last block would be short, if the others were as large as
-  /// they can be. Each class of lengths has a kernel of its own.
+  /// Lengths of two or three blocks, which are shorter than the kernel's are.
+  /// Each class of lengths has a kernel of its own.
   std::set<int64_t> unevenLengths() const {
     std::set<int64_t> lengths;
     for (int64_t length = 1; length <= kMostLength; ++length) {
       if (expectedOutputLength(params_, length) < 1)
         continue;
-      int64_t count = positions(length),
-              most = number(length, "task_positions");
-      int64_t block =
-          blockPositions(count, most, number(length, "task_granule"));
-      int64_t blocks = (count + most - 1) / most;
+      int64_t most = number(length, "task_positions"),
+              block = number(length, "block_positions");
+      int64_t blocks = (positions(length) + block - 1) / block;
       if (blocks < 2 || blocks > 3 || block == most)
         continue;
       if (lengths.empty() || length - *lengths.rbegin() > most / 3)
@@ -140,9 +137,7 @@ TEST_P(Blocks, LargeValuesNearTheirEnds) {
   std::set<int64_t> lengths = unevenLengths();
   ASSERT_FALSE(lengths.empty());
   for (int64_t length : {*lengths.begin(), *lengths.rbegin()}) {
-    int64_t block =
-        blockPositions(positions(length), number(length, "task_positions"),
-                       number(length, "task_granule"));
+    int64_t block = number(length, "block_positions");
     std::vector<float> finite =
         randomValues(random_, xElements(params_, kBatch, length));
     int64_t reach = params_.kernel_size / params_.stride + 1;

@@ -2,7 +2,6 @@
 //
 // Tasks divided among threads.
 #include <algorithm>
-#include <limits>
 #include <vector>
 
 #include <gtest/gtest.h>
@@ -35,49 +34,6 @@ double longest(const TaskRange &range, int64_t threads) {
     }
   }
   return *std::max_element(done.begin(), done.end());
-}
-
-TEST(BlockPositions, OneBlockIsAsItIs) {
-  for (int64_t positions : {1, 47, 767, 768})
-    EXPECT_EQ(blockPositions(positions, 768, 48), 768) << positions;
-}
-
-TEST(BlockPositions, WithoutAGranuleAllAreAsTheyAre) {
-  for (int64_t positions : {1, 769, 100000})
-    EXPECT_EQ(blockPositions(positions, 768, 0), 768) << positions;
-}
-
-// istft.1024's 865 positions.
-TEST(BlockPositions, TwoAreEven) {
-  EXPECT_EQ(blockPositions(865, 768, 64), 448);
-  EXPECT_EQ(blockPositions(865, 768, 1), 433);
-  EXPECT_EQ(blockPositions(769, 768, 384), 768);
-}
-
-TEST(BlockPositions, AsManyBlocksAsBefore) {
-  for (int64_t granule : {1, 2, 16, 48, 96})
-    for (int64_t granules : {1, 2, 7})
-      for (int64_t positions = 1; positions < 3000; ++positions) {
-        int64_t most = granule * granules;
-        int64_t block = blockPositions(positions, most, granule);
-        ASSERT_GE(block, 1);
-        ASSERT_LE(block, most);
-        ASSERT_EQ(block % granule, 0);
-        int64_t blocks = (positions + most - 1) / most;
-        ASSERT_EQ((positions + block - 1) / block, blocks)
-            << positions << " in " << most << " by " << granule;
-        // Even but for the granule: no smaller block would do.
-        if (blocks > 1 && block < most) {
-          ASSERT_LT((block - granule) * blocks, positions);
-        }
-      }
-}
-
-TEST(BlockPositions, LargeNumbersDoNotWrap) {
-  const int64_t most = std::numeric_limits<int64_t>::max();
-  EXPECT_EQ(blockPositions(most, most, most), most);
-  EXPECT_EQ(blockPositions(most, most - 1, most - 1), most - 1);
-  EXPECT_EQ(blockPositions(most, most - 1, 1), most / 2 + 1);
 }
 
 TEST(TasksPerPart, OneThreadHasAllOrAFewParts) {

@@ -262,7 +262,8 @@ TEST(Parts, AreFewWhereEachPacksItsInput) {
   EXPECT_EQ(partsOf(2, 64, 0), (Sizes{16, 16, 16, 16, 16, 16, 16, 16}));
 }
 
-// As many blocks of positions as ever, but even ones, whoever runs them.
+// As many blocks of positions as the kernel makes, but even ones, whoever runs
+// them.
 TEST(Parts, BlocksOfPositionsAreEven) {
   if (tconv::levelsHere().empty())
     GTEST_SKIP() << "no kernels are made for this machine";
@@ -282,7 +283,7 @@ TEST(Parts, BlocksOfPositionsAreEven) {
       SCOPED_TRACE(std::to_string(one.positions) + " positions, granule " +
                    std::to_string(one.granule) + ", threads " +
                    std::to_string(threads));
-      tconv_kernel *kernel = noteParts(/*columns=*/2, /*workspaceBytes=*/64);
+      tconv_kernel *kernel = noteParts(/*columns=*/8, /*workspaceBytes=*/64);
       kernel->task_positions = 500;
       kernel->task_granule = one.granule;
       std::atomic<int> calls{0};
@@ -293,10 +294,27 @@ TEST(Parts, BlocksOfPositionsAreEven) {
         ASSERT_EQ(tconv_set_num_threads(threads), TCONV_OK);
         std::multiset<int64_t> run = partsOf(kernel, one.positions);
         EXPECT_EQ(std::accumulate(run.begin(), run.end(), int64_t(0)),
-                  2 * ((one.positions + 499) / 500));
+                  8 * ((one.positions + 499) / 500));
       }
       EXPECT_EQ(blocksSaid, (Said{one.said}));
     }
+}
+
+// One block of one column would be a single thread's.
+TEST(Parts, ShortLaunchesHaveMoreBlocks) {
+  if (tconv::levelsHere().empty())
+    GTEST_SKIP() << "no kernels are made for this machine";
+  setenv("TCONV_COMPILER_LIBRARY", "/nonexistent/compiler", 1);
+  for (int64_t threads : {1, 2, 3}) {
+    SCOPED_TRACE(std::to_string(threads) + " threads");
+    ASSERT_EQ(tconv_set_num_threads(threads), TCONV_OK);
+    tconv_kernel *kernel = noteParts(/*columns=*/1, /*workspaceBytes=*/64);
+    kernel->task_positions = 500;
+    kernel->task_granule = 10;
+    std::multiset<int64_t> run = partsOf(kernel, 400);
+    EXPECT_EQ(std::accumulate(run.begin(), run.end(), int64_t(0)), 8);
+    EXPECT_EQ(blocksSaid, (std::set<int64_t>{50}));
+  }
 }
 
 // The field behind the end of an older kernel is not read.

@@ -48,6 +48,8 @@ def test_figures_computed_by_hand():
     assert launch["tasks"] == blocks * -(
         -launch["positions"] // kernel["task_positions"]
     )
+    assert launch["block_positions"] % kernel["task_granule"] == 0
+    assert launch["block_positions"] <= kernel["task_positions"]
     assert launch["flop_per_byte"] == pytest.approx(
         launch["gflop"] * 1e9 / launch["compulsory_bytes"]
     )
@@ -65,6 +67,23 @@ def test_figures_computed_by_hand():
     assert (facts["machine"]["l1_bytes"], facts["machine"]["l2_bytes"]) == (2**15, 2**19)
     assert facts["hot_loop"]["stack_accesses"] == 0
     assert facts["hot_loop"]["multiply_adds"] in (24, 36)  # 12 a tap
+
+
+def test_a_short_launch_has_tasks_for_eight_threads():
+    line = "in_channels=64 out_channels=32 kernel_size=16 stride=2 pad_mode=pad"
+    facts = json.loads(
+        passes("tconv-inspect", line + " length=400", "--target=cpu:x86-64-v3",
+               "--accuracy=direct", "--json")  # fmt: skip
+    )
+    kernel, launch = facts["kernel"], facts["launch"]
+    columns, granule = kernel["task_columns"], kernel["task_granule"]
+    blocks = -(-8 // columns)
+    block = -(-launch["positions"] // blocks)
+    assert launch["block_positions"] == -(-block // granule) * granule
+    assert launch["block_positions"] < kernel["task_positions"]
+    assert launch["tasks"] == columns * -(
+        -launch["positions"] // launch["block_positions"]
+    )
 
 
 def test_figures_of_a_fast_kernel():

@@ -8,6 +8,7 @@
 #include "compiler/Dialect/PackedLayout.h"
 #include "compiler/Schedule/Library.h"
 #include "compiler/Transforms/Passes.h"
+#include "kernel/launch_blocks.h"
 #include "mlir/Dialect/Utils/StaticValueUtils.h"
 #include "tconv-inspect/hot_loop.h"
 #include "tconv-inspect/prediction.h"
@@ -78,21 +79,32 @@ ordered_json packingFacts(PackWeightsOp pack) {
   return facts;
 }
 
-/// How a kernel cuts a launch into tasks.
+/// How a launch of a kernel is cut into tasks.
 void addTasks(const tconv_params &params, const tconv_shape &shape,
               const ordered_json &kernel, ordered_json &facts) {
   if (!facts.is_object())
     return;
   // The arithmetic of a launcher, on what the kernel says of itself.
   tconv_kernel described = {};
+  described.struct_size = sizeof(described);
+  described.in_channels = params.in_channels;
+  described.out_channels = params.out_channels;
+  described.kernel_size = params.kernel_size;
   described.stride = params.stride;
+  described.dilation = params.dilation;
+  described.groups = params.group;
   described.crop_begin = tconv::generalForm(params).cropBegin;
+  described.workspace_bytes = kernel.value("workspace_bytes", int64_t(0));
   described.task_positions = kernel["task_positions"];
+  described.task_granule = kernel.value("task_granule", int64_t(0));
   described.task_columns = kernel["task_columns"];
   tconv_kernel_args args = {};
   args.batch = shape.batch;
+  args.length = shape.length;
   args.output_length = facts["output_length"];
+  args.task_positions = tconv::launchBlock(described, args);
   facts["positions"] = tconv_kernel_positions(&described, &args);
+  facts["block_positions"] = args.task_positions;
   facts["tasks"] = tconv_kernel_task_count(&described, &args);
 }
 

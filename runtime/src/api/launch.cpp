@@ -6,6 +6,7 @@
 
 #include "api/reference_launch.h"
 #include "device/device_layer.h"
+#include "kernel/launch_blocks.h"
 #include "support/status.h"
 
 using namespace tconv;
@@ -43,8 +44,7 @@ Status runKernel(const tconv_kernel &kernel, const tconv_params &params,
   args.weights = packed;
   args.bias = bias;
   int64_t positions = tconv_kernel_positions(&kernel, &args);
-  int64_t ofBlock =
-      blockPositions(positions, kernel.task_positions, taskGranule(kernel));
+  int64_t ofBlock = launchBlock(kernel, args);
   if (ofBlock != kernel.task_positions)
     args.task_positions = ofBlock;
   int64_t blocks = (positions - 1) / ofBlock + 1;

@@ -11,6 +11,7 @@
 #include "api/layer_options.h"
 #include "device/device_layer.h"
 #include "init/initializer.h"
+#include "kernel/launch_blocks.h"
 #include "support/status.h"
 #include "target/target.h"
 
@@ -175,6 +176,9 @@ nlohmann::ordered_json describe(const tconv_layer &layer, const Plan &plan,
   json["task_positions"] = kernel.task_positions;
   json["task_granule"] = taskGranule(kernel);
   json["task_columns"] = kernel.task_columns;
+  json["block_positions"] =
+      launchBlock(kernel, contiguousArgs(layer.params, {nullptr, nullptr, batch,
+                                                        length, outputLength}));
   const char *text = kernel.description ? kernel.description : "";
   Json own = Json::parse(text, nullptr, /*allow_exceptions=*/false);
   if (!own.is_object())

@@ -2,7 +2,6 @@
 #include "threads/parts.h"
 
 #include <algorithm>
-#include <limits>
 
 using namespace tconv;
 
@@ -54,16 +53,6 @@ double timeOf(const TaskRange &range, int64_t tasks, int64_t threads) {
 }
 
 } // namespace
-
-int64_t tconv::blockPositions(int64_t positions, int64_t most,
-                              int64_t granule) {
-  if (granule < 1 || positions <= most)
-    return most;
-  int64_t even = divideCeil(positions, divideCeil(positions, most));
-  // Compared in granules: a multiple beyond `most` might not fit 64 bits.
-  int64_t granules = divideCeil(even, granule);
-  return granules > most / granule ? most : granules * granule;
-}
 
 int64_t tconv::tasksPerPart(const TaskRange &range, int64_t threads) {
   int64_t fair = divideCeil(range.count, threads);

@@ -25,12 +25,6 @@ struct TaskRange {
   double sharedWork = 1;
 };
 
-/// How many positions a block should have, of which it has `most` at most and
-/// that or a multiple of `granule`: as many blocks as of `most`, and even ones.
-/// No number of threads is asked: what a block computes can depend on where it
-/// ends. A granule of 0 is none, and gives `most`.
-int64_t blockPositions(int64_t positions, int64_t most, int64_t granule);
-
 /// How many tasks a part has at most where so many threads run them: what lets
 /// the last thread end early, if each takes parts by turns.
 int64_t tasksPerPart(const TaskRange &range, int64_t threads);

@@ -1,0 +1,146 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// Positions cut into blocks.
+#include <cstddef>
+#include <limits>
+
+#include <gtest/gtest.h>
+
+#include "kernel/launch_blocks.h"
+
+using namespace tconv;
+
+namespace {
+
+TEST(BlockPositions, OneBlockIsAsItIs) {
+  for (int64_t positions : {1, 47, 767, 768})
+    EXPECT_EQ(blockPositions(positions, {768, 48}), 768) << positions;
+}
+
+TEST(BlockPositions, WithoutAGranuleAllAreAsTheyAre) {
+  for (int64_t positions : {1, 769, 100000})
+    EXPECT_EQ(blockPositions(positions, {768, 0}), 768) << positions;
+}
+
+// istft.1024's 865 positions.
+TEST(BlockPositions, TwoAreEven) {
+  EXPECT_EQ(blockPositions(865, {768, 64}), 448);
+  EXPECT_EQ(blockPositions(865, {768, 1}), 433);
+  EXPECT_EQ(blockPositions(769, {768, 384}), 768);
+}
+
+TEST(BlockPositions, AsFewBlocksAsCanBe) {
+  for (int64_t granule : {1, 2, 16, 48, 96})
+    for (int64_t granules : {1, 2, 7})
+      for (int64_t positions = 1; positions < 3000; ++positions) {
+        int64_t most = granule * granules;
+        int64_t block = blockPositions(positions, {most, granule});
+        ASSERT_GE(block, 1);
+        ASSERT_LE(block, most);
+        ASSERT_EQ(block % granule, 0);
+        int64_t blocks = (positions + most - 1) / most;
+        ASSERT_EQ((positions + block - 1) / block, blocks)
+            << positions << " in " << most << " by " << granule;
+        // Even but for the granule: no smaller block would do.
+        if (blocks > 1 && block < most) {
+          ASSERT_LT((block - granule) * blocks, positions);
+        }
+      }
+}
+
+TEST(BlockPositions, FewTasksMakeMoreBlocks) {
+  // One task each: eight of them, or as many as are worth it.
+  EXPECT_EQ(blockPositions(800, {1000, 4, 1, 50}), 100);
+  EXPECT_EQ(blockPositions(800, {1000, 4, 1, 300}), 400);
+  EXPECT_EQ(blockPositions(800, {1000, 4, 1, 401}), 1000);
+  EXPECT_EQ(blockPositions(800, {1000, 300, 1, 50}), 600);
+  EXPECT_EQ(blockPositions(800, {1000, 401, 1, 50}), 1000);
+  // Three columns: nine tasks.
+  EXPECT_EQ(blockPositions(800, {1000, 4, 3, 50}), 268);
+  EXPECT_EQ(blockPositions(800, {1000, 4, 8, 50}), 1000);
+  // More blocks than that by their size, even if they are worth less.
+  EXPECT_EQ(blockPositions(800, {80, 4, 1, 50}), 80);
+  EXPECT_EQ(blockPositions(800, {250, 10, 1, 1000}), 200);
+}
+
+TEST(BlockPositions, LargeNumbersDoNotWrap) {
+  const int64_t most = std::numeric_limits<int64_t>::max();
+  EXPECT_EQ(blockPositions(most, {most, most}), most);
+  EXPECT_EQ(blockPositions(most, {most - 1, most - 1}), most - 1);
+  EXPECT_EQ(blockPositions(most, {most - 1, 1}), most / 2 + 1);
+}
+
+/// 64 to 32 channels, kernel_size 4 and stride 2: 8192 multiply-adds a
+/// position.
+tconv_kernel smallKernel() {
+  tconv_kernel kernel = {};
+  kernel.struct_size = sizeof(kernel);
+  kernel.in_channels = 64;
+  kernel.out_channels = 32;
+  kernel.kernel_size = 4;
+  kernel.stride = 2;
+  kernel.dilation = kernel.groups = 1;
+  kernel.workspace_bytes = 64;
+  kernel.task_positions = 384;
+  kernel.task_granule = 48;
+  kernel.task_columns = 1;
+  return kernel;
+}
+
+int64_t launched(const tconv_kernel &kernel, int64_t length,
+                 int64_t batch = 1) {
+  tconv_kernel_args args = {};
+  args.batch = batch;
+  args.length = length;
+  args.output_length = length * kernel.stride;
+  return launchBlock(kernel, args);
+}
+
+TEST(LaunchBlock, IsWorthATask) {
+  tconv_kernel kernel = smallKernel();
+  EXPECT_EQ(launched(kernel, 73), 384); // 37 positions are 300,000 products
+  EXPECT_EQ(launched(kernel, 74), 384); // ... and less than a granule
+  EXPECT_EQ(launched(kernel, 96), 48);
+  EXPECT_EQ(launched(kernel, 384), 48);
+  EXPECT_EQ(launched(kernel, 400), 96);
+  EXPECT_EQ(launched(kernel, 1000), 144);
+  EXPECT_EQ(launched(kernel, 100000), 384);
+}
+
+TEST(LaunchBlock, ColumnsAndBatchItemsAreTasks) {
+  tconv_kernel kernel = smallKernel();
+  EXPECT_EQ(launched(kernel, 384, 8), 384);
+  EXPECT_EQ(launched(kernel, 384, 3), 144);
+  kernel.task_columns = 4;
+  EXPECT_EQ(launched(kernel, 384), 192); // 147 are worth a task of a column
+  EXPECT_EQ(launched(kernel, 290), 384);
+  EXPECT_EQ(launched(kernel, 384, 2), 384);
+}
+
+// What neighbours both pack: 3 * dilation / 2 positions.
+TEST(LaunchBlock, IsLongBesideItsReach) {
+  tconv_kernel kernel = smallKernel();
+  kernel.dilation = 20;
+  EXPECT_EQ(launched(kernel, 384), 144);
+  kernel.dilation = 1 << 30;
+  EXPECT_EQ(launched(kernel, 384), 384);
+  kernel.workspace_bytes = 0; // nothing is packed
+  EXPECT_EQ(launched(kernel, 384), 48);
+}
+
+TEST(LaunchBlock, IsTheKernelsWhereALaunchHasNoChoice) {
+  tconv_kernel kernel = smallKernel();
+  kernel.task_granule = 0;
+  EXPECT_EQ(launched(kernel, 1000), 384);
+  kernel = smallKernel();
+  kernel.struct_size = offsetof(tconv_kernel, task_granule); // an older one
+  EXPECT_EQ(launched(kernel, 1000), 384);
+  kernel = smallKernel();
+  EXPECT_EQ(launched(kernel, 0), 384);
+  EXPECT_EQ(launched(kernel, 1000, 0), 384);
+  EXPECT_EQ(launched(kernel, 1000, std::numeric_limits<int64_t>::max()), 336);
+  kernel.task_columns = 2; // more tasks than can be counted
+  EXPECT_EQ(launched(kernel, 1000, std::numeric_limits<int64_t>::max()), 384);
+}
+
+} // namespace
