@@ -26,11 +26,13 @@ public:
   void alongPositions() {
     e.loop(e.index(0), op.getPositions(), lanes, [&](Value column) {
       Value first = firstOutput(column);
-      // What lies beyond the last position is outside y as well.
+      Ends ends = endsOf(first, lanes * stride);
+      if (masked())
+        return storeInterleaved(ends, column);
       e.ifElse(
-          inside(first, lanes * stride),
-          [&] { storeInterleaved(first, column); },
+          ends.inside, [&] { storeInterleaved(ends, column); },
           [&] {
+            // What lies beyond the last position is outside y as well.
             e.loop(lanes, [&](Value lane) {
               storeSingly(e.add(first, e.mul(lane, stride)),
                           e.add(column, lane));
@@ -58,6 +60,20 @@ public:
   }
 
 private:
+  /// Outputs in a row, and which of them are inside y.
+  struct Ends {
+    Value first;       ///< output
+    Value inside;      ///< whether all of them are
+    Value low, number; ///< those from `low` on, counted from the first
+  };
+  /// Some lanes of a vector and where they go, counted from the first output.
+  struct Piece {
+    Value vector;
+    int64_t lane, count;
+    Value at;
+    int64_t kept; ///< the others are for another piece to overwrite
+  };
+
   /// Neighbouring phases whose rows are neighbours.
   struct Run {
     int64_t phase, count;
@@ -91,6 +107,21 @@ private:
     return e.both(e.atMost(e.index(0), first),
                   e.atMost(e.add(first, count), length));
   }
+  Ends endsOf(Value first, int64_t count) {
+    Ends ends = {first, inside(first, count), {}, {}};
+    if (!masked())
+      return ends;
+    auto within = [&](Value output) {
+      Value relative = e.sub(output, first);
+      return e.min(e.max(relative, e.index(0)), e.index(count));
+    };
+    ends.low = within(e.index(0));
+    ends.number = e.sub(within(length), ends.low);
+    return ends;
+  }
+  /// The longer vectors are, the more outputs are beside an end of y. Stores
+  /// under masks are AVX-512's; AVX2's gain nothing on the cores of some.
+  bool masked() const { return lanes >= 16; }
   SmallVector<Value> output(Value t) { return {op.getBatch(), channel, t}; }
 
   Value scratchRow(Value phase) {
@@ -131,20 +162,24 @@ private:
     return halvings + (count >> halvings) - 1;
   }
 
-  void storeInterleaved(Value first, Value column) {
+  void storeInterleaved(const Ends &ends, Value column) {
+    SmallVector<Value> phases;
     if (stride <= lanes) {
-      SmallVector<Value> phases;
       for (int64_t phase = 0; phase < stride; ++phase)
         phases.push_back(phaseVector(e.index(phase), column));
       // Odd numbers take a shuffle for nearly every phase: filling up to a
       // power of two costs some narrower stores instead.
       auto whole = static_cast<int64_t>(llvm::PowerOf2Ceil(stride));
-      if (shufflesOf(stride) > shufflesOf(whole) + 1)
-        return storeFilledUp(first, phases, whole);
-      for (auto [part, vector] : llvm::enumerate(interleave(e, phases)))
-        e.storeVector(vector, op.getY(),
-                      output(e.add(first, static_cast<int64_t>(part) * lanes)));
-      return;
+      if (shufflesOf(stride) > shufflesOf(whole) + 1) {
+        phases.resize(whole, phases.front());
+        return store(ends, takenApart(phases, e.index(0)));
+      }
+      SmallVector<Piece> pieces;
+      for (auto [part, vector] : llvm::enumerate(interleave(e, phases))) {
+        Value at = e.index(static_cast<int64_t>(part) * lanes);
+        pieces.push_back({vector, 0, lanes, at, lanes});
+      }
+      return store(ends, pieces);
     }
     // Blocks of phases and positions; the last one overlaps its neighbour where
     // the stride is no multiple of a block. Half a vector of phases is worth it
@@ -153,14 +188,10 @@ private:
     if (stride % lanes != 0 && stride % (lanes / 2) == 0 && stride < 4 * lanes)
       width = lanes / 2;
     auto block = [&](Value firstPhase) {
-      SmallVector<Value> phases;
+      phases.clear();
       for (int64_t i = 0; i < width; ++i)
         phases.push_back(phaseVector(e.add(firstPhase, i), column));
-      forPositions(phases, [&](int64_t position, Value piece) {
-        e.storeVector(
-            piece, op.getY(),
-            output(e.add(e.add(first, position * stride), firstPhase)));
-      });
+      store(ends, takenApart(phases, firstPhase));
     };
     e.loop(e.index(0), e.index(stride - width + 1), width, block);
     if (stride % width != 0)
@@ -168,14 +199,65 @@ private:
   }
 
   /// Interleaves a power of two of phases and takes the result apart by
-  /// positions, in order.
-  void forPositions(ArrayRef<Value> phases,
-                    function_ref<void(int64_t, Value)> body) {
+  /// positions, in order. Of more phases than there are, every position but the
+  /// last is stored with what fills it up, which the next one overwrites.
+  SmallVector<Piece> takenApart(ArrayRef<Value> phases, Value firstPhase) {
     auto width = static_cast<int64_t>(phases.size());
-    int64_t position = 0;
+    SmallVector<Piece> pieces;
     for (Value vector : interleave(e, phases))
-      for (int64_t lane = 0; lane < lanes; lane += width)
-        body(position++, slice(vector, lane, width));
+      for (int64_t lane = 0; lane < lanes; lane += width) {
+        auto position = static_cast<int64_t>(pieces.size());
+        Value at = e.add(e.index(position * stride), firstPhase);
+        pieces.push_back(
+            {vector, lane, width, at,
+             position < lanes - 1 ? width : std::min(width, stride)});
+      }
+    return pieces;
+  }
+
+  void store(const Ends &ends, ArrayRef<Piece> pieces) {
+    auto whole = [&] {
+      for (const Piece &piece : pieces)
+        storeWhole(ends, piece);
+    };
+    if (!masked())
+      return whole();
+    e.ifElse(ends.inside, whole, [&] {
+      for (const Piece &piece : pieces)
+        storeMasked(ends, piece);
+    });
+  }
+
+  /// What isn't kept is at the end: a few narrower stores leave it out.
+  void storeWhole(const Ends &ends, const Piece &piece) {
+    for (int64_t count = piece.count, done = 0; count >= 1; count /= 2)
+      if (piece.kept & count) {
+        e.storeVector(slice(piece.vector, piece.lane + done, count), op.getY(),
+                      output(e.add(ends.first, e.add(piece.at, done))));
+        done += count;
+      }
+  }
+
+  /// What isn't kept is beyond these outputs, or for the next piece.
+  void storeMasked(const Ends &ends, const Piece &piece) {
+    // From `low` on, others wrap around to large numbers.
+    Type narrow = e.b.getI32Type();
+    auto type = VectorType::get({piece.count}, narrow);
+    auto everywhere = [&](Value number) -> Value {
+      number = arith::IndexCastOp::create(e.b, e.loc, narrow, number);
+      return vector::BroadcastOp::create(e.b, e.loc, type, number);
+    };
+    Value lanes = arith::ConstantOp::create(
+        e.b, e.loc,
+        DenseElementsAttr::get(type, ArrayRef(llvm::to_vector_of<int32_t>(
+                                         llvm::seq<int64_t>(0, piece.count)))));
+    Value relative = arith::AddIOp::create(
+        e.b, e.loc, lanes, everywhere(e.sub(piece.at, ends.low)));
+    Value mask =
+        e.compare(arith::CmpIPredicate::ult, relative, everywhere(ends.number));
+    vector::MaskedStoreOp::create(e.b, e.loc, op.getY(),
+                                  output(e.add(ends.first, piece.at)), mask,
+                                  slice(piece.vector, piece.lane, piece.count));
   }
 
   Value slice(Value vector, int64_t begin, int64_t count) {
@@ -185,42 +267,23 @@ private:
                                                  count, 1);
   }
 
-  /// Every position but the last is stored with what fills it up, which the
-  /// next one overwrites.
-  void storeFilledUp(Value first, SmallVector<Value> phases, int64_t width) {
-    phases.resize(width, phases.front());
-    forPositions(phases, [&](int64_t position, Value piece) {
-      Value at = e.add(first, position * stride);
-      if (position < lanes - 1)
-        return e.storeVector(piece, op.getY(), output(at));
-      for (int64_t count = width / 2, done = 0; count >= 1; count /= 2)
-        if (stride & count) {
-          e.storeVector(slice(piece, done, count), op.getY(),
-                        output(e.add(at, done)));
-          done += count;
-        }
-    });
-  }
-
-  /// The phases of one position, each where it is inside y.
+  /// The phases of one position that are inside y.
   void storeSingly(Value first, Value column) {
-    e.loop(stride, [&](Value phase) {
-      Value t = e.add(first, phase);
-      Value in = e.both(e.atMost(e.index(0), t), e.less(t, length));
-      e.ifThen(in, [&] {
-        Value row = scratchRow(phase);
-        Value value;
-        if (!anyTapless()) {
-          value = e.load(op.getScratch(), scratchAt(row, column));
-        } else {
-          value = e.load(op.getScratch(),
-                         scratchAt(e.max(row, e.index(0)), column));
-          value = e.select(e.atMost(e.index(0), row), value, e.zero());
-        }
-        if (bias)
-          value = e.addf(value, bias);
-        e.store(value, op.getY(), output(t));
-      });
+    Value low = e.max(e.sub(e.index(0), first), e.index(0));
+    Value high = e.min(e.sub(length, first), e.index(stride));
+    e.loop(low, high, 1, [&](Value phase) {
+      Value row = scratchRow(phase);
+      Value value;
+      if (!anyTapless()) {
+        value = e.load(op.getScratch(), scratchAt(row, column));
+      } else {
+        value =
+            e.load(op.getScratch(), scratchAt(e.max(row, e.index(0)), column));
+        value = e.select(e.atMost(e.index(0), row), value, e.zero());
+      }
+      if (bias)
+        value = e.addf(value, bias);
+      e.store(value, op.getY(), output(e.add(first, phase)));
     });
   }
 

@@ -157,7 +157,8 @@ def ExpandContractPlainPass
 def ExpandEpiloguePass : ExpandPass<"epilogue", "tconv.epilogue"> {
   let description = [{
     Inside y, the phases of a vector of positions are interleaved by shuffles
-    and stored as whole vectors; at the ends of y, element by element.
+    and stored as whole vectors. At the ends of y, vectors of 16 are stored
+    under masks, and shorter ones element by element.
   }];
 }
 
