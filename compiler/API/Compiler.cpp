@@ -41,12 +41,13 @@ static constexpr StageInfo stageInfos[] = {
 };
 
 /// What the cost model weighs weights against; 0 where there are many.
-static int64_t expectedPositions(tconv_length_class lengthClass) {
+static int64_t expectedPositions(const tconv_params &params,
+                                 tconv_length_class lengthClass) {
   switch (lengthClass) {
   case TCONV_LENGTH_STEP:
     return 3;
   case TCONV_LENGTH_SHORT:
-    return 4;
+    return ::tconv::stepPositions(params) > ::tconv::kCompactPositions ? 8 : 4;
   case TCONV_LENGTH_MEDIUM:
     return 64;
   default:
@@ -207,7 +208,7 @@ bool Compilation::buildStage(Stage stage) {
     module_ = importLayer(context_.get(), ::tconv::generalForm(params_));
     Builder b(context_.get());
     auto layer = module_->lookupSymbol<func::FuncOp>("layer");
-    if (int64_t positions = expectedPositions(options_.lengthClass))
+    if (int64_t positions = expectedPositions(params_, options_.lengthClass))
       layer->setAttr(kPositionsAttr, b.getI64IntegerAttr(positions));
     if (ascend_) {
       (*module_)->setAttr(kAscendAttr, b.getStringAttr(ascend_->name));

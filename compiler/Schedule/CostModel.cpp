@@ -50,7 +50,7 @@ static constexpr int64_t kMostTileColumns = 256;
 /// memory were read for too few columns.
 static constexpr int64_t kMostTilePanelBytes = 8 << 20;
 /// With fewer positions to expect, weights are all that counts.
-static constexpr int64_t kFewestPositions = 16;
+static constexpr int64_t kFewestPositions = 8;
 
 /// Positions that stand for many.
 static constexpr int64_t kManyPositions = 4000;

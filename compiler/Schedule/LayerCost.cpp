@@ -15,6 +15,8 @@ static constexpr double kElementBytes = 4;
 /// cycle it chose what was fastest of all six layers that it decides, on
 /// AVX-512.
 static constexpr double kVisibleReading = 1.0 / 3;
+/// The part of the last level that weights can count on.
+static constexpr double kOwnLastLevel = 0.75;
 
 namespace {
 
@@ -133,7 +135,7 @@ private:
     double bytes = static_cast<double>(layout.totalElements()) * kElementBytes;
     if (bytes < static_cast<double>(machine.l2Bytes) / 2)
       return 0;
-    auto near = static_cast<double>(machine.l3Bytes);
+    double near = static_cast<double>(machine.l3Bytes) * kOwnLastLevel;
     if (plan.split)
       near = std::min(near, static_cast<double>(kNearBytes));
     auto rate = static_cast<double>(bytes > near ? machine.memoryBytesPerCycle

@@ -72,18 +72,20 @@ def test_public_layers(prefix, tmp_path):
     configure_and_build(ROOT / "test/install/checker", tmp_path / "build", prefix, *ARGUMENTS,
                         f"-DLAYERS={tmp_path}/shrunk.layers",
                         "-DTARGETS=cpu:aarch64+neon")  # fmt: skip
-    text = emulate(tmp_path / "build/check_layers", tmp_path / "shrunk.layers", 1, 40, 400,
+    lengths = (1, 10, 40, 400)
+    text = emulate(tmp_path / "build/check_layers", tmp_path / "shrunk.layers", *lengths,
                    prefix=prefix)  # fmt: skip
     checked = [line.split() for line in text.splitlines() if "of the bounds" in line]
-    assert len(checked) == 3 * len(lines) >= 3 * 16
-    assert text.count("without a kernel: the reference's bits") == 3 * len(lines)
+    assert len(checked) == len(lengths) * len(lines) >= 4 * 16
+    assert text.count("without a kernel: the reference's bits") == len(checked)
     # Layers with few channels in a group have one kernel for all lengths.
     classes = {
         name: {words[0] for words in checked if words[3] == name}
-        for name in ("short", "medium", "bulk")
+        for name in ("step", "short", "medium", "bulk")
     }
     assert len(classes["bulk"]) == len(lines)
     assert len(classes["short"]) == len(classes["medium"]) == len(lines) - 3
+    assert classes["step"] and classes["step"] < classes["short"]
     # Both sorts of kernels are among them.
     assert {words[4] for words in checked} == {"direct:", "fast:"}
     assert "cpu:x86-64: TCONV_UNSUPPORTED" in text

@@ -164,6 +164,28 @@ TEST(Shape, LengthClasses) {
                "group=2",
                1),
             TCONV_LENGTH_SHORT);
+  // Fast algorithms for 7 positions and more: of 512 to 2^21 / 64 weights of an
+  // input channel.
+  const char *wide = "in_channels=64 out_channels=64 kernel_size=8 stride=4";
+  EXPECT_EQ(stepPositions(parse(wide)), 6);
+  EXPECT_EQ(of(wide, 5), TCONV_LENGTH_STEP);
+  EXPECT_EQ(of(wide, 6), TCONV_LENGTH_SHORT);
+  EXPECT_EQ(of(wide, 15), TCONV_LENGTH_SHORT);
+  EXPECT_EQ(of(wide, 16), TCONV_LENGTH_MEDIUM);
+  EXPECT_EQ(stepPositions(parse("in_channels=64 out_channels=4096 "
+                                "kernel_size=8 stride=4")),
+            6);
+  EXPECT_EQ(stepPositions(parse(deep)), 4);
+  for (const char *line :
+       {"in_channels=64 out_channels=63 kernel_size=8 stride=4",
+        "in_channels=64 out_channels=4097 kernel_size=8 stride=4",
+        "in_channels=65 out_channels=4096 kernel_size=8 stride=4",
+        "in_channels=64 out_channels=128 kernel_size=7 stride=4",
+        "in_channels=64 out_channels=64 kernel_size=8 stride=4 dilation=3",
+        "in_channels=128 out_channels=64 kernel_size=8 stride=4 group=2"}) {
+    EXPECT_EQ(stepPositions(parse(line)), 0) << line;
+    EXPECT_EQ(of(line, 1), TCONV_LENGTH_SHORT) << line;
+  }
   const char *small = "in_channels=7 out_channels=1 kernel_size=4 stride=4";
   EXPECT_EQ(of(small, 1), TCONV_LENGTH_BULK);
   const char *groups =

@@ -28,8 +28,8 @@ typedef enum tconv_length_class {
   TCONV_LENGTH_SHORT = 1,  /**< a few positions: streaming */
   TCONV_LENGTH_MEDIUM = 2, /**< too few to fill vectors of positions with: the
                                 chunks of a stream, a sentence */
-  TCONV_LENGTH_STEP = 3    /**< up to four, of a layer whose sums are long: the
-                                steps of a stream */
+  TCONV_LENGTH_STEP = 3    /**< so few that weights count alone, of a layer for
+                                which that differs: the steps of a stream */
 } tconv_length_class;
 
 typedef struct tconv_compile_request {

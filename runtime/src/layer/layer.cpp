@@ -11,9 +11,11 @@ namespace {
 
 /// Up to this many positions, weights are read rather than computed with.
 constexpr int64_t kShortPositions = 16;
-/// Up to this many, where sums are long, there is time to spare for weights
-/// that are read in fewer bits.
-constexpr int64_t kStepPositions = 4;
+/// Up to this many, weights count alone; of a few more fast algorithms are
+/// worth it, which have more weights, if an element of x has so many that its
+/// transform doesn't matter, and if all of them are near even for two threads.
+constexpr int64_t kFastStepPositions = 6, kFastWeightsOfInput = 512,
+                  kMostFastWeights = 1 << 21;
 /// Up to this many positions, vectors along the positions would hold too much
 /// padding, so that kernels get vectors along the channels.
 constexpr int64_t kMediumPositions = 192;
@@ -284,13 +286,27 @@ static int64_t shortestSum(const tconv_params &params) {
   return params.in_channels / params.group * std::max<int64_t>(taps, 1);
 }
 
+/// Whether every phase has two taps or more at neighbouring elements of x.
+static bool isForFastAlgorithms(const tconv_params &params) {
+  return params.stride % params.dilation == 0 &&
+         params.kernel_size / phasesOf(params) >= 2;
+}
+
+int64_t tconv::stepPositions(const tconv_params &params) {
+  if (shortestSum(params) >= kStepTerms)
+    return kCompactPositions;
+  int64_t ofInput = params.out_channels / params.group * params.kernel_size;
+  bool worth = ofInput >= kFastWeightsOfInput &&
+               ofInput <= kMostFastWeights / params.in_channels;
+  return worth && isForFastAlgorithms(params) ? kFastStepPositions : 0;
+}
+
 /// Positions of the class of medium lengths, at most.
 static int64_t mediumPositions(const tconv_params &params) {
-  int64_t phases = phasesOf(params);
-  bool neighbours = params.stride % params.dilation == 0;
-  bool fast = neighbours && params.kernel_size / phases >= 2;
-  bool vectors = params.out_channels / params.group * phases > kVectorRows;
-  return fast && vectors ? kFastMediumPositions : kMediumPositions;
+  bool vectors =
+      params.out_channels / params.group * phasesOf(params) > kVectorRows;
+  return vectors && isForFastAlgorithms(params) ? kFastMediumPositions
+                                                : kMediumPositions;
 }
 
 tconv_length_class tconv::lengthClass(const tconv_params &params,
@@ -304,7 +320,7 @@ tconv_length_class tconv::lengthClass(const tconv_params &params,
   int64_t crop = generalForm(params).cropBegin % stride;
   crop += crop < 0 ? stride : 0;
   int64_t positions = (kept + crop + stride - 1) / stride;
-  if (positions <= kStepPositions && shortestSum(params) >= kStepTerms)
+  if (positions <= stepPositions(params))
     return TCONV_LENGTH_STEP;
   if (positions <= kShortPositions)
     return TCONV_LENGTH_SHORT;

@@ -80,8 +80,14 @@ int64_t phasesOf(const tconv_params &params);
 /// Coarse classes of length.
 constexpr int kLengthClasses = 4;
 
-/// Terms of every sum at least, for a layer to have the class of steps.
+/// Terms of every sum at least with which weights of few bits are exact enough.
 constexpr int64_t kStepTerms = 2048;
+/// Up to this many positions such weights are the faster ones.
+constexpr int64_t kCompactPositions = 4;
+
+/// Positions of the class of steps, at most; 0 for layers that haven't got it,
+/// whose short lengths are all of the few.
+int64_t stepPositions(const tconv_params &params);
 
 /// "bulk", "short", "medium" or "step".
 const char *lengthClassName(tconv_length_class lengthClass);

@@ -141,6 +141,7 @@ static int check(const tconv_params *p, const char *name, int64_t length) {
   printf("%s length %lld %s %s: %.3f of the bounds\n", name, (long long)length,
          strstr(json, "\"short\"")    ? "short"
          : strstr(json, "\"medium\"") ? "medium"
+         : strstr(json, "\"step\"")   ? "step"
                                       : "bulk",
          fast ? "fast" : "direct", worst);
   free(weight), free(x), free(bias), free(weight_abs), free(x_abs);
