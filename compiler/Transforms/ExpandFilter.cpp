@@ -16,6 +16,8 @@ using namespace mlir::tconv;
 static constexpr int64_t kMostUnrolled = 192;
 /// The same for masked rounds, which are few and have masks to compute.
 static constexpr int64_t kMostUnrolledMasked = 16;
+/// Distances within a row that 32 bits hold with room to spare.
+static constexpr int64_t kFar = int64_t(1) << 29;
 /// Input channels whose rows are streams that are brought far ahead.
 static constexpr int64_t kMostStreams = 16;
 /// Of more, elements of a row that are brought at once, as long as those of all
@@ -191,6 +193,7 @@ private:
         access == Access::whole ? kMostUnrolled : kMostUnrolledMasked;
     bool bringsNext = op.getPrefetch() != 0 && inputs > kMostStreams &&
                       count == vectors() && access == Access::whole;
+    Place row = placeIn(position, length, access);
     for (const PackedSection &packed : layout.sections()) {
       ArrayRef<int64_t> phases = packed.section.getPhases();
       int64_t taps = packed.section.getTaps(), n = phases.size();
@@ -203,9 +206,9 @@ private:
               bringNext(input, position, count);
           },
           [&](SmallVectorImpl<Value> &values, Value input, Value tap) {
-            Value from = e.sub(e.add(position, -packed.section.getShift()),
-                               e.mul(tap, map.getShiftStep()));
-            SmallVector<Value> read = loadInput(input, from, count, access);
+            Value offset = e.sub(e.index(-packed.section.getShift()),
+                                 e.mul(tap, map.getShiftStep()));
+            SmallVector<Value> read = loadInput(input, row, offset, count);
             for (int64_t i = 0; i < n; ++i) {
               Value offset = e.index(packed.weightsOffset + i * inputs * taps);
               multiply(MutableArrayRef(values).slice(i * count, count), read,
@@ -228,8 +231,9 @@ private:
       vectors.append(interleave(e, phases));
     }
     auto store = [&](Access how) {
+      Place to = placeIn(first, lastOutput, how);
       for (auto [i, vector] : llvm::enumerate(vectors))
-        storeOutput(vector, e.add(first, static_cast<int64_t>(i) * lanes), how);
+        storeOutput(vector, to, static_cast<int64_t>(i) * lanes);
     };
     if (access == Access::whole)
       return store(Access::whole);
@@ -292,12 +296,14 @@ private:
       }
     Value tapCount = e.lookUp(module, taps, phase);
     Value offset = e.lookUp(module, offsets, phase);
-    Value start = e.sub(position, e.lookUp(module, shifts, phase));
+    Value shift = e.lookUp(module, shifts, phase);
+    Place row = placeIn(position, length, access);
     SmallVector<Value> sums = sumTaps(
         count, false, false, tapCount, [](Value) {},
         [&](SmallVectorImpl<Value> &values, Value input, Value tap) {
-          Value from = e.sub(start, e.mul(tap, map.getShiftStep()));
-          multiply(values, loadInput(input, from, count, access),
+          Value back = e.add(shift, e.mul(tap, map.getShiftStep()));
+          Value ahead = e.sub(e.index(0), back);
+          multiply(values, loadInput(input, row, ahead, count),
                    weight(offset, input, tapCount, tap));
         });
     Value bias = loadBias();
@@ -357,45 +363,74 @@ private:
     return e.load(weights, {e.add(weightsBase, at)});
   }
 
-  SmallVector<Value> loadInput(Value input, Value from, int64_t count,
-                               Access access) {
+  /// Where a round reads or writes a row. Under masks, low and high are how far
+  /// before and after it the row ends, in all lanes: once a round, as there are
+  /// many vectors in it.
+  struct Place {
+    Value at, end;
+    Value low, high; ///< null: what is read or written is within
+  };
+
+  Place placeIn(Value at, Value end, Access access) {
+    if (access == Access::whole)
+      return {at, end, {}, {}};
+    Type narrow = b.getI32Type();
+    auto distance = [&](Value to) -> Value {
+      Value far = e.min(e.max(e.sub(to, at), e.index(-kFar)), e.index(kFar));
+      Value number = arith::IndexCastOp::create(b, e.loc, narrow, far);
+      return vector::BroadcastOp::create(
+          b, e.loc, VectorType::get({lanes}, narrow), number);
+    };
+    return {at, end, distance(e.index(0)), distance(end)};
+  }
+
+  SmallVector<Value> loadInput(Value input, Place row, Value offset,
+                               int64_t count) {
+    // Distances from the round would not fit 32 bits.
+    if (row.low && (map.getMaxShift() >= kFar || map.getMinShift() <= -kFar)) {
+      row = placeIn(e.add(row.at, offset), row.end, Access::masked);
+      offset = e.index(0);
+    }
     SmallVector<Value> vectors;
     for (int64_t v = 0; v < count; ++v) {
-      Value at = e.add(from, v * lanes);
-      SmallVector<Value> indices = {batch, e.add(firstInput, input), at};
-      if (access == Access::whole)
+      Value ofVector = e.add(offset, v * lanes);
+      SmallVector<Value> indices = {batch, e.add(firstInput, input),
+                                    e.add(row.at, ofVector)};
+      if (!row.low)
         vectors.push_back(e.loadVector(lanes, x, indices));
       else
         vectors.push_back(vector::MaskedLoadOp::create(
-            b, e.loc, e.vectorType(lanes), x, indices,
-            mask(at, e.index(0), length), e.zeroVector(lanes)));
+            b, e.loc, e.vectorType(lanes), x, indices, mask(row, ofVector),
+            e.zeroVector(lanes)));
     }
     return vectors;
   }
 
-  void storeOutput(Value vector, Value first, Access access) {
-    SmallVector<Value> indices = {batch, output, first};
-    if (access == Access::whole)
+  void storeOutput(Value vector, const Place &to, int64_t offset) {
+    SmallVector<Value> indices = {batch, output, e.add(to.at, offset)};
+    if (!to.low)
       e.storeVector(vector, y, indices);
     else
-      vector::MaskedStoreOp::create(
-          b, e.loc, y, indices, mask(first, e.index(0), lastOutput), vector);
+      vector::MaskedStoreOp::create(b, e.loc, y, indices,
+                                    mask(to, e.index(offset)), vector);
   }
 
-  /// The lanes i for which from + i is in [low, high).
-  Value mask(Value from, Value low, Value high) {
+  /// The lanes whose element, so far behind the place, is in its row.
+  Value mask(const Place &place, Value offset) {
     Type narrow = b.getI32Type();
     auto type = VectorType::get({lanes}, narrow);
-    auto bound = [&](Value limit) -> Value {
-      Value lane = e.min(e.max(e.sub(limit, from), e.index(0)), e.index(lanes));
-      Value number = arith::IndexCastOp::create(b, e.loc, narrow, lane);
-      return vector::BroadcastOp::create(b, e.loc, type, number);
-    };
-    SmallVector<int32_t> numbers =
-        llvm::to_vector_of<int32_t>(llvm::seq<int64_t>(0, lanes));
+    auto constant = getConstantIntValue(offset);
+    int64_t first = constant.value_or(0);
+    auto numbers =
+        llvm::to_vector_of<int32_t>(llvm::seq<int64_t>(first, first + lanes));
     Value lane = arith::ConstantOp::create(
         b, e.loc, DenseElementsAttr::get(type, ArrayRef(numbers)));
-    return e.both(e.atMost(bound(low), lane), e.less(lane, bound(high)));
+    if (!constant) {
+      Value number = arith::IndexCastOp::create(b, e.loc, narrow, offset);
+      lane = arith::AddIOp::create(
+          b, e.loc, lane, vector::BroadcastOp::create(b, e.loc, type, number));
+    }
+    return e.both(e.atMost(place.low, lane), e.less(lane, place.high));
   }
 
   /// Output of phase 0 of a position.

@@ -166,6 +166,30 @@ TEST_F(Numeric, RandomLayers) {
   }
 }
 
+// Taps further apart than 32 bits count, of which a crop leaves two in x.
+TEST_F(Numeric, FarTaps) {
+  Random random(5);
+  for (int64_t dilation : {(int64_t(1) << 29) - 1, int64_t(1) << 30,
+                           (int64_t(1) << 32) - 2, int64_t(1) << 32}) {
+    tconv_params params =
+        parse("in_channels=4 out_channels=4 group=4 kernel_size=2 "
+              "pad_mode=crop output_length=60 dilation=" +
+              std::to_string(dilation) +
+              " crop_begin=" + std::to_string(dilation - 10));
+    SCOPED_TRACE(formatLayerLine(params));
+    std::vector<float> weight = randomValues(random, weightElements(params));
+    LayerHandle layer = makeLayer(params, weight, {});
+    for (int64_t length : {1, 50, 70}) {
+      std::vector<float> x = randomValues(random, xElements(params, 1, length));
+      std::vector<float> y = runGuarded(layer.get(), params, x, 1, length);
+      expectPath(layer.get(), 1, length);
+      ASSERT_EQ(Accuracy(params).compare(
+                    {x.data(), weight.data(), nullptr, 1, length}, y.data()),
+                "");
+    }
+  }
+}
+
 /// First, last and some channels between.
 std::vector<int64_t> someChannels(const tconv_params &params) {
   int64_t last = params.out_channels - 1;
