@@ -163,8 +163,8 @@ private:
   }
 
   void storeInterleaved(const Ends &ends, Value column) {
-    SmallVector<Value> phases;
     if (stride <= lanes) {
+      SmallVector<Value> phases;
       for (int64_t phase = 0; phase < stride; ++phase)
         phases.push_back(phaseVector(e.index(phase), column));
       // Odd numbers take a shuffle for nearly every phase: filling up to a
@@ -188,7 +188,7 @@ private:
     if (stride % lanes != 0 && stride % (lanes / 2) == 0 && stride < 4 * lanes)
       width = lanes / 2;
     auto block = [&](Value firstPhase) {
-      phases.clear();
+      SmallVector<Value> phases;
       for (int64_t i = 0; i < width; ++i)
         phases.push_back(phaseVector(e.add(firstPhase, i), column));
       store(ends, takenApart(phases, firstPhase));

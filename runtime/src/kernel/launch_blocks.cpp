@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "kernel/loaded_kernel.h"
+#include "support/divide.h"
 
 using namespace tconv;
 
@@ -16,8 +17,6 @@ constexpr double kTaskWork = 300e3;
 /// What a block packs of x beyond its own positions, another packs too: it
 /// should be little beside them.
 constexpr double kReachesOfBlock = 4;
-
-int64_t divideCeil(int64_t a, int64_t b) { return a / b + (a % b != 0); }
 
 } // namespace
 

@@ -3,6 +3,8 @@
 
 #include <algorithm>
 
+#include "support/divide.h"
+
 using namespace tconv;
 
 namespace {
@@ -12,8 +14,6 @@ constexpr int64_t kPartsPerThread = 4;
 /// Up to so many where that evens them out.
 constexpr int64_t kMostPartsPerThread = 8;
 constexpr double kClearlyBetter = 0.97;
-
-int64_t divideCeil(int64_t a, int64_t b) { return a / b + (a % b != 0); }
 
 /// Work of the tasks [0, end), in those of a task that isn't short.
 double workUpTo(const TaskRange &range, int64_t end) {
