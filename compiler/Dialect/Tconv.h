@@ -15,6 +15,8 @@
 #include "mlir/Interfaces/SideEffectInterfaces.h"
 #include "mlir/Interfaces/TilingInterface.h"
 
+#include <limits>
+
 #include "compiler/Dialect/TconvDialect.h.inc"
 
 #include "compiler/Dialect/TconvEnums.h.inc"
@@ -36,6 +38,15 @@ inline constexpr int64_t kLineElements = 16;
 /// Register tiles of a block of channels at most: a contraction lists the shift
 /// of each.
 inline constexpr int64_t kMostTiles = int64_t(1) << 25;
+
+/// The distance of batch items that have positions of their own.
+inline constexpr int64_t kItemsApart = std::numeric_limits<int64_t>::max();
+
+/// What a function says of that distance otherwise: see
+/// transform.tconv.fold_batch.
+inline constexpr llvm::StringLiteral kItemBeforeAttr = "tconv.item_before";
+inline constexpr llvm::StringLiteral kItemAfterAttr = "tconv.item_after";
+inline constexpr llvm::StringLiteral kItemGranuleAttr = "tconv.item_granule";
 
 /// The largest value of a size that tiling made: a constant, or the constant in
 /// an affine.min. Nothing where it isn't known.

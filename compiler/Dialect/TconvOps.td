@@ -123,6 +123,11 @@ def Tconv_PhasesOp : Tconv_DestinationOp<"phases", [
     parallel. On buffers it can be tiled: a tile is the same op with a `window`,
     the offsets and then the sizes in that space; y stays whole.
 
+    With `items`, batch items may lie one after the other along the positions,
+    that far apart; batch is 0 then. What lies between them is outside y. With
+    the largest number each has positions of its own, as without. See
+    `transform.tconv.fold_batch`.
+
     After `transform.tconv.pack_input`, x is a panel buffer (panel, channel of
     the group, column) and `panel_origin` the position of its first column;
     panel i holds `panel_positions` positions and the `span` columns before
@@ -150,7 +155,7 @@ def Tconv_PhasesOp : Tconv_DestinationOp<"phases", [
   let arguments = (ins AnyShaped:$x, AnyShaped:$weights,
                        Optional<AnyShaped>:$bias, AnyShaped:$init,
                        Variadic<Index>:$window, Optional<Index>:$panel_origin,
-                       Optional<I1>:$regular,
+                       Optional<I1>:$regular, Optional<Index>:$items,
                        Tconv_DecompositionAttr:$decomposition, I64Attr:$groups,
                        Tconv_PackingAttr:$packing,
                        OptionalAttr<I64Attr>:$panel_positions);
@@ -158,7 +163,8 @@ def Tconv_PhasesOp : Tconv_DestinationOp<"phases", [
     `ins` `(` $x `,` $weights (`,` $bias^)? `:` type($x) `,` type($weights)
     (`,` type($bias)^)? `)` `outs` `(` $init `:` type($init) `)`
     (`window` `[` $window^ `]`)? (`panel_origin` $panel_origin^)?
-    (`regular` $regular^)? attr-dict (`->` type($result)^)?
+    (`regular` $regular^)? (`items` $items^)? attr-dict
+    (`->` type($result)^)?
   }];
   let extraClassDeclaration = destinationDeclaration # [{
     /// Input channels of one group.
@@ -184,8 +190,11 @@ def Tconv_PackInputOp : Tconv_BufferOp<"pack_input"> {
     Column c of panel i becomes x[batch, group * Cin / groups + channel,
     origin + i * panel_positions - max_shift + c], or zero where that is outside
     x. What `positions` positions need is written, their number rounded up to a
-    multiple of `granule`, and the `span` columns before them; the rest of a
-    panel is left as it was.
+    multiple of `granule`, and the `span` columns before them; what the rest of a
+    panel holds is not said.
+
+    With `items` (see `tconv.phases`) it is x[batch + i, ..., p - i * items] for
+    the position p, with i = (p + max_shift) / items.
 
     Example:
 
@@ -201,11 +210,11 @@ def Tconv_PackInputOp : Tconv_BufferOp<"pack_input"> {
   }];
   let arguments = (ins AnyMemRef:$x, AnyMemRef:$panel, Index:$batch,
                        Index:$group, Index:$origin, Index:$positions,
-                       I64Attr:$panel_positions, I64Attr:$max_shift,
-                       I64Attr:$span, I64Attr:$granule);
+                       Optional<Index>:$items, I64Attr:$panel_positions,
+                       I64Attr:$max_shift, I64Attr:$span, I64Attr:$granule);
   let assemblyFormat = [{
     $x `,` $panel `at` `[` $batch `,` $group `,` $origin `,` $positions `]`
-    attr-dict `:` type($x) `,` type($panel)
+    (`items` $items^)? attr-dict `:` type($x) `,` type($panel)
   }];
 }
 
@@ -223,6 +232,9 @@ def Tconv_TransformInputOp : Tconv_BufferOp<"transform_input"> {
     phases are cut into `filters` filters of one number of taps, a panel holds
     them one after the other for every channel, and filter f reads f * r
     positions further to the left.
+    With `items` (see `tconv.phases`) it is x[batch + i, ..., p - i * items] for
+    the position p, with i = (p + reach) / items, where the first column's
+    leftmost d_0 lies `reach` positions before `origin`.
     Panel i of a set holds the `panel_columns` columns from
     `i * panel_columns` on. Columns for `positions` positions are written, their
     number rounded up to a multiple of `granule`.
@@ -250,7 +262,8 @@ def Tconv_TransformInputOp : Tconv_BufferOp<"transform_input"> {
   }];
   let arguments = (ins AnyMemRef:$x, AnyMemRef:$panel, Index:$batch,
                        Index:$group, Index:$origin, Index:$positions,
-                       I64Attr:$outputs, DenseI64ArrayAttr:$taps,
+                       Optional<Index>:$items, I64Attr:$outputs,
+                       DenseI64ArrayAttr:$taps,
                        I64Attr:$shift, I64Attr:$panel_columns,
                        I64Attr:$granule, UnitAttr:$plain,
                        DefaultValuedAttr<I64Attr, "1">:$pieces,
@@ -258,7 +271,7 @@ def Tconv_TransformInputOp : Tconv_BufferOp<"transform_input"> {
   let results = (outs I1:$regular);
   let assemblyFormat = [{
     $x `,` $panel `at` `[` $batch `,` $group `,` $origin `,` $positions `]`
-    attr-dict `:` type($x) `,` type($panel)
+    (`items` $items^)? attr-dict `:` type($x) `,` type($panel)
   }];
   let extraClassDeclaration = [{
     /// Points of all filters: sets of panels.
@@ -291,11 +304,11 @@ def Tconv_ContractOp : Tconv_BufferOp<"contract", [AttrSizedOperandSegments,
     further on, if that is not 0. Those that lie `prefetch_part` channels further
     on are brought into L2, if that is not 0, `prefetch_lines` lines a step: a
     first share while the first window along the positions is multiplied, another
-    with each next one. What it brings of other buffers, `streams` of three dimensions, are rows
-    of the second dimension, which begin where `at` says, in the order of the
-    buffers: `stream_sizes` holds for each how many, how many elements of them,
-    and 1 where they are to be written. All register tiles of a scratch buffer
-    together bring as many lines, more or less these.
+    with each next one. What it brings of other buffers, `streams` of three
+    dimensions, are rows of the second dimension, which begin where `at` says, in
+    the order of the buffers: `stream_sizes` holds for each how many, how many
+    elements of them, and 1 where they are to be written. All register tiles of a
+    scratch buffer together bring as many lines, more or less these.
 
     With `pieces` = 3 weights and panels are split into bf16 numbers
     (compiler/Dialect/Pieces.h) and multiplied by tile registers: all products of
@@ -426,7 +439,7 @@ def Tconv_ContractPlainOp : Tconv_BufferOp<"contract_plain"> {
   }];
 }
 
-def Tconv_EpilogueOp : Tconv_BufferOp<"epilogue"> {
+def Tconv_EpilogueOp : Tconv_BufferOp<"epilogue", [AttrSizedOperandSegments]> {
   let summary = "adds the bias, interleaves the phases and stores them";
   let description = [{
     y[batch, channel, t] of every channel and position of the tile, t being
@@ -436,6 +449,9 @@ def Tconv_EpilogueOp : Tconv_BufferOp<"epilogue"> {
 
     `channel` counts from the first channel of y; `at` holds batch, channel,
     number of channels, position, number of positions.
+
+    With `items` (see `tconv.phases`) batch item `batch + i` has the positions
+    from `i * items` on. Vectors lie along the rows then.
 
     Example:
 
@@ -454,12 +470,12 @@ def Tconv_EpilogueOp : Tconv_BufferOp<"epilogue"> {
   let arguments = (ins AnyMemRef:$scratch, AnyMemRef:$y,
                        Optional<AnyMemRef>:$bias, Index:$batch, Index:$channel,
                        Index:$channels, Index:$position, Index:$positions,
-                       Tconv_VectorAxisAttr:$vectors, I64Attr:$stride,
-                       I64Attr:$crop, DenseI64ArrayAttr:$first_rows,
+                       Optional<Index>:$items, Tconv_VectorAxisAttr:$vectors,
+                       I64Attr:$stride, I64Attr:$crop, DenseI64ArrayAttr:$first_rows,
                        DenseI64ArrayAttr:$row_steps);
   let assemblyFormat = [{
     $scratch `,` $y (`bias` $bias^)? `at` `[` $batch `,` $channel `,` $channels
-    `,` $position `,` $positions `]` attr-dict `:`
+    `,` $position `,` $positions `]` (`items` $items^)? attr-dict `:`
     type($scratch) `,` type($y) (`,` type($bias)^)?
   }];
 }

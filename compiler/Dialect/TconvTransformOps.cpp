@@ -287,9 +287,10 @@ DiagnosedSilenceableFailure PackInputOp::apply(TransformRewriter &rewriter,
       return TransformInputOp::create(
                  rewriter, loc, phases.getX(), buffer,
                  phases.getWindowOffset(0), phases.getWindowOffset(1),
-                 phases.getWindowOffset(3), phases.getWindowSize(3), outputs,
-                 layout.filterTaps(), map.getMinShift(), panelColumns, granule,
-                 plain, phases.getPacking().getPieces(), layout.filters())
+                 phases.getWindowOffset(3), phases.getWindowSize(3),
+                 phases.getItems(), outputs, layout.filterTaps(),
+                 map.getMinShift(), panelColumns, granule, plain,
+                 phases.getPacking().getPieces(), layout.filters())
           .getRegular();
     };
     regular = pack(/*plain=*/false);
@@ -300,8 +301,8 @@ DiagnosedSilenceableFailure PackInputOp::apply(TransformRewriter &rewriter,
     tconv::PackInputOp::create(
         rewriter, loc, phases.getX(), buffer, phases.getWindowOffset(0),
         phases.getWindowOffset(1), phases.getWindowOffset(3),
-        phases.getWindowSize(3), panel, map.getMaxShift(), map.getSpan(),
-        granule);
+        phases.getWindowSize(3), phases.getItems(), panel, map.getMaxShift(),
+        map.getSpan(), granule);
   }
   rewriter.modifyOpInPlace(phases, [&] {
     phases.getXMutable().assign(buffer);
@@ -368,6 +369,9 @@ DiagnosedSilenceableFailure SplitPhasesOp::apply(TransformRewriter &rewriter,
     return emitDefiniteFailure("needs a tile inside a function");
 
   bool alongPositions = getVectors() == VectorAxis::positions;
+  if (alongPositions && phases.getItems())
+    return emitDefiniteFailure("needs vectors along the rows where batch items "
+                               "lie one after the other");
   DecompositionAttr map = phases.getDecomposition();
   PackedLayout layout(map, phases.getPacking(), phases.getGroups(),
                       phases.getGroupInputs(), phases.getGroupOutputs());
@@ -456,10 +460,13 @@ DiagnosedSilenceableFailure SplitPhasesOp::apply(TransformRewriter &rewriter,
                       phases.getPacking());
     rewriter.setInsertionPointAfter(choice);
   }
+  Value items = phases.getItems();
+  if (items)
+    items = apply(d0.floorDiv(outputs), {items});
   EpilogueOp::create(rewriter, loc, scratch, phases.getInit(), phases.getBias(),
                      phases.getWindowOffset(0), firstChannel,
-                     phases.getWindowSize(2), firstColumn, count, getVectors(),
-                     map.getStride() * outputs, map.getCrop(),
+                     phases.getWindowSize(2), firstColumn, count, items,
+                     getVectors(), map.getStride() * outputs, map.getCrop(),
                      rewriter.getDenseI64ArrayAttr(layout.firstRows()),
                      rewriter.getDenseI64ArrayAttr(layout.rowSteps()));
   rewriter.eraseOp(phases);

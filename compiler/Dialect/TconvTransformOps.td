@@ -200,15 +200,45 @@ def Tconv_PrefetchWeightsOp : Tconv_TransformOp<"prefetch_weights"> {
   let hasVerifier = 1;
 }
 
+def Tconv_FoldBatchOp : Tconv_TransformOp<"fold_batch"> {
+  let summary = "lets a launch lay batch items one after the other";
+  let description = [{
+    The function of the untiled `tconv.phases` gets an argument, how many
+    positions apart the items of a batch lie, or the largest number where each
+    has positions of its own. One after the other, short items fill the blocks
+    and tiles of one long row, and its weights are read once for all of them.
+
+    Between items are as many positions as keep them apart: no column (as many
+    positions as the packing's `outputs`) reads of two items. The distance must
+    be a multiple of the function's `tconv.item_granule`, at least the length
+    of x plus `tconv.item_before`, and at least the positions of an item plus
+    `tconv.item_after`.
+
+    Example:
+
+    ```mlir
+    module attributes {transform.with_named_sequence} {
+      transform.named_sequence @schedule(
+          %phases: !transform.any_op {transform.readonly}) {
+        transform.tconv.fold_batch %phases : !transform.any_op
+        transform.yield
+      }
+    }
+    ```
+  }];
+  let arguments = (ins TransformHandleTypeInterface:$target);
+  let assemblyFormat = [{ $target attr-dict `:` type($target) }];
+}
+
 def Tconv_MapTasksOp : Tconv_TransformOp<"map_tasks"> {
   let summary = "makes the outer loops of a tile a range of independent tasks";
   let description = [{
     `nest` is the outermost of four nested loops: over batch, group, blocks of
     positions and blocks of channels. They become a loop over the tasks
-    [begin, end) of the function, which gets these two arguments. Tasks that share a block of
-    positions follow each other, so that what is prepared for it (a panel) is
-    prepared once for all of them. Returns the two loops that are left: over
-    blocks of positions, and over blocks of channels.
+    [begin, end) of the function, which gets these two arguments. Tasks that share
+    a block of positions follow each other, so that what is prepared for it (a
+    panel) is prepared once for all of them. Returns the two loops that are left:
+    over blocks of positions, and over blocks of channels.
 
     With a `granule` the function gets a third argument, how many positions a
     block has: the loop's step at most, and a multiple of `granule` columns.

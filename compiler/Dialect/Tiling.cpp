@@ -83,7 +83,28 @@ SmallVector<Range> PhasesOp::getIterationDomain(OpBuilder &b) {
   OpFoldResult positions = affine::makeComposedFoldedAffineApply(
       b, loc, (length + phases.getCrop()).ceilDiv(phases.getStride()),
       {sizeOf(getInit(), 2)});
-  domain.push_back(zeroBased(b, sizeOf(getInit(), 0)));
+  OpFoldResult batch = sizeOf(getInit(), 0);
+  if (getItems()) {
+    auto value = [&](OpFoldResult size) {
+      return getValueOrCreateConstantIndexOp(b, loc, size);
+    };
+    // Of the last item only the positions themselves.
+    Value apart =
+        arith::CmpIOp::create(b, loc, arith::CmpIPredicate::eq, getItems(),
+                              value(b.getIndexAttr(kItemsApart)));
+    Value one = value(b.getIndexAttr(1));
+    Value others = arith::SubIOp::create(b, loc, value(batch), one);
+    Value folded = arith::AddIOp::create(
+        b, loc, arith::MulIOp::create(b, loc, others, getItems()),
+        value(positions));
+    auto choose = [&](OpFoldResult ifApart, Value otherwise) -> OpFoldResult {
+      return arith::SelectOp::create(b, loc, apart, value(ifApart), otherwise)
+          .getResult();
+    };
+    batch = choose(batch, one);
+    positions = choose(positions, folded);
+  }
+  domain.push_back(zeroBased(b, batch));
   domain.push_back(zeroBased(b, b.getIndexAttr(getGroups())));
   domain.push_back(zeroBased(b, b.getIndexAttr(getGroupOutputs())));
   domain.push_back(zeroBased(b, positions));

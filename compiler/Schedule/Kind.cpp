@@ -57,6 +57,15 @@ static int64_t mostFilterInputs(const tconv_params &params, int64_t outputs,
   return 2 * stride <= lanes ? 8 : 4;
 }
 
+/// Whether taps reach so far that a kernel's packed copy of what they read of a
+/// group would be a workspace nobody wants: what lies between them is packed as
+/// well.
+static bool reachesFar(const tconv_params &params, int64_t inputs) {
+  constexpr int64_t kMostPacked = int64_t(4) << 20; // 16 MiB of floats
+  int64_t reach = params.dilation * (params.kernel_size - 1) / params.stride;
+  return reach > kMostPacked / inputs;
+}
+
 /// As inverse Fourier transforms have.
 static constexpr int64_t kManyPhases = 128;
 
@@ -66,6 +75,8 @@ StringRef mlir::tconv::chooseKind(const tconv_params &params,
   int64_t inputs = params.in_channels / params.group;
   int64_t outputs = params.out_channels / params.group;
   int64_t stride = params.stride;
+  if (reachesFar(params, inputs))
+    return "filter";
   int64_t most = mostFilterInputs(params, outputs, lanes);
   if (lengthClass == TCONV_LENGTH_SHORT || lengthClass == TCONV_LENGTH_STEP)
     most = std::min<int64_t>(most, 4);

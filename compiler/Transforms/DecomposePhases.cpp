@@ -99,7 +99,7 @@ struct DecomposePhasesPass
     auto phases = PhasesOp::create(
         b, loc, op.getResultTypes(), op.getX(), packed, op.getBias(),
         op.getInit(), /*window=*/ValueRange(), /*panel_origin=*/Value(),
-        /*regular=*/Value(), decomposition, groups, packing,
+        /*regular=*/Value(), /*items=*/Value(), decomposition, groups, packing,
         /*panel_positions=*/IntegerAttr());
     b.replaceOp(op, phases.getResults());
     return success();

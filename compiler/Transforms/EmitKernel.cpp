@@ -113,14 +113,16 @@ private:
 
   /// Descriptors are built from the types alone, so that these must say all
   /// that the structures don't: x, packed weights, bias if there is one, y,
-  /// begin, end, positions of a task if a launch chooses them, workspace.
+  /// the distance of batch items if a launch chooses it, begin, end, positions
+  /// of a task if a launch chooses them, workspace.
   LogicalResult checkLayer(func::FuncOp layer) {
     ArrayRef<Type> types = layer.getArgumentTypes();
-    size_t bias = hasBias(layer), chosen = choosesPositions(layer);
-    if (types.size() != 6 + bias + chosen)
+    size_t bias = hasBias(layer), folds = this->folds(layer);
+    if (types.size() != 6 + bias + folds &&
+        types.size() != 6 + bias + folds + 1)
       return layer.emitError("is no kernel: expected x, weights, bias or not, "
-                             "y, begin, end, positions or not and workspace, "
-                             "got ")
+                             "y, the items' distance or not, begin, end, "
+                             "positions or not and workspace, got ")
              << types.size() << " arguments";
     for (size_t i : {size_t(0), 2 + bias}) {
       auto type = dyn_cast<MemRefType>(types[i]);
@@ -133,9 +135,10 @@ private:
     for (size_t i : {size_t(1), 1 + bias})
       if (failed(checkStatic(layer, i, 1)))
         return failure();
-    if (failed(checkStatic(layer, 5 + bias + chosen, 1, /*mayBeEmpty=*/true)))
+    size_t workspace = types.size() - 1;
+    if (failed(checkStatic(layer, workspace, 1, /*mayBeEmpty=*/true)))
       return failure();
-    for (size_t i = 3 + bias; i < 5 + bias + chosen; ++i)
+    for (size_t i = 3 + bias; i < workspace; ++i)
       if (!types[i].isIndex())
         return layer.emitError("argument ")
                << i << " of a kernel must be an index, got " << types[i];
@@ -147,9 +150,13 @@ private:
     return llvm::count_if(layer.getArgumentTypes(),
                           [](Type type) { return isa<MemRefType>(type); }) == 5;
   }
+  /// Whether a launch says how far apart batch items lie.
+  static bool folds(func::FuncOp layer) {
+    return layer->hasAttr(kItemGranuleAttr);
+  }
   /// Whether a launch says how many positions a task has.
   static bool choosesPositions(func::FuncOp layer) {
-    return layer.getNumArguments() == 7U + hasBias(layer);
+    return layer.getNumArguments() == 7U + hasBias(layer) + folds(layer);
   }
 
   /// Weights in, packed weights out.
@@ -225,20 +232,25 @@ private:
       operands.push_back(arith::IndexCastOp::create(b, layer.getLoc(),
                                                     b.getIndexType(), number));
     };
-    for (unsigned i : {1, 2})
-      asIndex(block->getArgument(i));
-    if (choosesPositions(layer)) {
-      Value chosen = FIELD(task_positions, i64);
+    // What a launch chooses; 0 where it doesn't.
+    auto chosen = [&](Value given, int64_t otherwise) {
       auto constant = [&](int64_t number) -> Value {
         return arith::ConstantIntOp::create(b, layer.getLoc(), i64, number);
       };
       Value none = arith::CmpIOp::create(
-          b, layer.getLoc(), arith::CmpIPredicate::eq, chosen, constant(0));
+          b, layer.getLoc(), arith::CmpIPredicate::eq, given, constant(0));
+      asIndex(arith::SelectOp::create(b, layer.getLoc(), none,
+                                      constant(otherwise), given));
+    };
+    if (folds(layer))
+      chosen(FIELD(item_positions, i64), kItemsApart);
+    for (unsigned i : {1, 2})
+      asIndex(block->getArgument(i));
+    if (choosesPositions(layer)) {
       auto most = layer->getAttrOfType<IntegerAttr>("tconv.task_positions");
       if (!most)
         return layer.emitError("needs the attribute tconv.task_positions");
-      asIndex(arith::SelectOp::create(b, layer.getLoc(), none,
-                                      constant(most.getInt()), chosen));
+      chosen(FIELD(task_positions, i64), most.getInt());
     }
     operands.push_back(
         abi.buffer(memref(types.size() - 1), FIELD(workspace, ptr), {}, {}));
@@ -340,7 +352,7 @@ private:
     fields.append(4, ptr);
     fields.append(2, i32);
     fields.append(2, ptr);
-    fields.append(1, i64);
+    fields.append(4, i64);
     auto type = LLVM::LLVMStructType::getLiteral(context, fields);
     auto global =
         LLVM::GlobalOp::create(b, loc, type, /*isConstant=*/true,
@@ -380,8 +392,12 @@ private:
             isDirect(layer) ? TCONV_ACCURACY_DIRECT : TCONV_ACCURACY_DEFAULT);
     insert(text(engineGlobal));
     insert(LLVM::ZeroOp::create(b, loc, ptr));
-    auto granule = layer->getAttrOfType<IntegerAttr>("tconv.task_granule");
-    integer(i64, granule ? granule.getInt() : 0);
+    for (StringRef name :
+         {StringRef("tconv.task_granule"), StringRef(kItemBeforeAttr),
+          StringRef(kItemAfterAttr), StringRef(kItemGranuleAttr)}) {
+      auto attr = layer->getAttrOfType<IntegerAttr>(name);
+      integer(i64, attr ? attr.getInt() : 0);
+    }
     LLVM::ReturnOp::create(b, loc, value);
     return success();
   }
@@ -389,7 +405,7 @@ private:
 
 // The structure built above, in bytes.
 static_assert(sizeof(tconv_kernel) ==
-                  2 * 4 + 7 * 8 + 4 * 4 + 4 * 8 + 4 * 8 + 2 * 4 + 3 * 8,
+                  2 * 4 + 7 * 8 + 4 * 4 + 4 * 8 + 4 * 8 + 2 * 4 + 6 * 8,
               "emitDescriptor has to follow kernel_abi.h");
 
 } // namespace

@@ -91,8 +91,6 @@ public:
     return arith::SelectOp::create(b, loc, condition, x, y);
   }
 
-  /// What one prefetch brings; no machine that is compiled for has less.
-
   /// Brings a line into the caches: into the nearest with locality 3, into L2
   /// with 2. Places behind the end of a buffer do no harm.
   void prefetch(Value buffer, ValueRange at, bool write, unsigned locality) {
@@ -195,6 +193,27 @@ public:
                   zeros, left, SmallVector<Type>(count, vectorType(lanes)));
   }
 
+  /// The lanes of a vector that are in [0, number), counted from the place of
+  /// lane 0. Both are numbers of 32 bits.
+  Value lanesWithin(int64_t lanes, Value place, Value number) {
+    auto type = VectorType::get({lanes}, b.getI32Type());
+    auto everywhere = [&](Value value) -> Value {
+      value = arith::IndexCastOp::create(b, loc, type.getElementType(), value);
+      return vector::BroadcastOp::create(b, loc, type, value);
+    };
+    Value each = arith::ConstantOp::create(
+        b, loc,
+        DenseElementsAttr::get(type, ArrayRef(llvm::to_vector_of<int32_t>(
+                                         llvm::seq<int64_t>(0, lanes)))));
+    Value places = arith::AddIOp::create(b, loc, each, everywhere(place));
+    // Those before 0 wrap around to large numbers.
+    return compare(arith::CmpIPredicate::ult, places, everywhere(number));
+  }
+  /// A number of [0, most], the nearest one.
+  Value clamp(Value number, int64_t most) {
+    return min(max(number, index(0)), index(most));
+  }
+
   VectorType vectorType(int64_t lanes) {
     return VectorType::get({lanes}, b.getF32Type());
   }
@@ -235,19 +254,9 @@ public:
   Value lookUp(ModuleOp module, ArrayRef<int64_t> numbers, Value i);
 };
 
-/// A row of a buffer that becomes a part of a row of x, with zeros outside x.
-struct PaddedRow {
-  Value x;                     ///< (batch, channel, position)
-  SmallVector<Value> place;    ///< batch and channel
-  Value start;                 ///< position of column 0; may be negative
-  Value length;                ///< positions of x
-  Value target;                ///< buffer whose last axis are the columns
-  SmallVector<Value> targetAt; ///< all indices but the last
-  Value columns;               ///< columns that are written
-};
-
-/// Zeros, a copy by vectors, zeros.
-void copyPadded(Emitter &e, const PaddedRow &row, int64_t lanes);
+/// Vectors from which on masks are used where a row ends: AVX-512's. Those of
+/// AVX2 gain nothing on the cores of some.
+inline bool usesMasks(int64_t lanes) { return lanes >= 16; }
 
 /// Sum of vectors with constant factors; those of 0, 1 and -1 cost no product.
 Value linearCombination(Emitter &e, ArrayRef<double> factors,

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-#include "compiler/Transforms/Emitter.h"
+#include "compiler/Transforms/BatchItems.h"
 
 namespace mlir::tconv {
 #define GEN_PASS_DEF_EXPANDEPILOGUEPASS
@@ -11,11 +11,12 @@ using namespace mlir::tconv;
 
 namespace {
 
-/// The epilogue of one channel of a tile.
+/// The epilogue of one channel of an item of a tile.
 class ChannelEpilogue {
 public:
-  ChannelEpilogue(EpilogueOp op, Emitter &e, int64_t lanes, Value channel)
-      : op(op), e(e), module(op->getParentOfType<ModuleOp>()),
+  ChannelEpilogue(EpilogueOp op, Emitter &e, int64_t lanes,
+                  const ItemPart &part, Value channel)
+      : op(op), e(e), part(part), module(op->getParentOfType<ModuleOp>()),
         stride(op.getStride()), lanes(lanes), relative(channel),
         channel(e.add(op.getChannel(), channel)), length(e.size(op.getY(), 2)) {
     if (op.getBias())
@@ -24,7 +25,7 @@ public:
 
   /// Vectors along the positions: one vector of positions a round.
   void alongPositions() {
-    e.loop(e.index(0), op.getPositions(), lanes, [&](Value column) {
+    e.loop(e.index(0), part.count, lanes, [&](Value column) {
       Value first = firstOutput(column);
       Ends ends = endsOf(first, lanes * stride);
       if (masked())
@@ -45,8 +46,9 @@ public:
   /// a few runs where sections or the outputs of a column split them.
   void alongRows() {
     SmallVector<Run> runs = findRuns();
-    e.loop(op.getPositions(), [&](Value position) {
-      Value first = firstOutput(position);
+    e.loop(part.count, [&](Value i) {
+      Value first = firstOutput(i);
+      Value position = e.add(part.offset, i);
       if (runs.size() > kMostRuns)
         return storeSingly(first, position);
       e.ifElse(
@@ -98,9 +100,9 @@ private:
 
   bool anyTapless() { return llvm::is_contained(op.getFirstRows(), -1); }
 
-  /// Output of phase 0 of a position of the tile.
-  Value firstOutput(Value column) {
-    return e.sub(e.mul(e.add(op.getPosition(), column), stride),
+  /// Output of phase 0 of a position of the item's part.
+  Value firstOutput(Value i) {
+    return e.sub(e.mul(e.sub(e.add(part.begin, i), part.start), stride),
                  e.index(op.getCrop()));
   }
   Value inside(Value first, int64_t count) {
@@ -112,17 +114,15 @@ private:
     if (!masked())
       return ends;
     auto within = [&](Value output) {
-      Value relative = e.sub(output, first);
-      return e.min(e.max(relative, e.index(0)), e.index(count));
+      return e.clamp(e.sub(output, first), count);
     };
     ends.low = within(e.index(0));
     ends.number = e.sub(within(length), ends.low);
     return ends;
   }
-  /// The longer vectors are, the more outputs are beside an end of y. Stores
-  /// under masks are AVX-512's; AVX2's gain nothing on the cores of some.
-  bool masked() const { return lanes >= 16; }
-  SmallVector<Value> output(Value t) { return {op.getBatch(), channel, t}; }
+  /// The longer vectors are, the more outputs are beside an end of y.
+  bool masked() const { return usesMasks(lanes); }
+  SmallVector<Value> output(Value t) { return {part.batch, channel, t}; }
 
   Value scratchRow(Value phase) {
     return e.add(e.lookUp(module, op.getFirstRows(), phase),
@@ -240,21 +240,8 @@ private:
 
   /// What isn't kept is beyond these outputs, or for the next piece.
   void storeMasked(const Ends &ends, const Piece &piece) {
-    // From `low` on, others wrap around to large numbers.
-    Type narrow = e.b.getI32Type();
-    auto type = VectorType::get({piece.count}, narrow);
-    auto everywhere = [&](Value number) -> Value {
-      number = arith::IndexCastOp::create(e.b, e.loc, narrow, number);
-      return vector::BroadcastOp::create(e.b, e.loc, type, number);
-    };
-    Value lanes = arith::ConstantOp::create(
-        e.b, e.loc,
-        DenseElementsAttr::get(type, ArrayRef(llvm::to_vector_of<int32_t>(
-                                         llvm::seq<int64_t>(0, piece.count)))));
-    Value relative = arith::AddIOp::create(
-        e.b, e.loc, lanes, everywhere(e.sub(piece.at, ends.low)));
     Value mask =
-        e.compare(arith::CmpIPredicate::ult, relative, everywhere(ends.number));
+        e.lanesWithin(piece.count, e.sub(piece.at, ends.low), ends.number);
     vector::MaskedStoreOp::create(e.b, e.loc, op.getY(),
                                   output(e.add(ends.first, piece.at)), mask,
                                   slice(piece.vector, piece.lane, piece.count));
@@ -312,10 +299,20 @@ private:
 
   EpilogueOp op;
   Emitter &e;
+  ItemPart part;
   ModuleOp module;
   int64_t stride, lanes;
   Value relative, channel, length, bias;
 };
+
+/// Positions from the begin of a part on that have outputs inside y, at least;
+/// between items there are others.
+Value withOutputs(EpilogueOp op, Emitter &e, const ItemPart &part) {
+  auto stride = static_cast<int64_t>(op.getStride());
+  Value before = e.mul(e.sub(part.begin, part.start), stride);
+  Value outputs = e.sub(e.add(e.size(op.getY(), 2), op.getCrop()), before);
+  return e.div(e.add(e.max(outputs, e.index(0)), stride - 1), stride);
+}
 
 struct ExpandEpiloguePass
     : tconv::impl::ExpandEpiloguePassBase<ExpandEpiloguePass> {
@@ -333,12 +330,18 @@ struct ExpandEpiloguePass
       }
       OpBuilder b(op);
       Emitter e(b, op.getLoc());
-      e.loop(op.getChannels(), [&](Value channel) {
-        ChannelEpilogue epilogue(op, e, lanes, channel);
-        if (op.getVectors() == VectorAxis::positions)
-          epilogue.alongPositions();
-        else
-          epilogue.alongRows();
+      PositionRange tile = {op.getPosition(), op.getPositions()};
+      BatchItems items(e, op.getItems(), op.getBatch(), op.getY(), tile);
+      items.each(tile, [&](ItemPart part) {
+        if (op.getItems())
+          part.count = e.min(part.count, withOutputs(op, e, part));
+        e.loop(op.getChannels(), [&](Value channel) {
+          ChannelEpilogue epilogue(op, e, lanes, part, channel);
+          if (op.getVectors() == VectorAxis::positions)
+            epilogue.alongPositions();
+          else
+            epilogue.alongRows();
+        });
       });
       op.erase();
       return WalkResult::advance();

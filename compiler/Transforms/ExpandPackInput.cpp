@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-#include "compiler/Transforms/Emitter.h"
+#include "compiler/Transforms/BatchItems.h"
+#include "compiler/Transforms/PaddedCopy.h"
 
 namespace mlir::tconv {
 #define GEN_PASS_DEF_EXPANDPACKINPUTPASS
@@ -23,22 +24,21 @@ static void expand(PackInputOp op, int64_t lanes) {
       e.mul(e.div(e.add(op.getPositions(), granule - 1), granule), granule);
   Value panels = e.div(e.add(rounded, panelPositions - 1), panelPositions);
   e.loop(panels, [&](Value i) {
-    // Column 0 reads x[start].
+    // Counted from the leftmost position that an item's first one reads.
     Value done = e.mul(i, panelPositions);
-    Value start = e.sub(e.add(op.getOrigin(), done), e.index(op.getMaxShift()));
-    Value columns =
-        e.min(e.add(e.sub(rounded, done), op.getSpan()), e.index(width));
-    e.loop(inputs, [&](Value channel) {
-      Value row = e.add(firstChannel, channel);
-      copyPadded(e,
-                 {x,
-                  {op.getBatch(), row},
-                  start,
-                  length,
-                  panel,
-                  {i, channel},
-                  columns},
-                 lanes);
+    PositionRange range = {
+        e.add(op.getOrigin(), done),
+        e.min(e.add(e.sub(rounded, done), op.getSpan()), e.index(width))};
+    BatchItems items(e, op.getItems(), op.getBatch(), x, range);
+    items.each(range, [&](const ItemPart &part) {
+      Value start =
+          e.sub(e.sub(part.begin, part.start), e.index(op.getMaxShift()));
+      PaddedCopy row(e, start, length, part.count, lanes,
+                     /*severalRows=*/true);
+      e.loop(inputs, [&](Value channel) {
+        row.copy(x, part.batch, e.add(firstChannel, channel),
+                 {panel, {i, channel}, part.offset});
+      });
     });
   });
   op.erase();

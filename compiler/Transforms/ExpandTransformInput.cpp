@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "compiler/Dialect/FastFilter.h"
 #include "compiler/Dialect/Pieces.h"
-#include "compiler/Transforms/Emitter.h"
+#include "compiler/Transforms/BatchItems.h"
+#include "compiler/Transforms/PaddedCopy.h"
 
 namespace mlir::tconv {
 #define GEN_PASS_DEF_EXPANDTRANSFORMINPUTPASS
@@ -82,41 +83,62 @@ private:
   /// One panel of every point; returns the largest magnitudes so far.
   SmallVector<Value> transformPanel(Value panel, Value done, Value columns,
                                     Value most) {
-    // Element 0 is d_0 of column 0.
-    Value start = e.sub(e.add(op.getOrigin(), e.mul(done, m)),
-                        e.index(op.getShift() + taps - 1));
     Value vectors = e.div(e.add(columns, lanes - 1), lanes);
     // All that whole vectors of columns read.
     Value reach = e.mul(e.add(e.mul(vectors, lanes), sets - 1), m);
+    // Counted from the leftmost position that an item's first one reads: the
+    // d_0 of the last filter, and those of the others to its right.
+    Value last = e.add(op.getOrigin(), e.mul(done, m));
+    BatchItems items(e, op.getItems(), op.getBatch(), op.getX(),
+                     {last, e.add(reach, (filters - 1) * taps)});
+    ItemPart first = items.first();
+    // Element 0 of x is d_0 of column 0, of the first filter.
+    Value begin = e.add(last, (filters - 1) * taps);
+    Value start = e.sub(e.sub(begin, first.start), e.index(leftmost()));
     Value inside = e.both(e.atMost(e.index((filters - 1) * taps), start),
                           e.atMost(e.add(start, reach), length));
+    Source source = {items, first.batch, inside, begin, start, reach};
     int64_t pairs = Pieces::steps(inputs) * Pieces::kWords;
     return e.carry(
         e.index(0), e.index(split ? pairs : inputs), {most},
         [&](Value step, ValueRange carried) -> SmallVector<Value> {
           SmallVector<Value> sources;
           if (!split) {
-            sources = {sourceOf(inside, step, start, reach, rows[0])};
+            sources = {sourceOf(source, step, rows[0])};
           } else {
             // The last step may go on beyond the inputs, with zeros.
             for (int64_t odd = 0; odd < 2; ++odd)
               sources.push_back(sourceOf(
-                  inside,
-                  e.min(e.add(e.mul(step, 2), odd), e.index(inputs - 1)), start,
-                  reach, rows[odd]));
+                  source,
+                  e.min(e.add(e.mul(step, 2), odd), e.index(inputs - 1)),
+                  rows[odd]));
           }
           return {transformRow(panel, step, vectors, carried.front(), sources)};
         });
   }
 
+  /// Positions that the leftmost d_0 of an item's first column is before it.
+  int64_t leftmost() { return op.getShift() + filters * taps - 1; }
+
+  /// Where a panel reads, with the first filter.
+  struct Source {
+    BatchItems &items;
+    Value batch;  ///< of the item that it begins in
+    Value inside; ///< whether all is within that item's x
+    Value begin;  ///< from the leftmost position on
+    Value start;  ///< in that x
+    Value reach;  ///< how many positions
+  };
+
   /// What a panel reads for an input: x itself, or the row with zeros, so that
   /// both share the code that follows.
-  Value sourceOf(Value inside, Value input, Value start, Value reach,
-                 Value row) {
-    Value channel = input;
+  Value sourceOf(const Source &source, Value input, Value row) {
+    Value channel = input, begin = source.begin, start = source.start;
     if (filters > 1) {
       channel = e.div(input, filters);
-      start = e.sub(start, e.mul(e.rem(input, filters), taps));
+      Value before = e.mul(e.rem(input, filters), taps);
+      begin = e.sub(begin, before);
+      start = e.sub(start, before);
     }
     Value x = e.add(firstChannel, channel);
     auto type = MemRefType::get(
@@ -124,24 +146,23 @@ private:
         StridedLayoutAttr::get(b.getContext(), ShapedType::kDynamic, {1}));
     return e
         .choose(
-            inside,
+            source.inside,
             [&]() -> SmallVector<Value> {
               SmallVector<OpFoldResult> one(3, b.getIndexAttr(1));
               return {memref::SubViewOp::create(
                   b, e.loc, type, op.getX(),
-                  SmallVector<OpFoldResult>{op.getBatch(), x, start},
-                  SmallVector<OpFoldResult>{one[0], one[0], reach}, one)};
+                  SmallVector<OpFoldResult>{source.batch, x, start},
+                  SmallVector<OpFoldResult>{one[0], one[0], source.reach},
+                  one)};
             },
             [&]() -> SmallVector<Value> {
-              copyPadded(e,
-                         {op.getX(),
-                          {op.getBatch(), x},
-                          start,
-                          length,
-                          row,
-                          {},
-                          reach},
-                         lanes);
+              source.items.each({begin, source.reach}, [&](const ItemPart &p) {
+                Value start =
+                    e.sub(e.sub(p.begin, p.start), e.index(leftmost()));
+                PaddedCopy(e, start, length, p.count, lanes,
+                           /*severalRows=*/false)
+                    .copy(op.getX(), p.batch, x, {row, {}, p.offset});
+              });
               return {memref::CastOp::create(b, e.loc, type, row)};
             },
             type)

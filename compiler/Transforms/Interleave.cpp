@@ -115,8 +115,8 @@ Value mlir::tconv::linearCombination(Emitter &e, ArrayRef<double> factors,
   for (size_t i = 0; i < factors.size(); ++i)
     if (factors[i] != 0)
       order.push_back(i);
-  llvm::stable_sort(order, [&](size_t i, size_t j) {
-    return (factors[i] == 1) > (factors[j] == 1);
+  llvm::sort(order, [&](size_t i, size_t j) {
+    return std::pair(factors[i] != 1, i) < std::pair(factors[j] != 1, j);
   });
   Value sum;
   for (size_t i : order) {
@@ -133,36 +133,6 @@ Value mlir::tconv::linearCombination(Emitter &e, ArrayRef<double> factors,
       sum = e.fma(x, constant(factors[i]), sum);
   }
   return sum ? sum : e.zeroVector(type.getNumElements());
-}
-
-void mlir::tconv::copyPadded(Emitter &e, const PaddedRow &row, int64_t lanes) {
-  // Columns [low, high) are inside x.
-  Value zero = e.index(0);
-  Value low = e.min(e.max(e.sub(zero, row.start), zero), row.columns);
-  Value high = e.min(e.max(e.sub(row.length, row.start), low), row.columns);
-  Value vectors = e.div(e.sub(high, low), lanes);
-  Value vectorEnd = e.add(low, e.mul(vectors, lanes));
-  auto target = [&](Value column) {
-    SmallVector<Value> at = row.targetAt;
-    at.push_back(column);
-    return at;
-  };
-  auto source = [&](Value column) {
-    SmallVector<Value> at = row.place;
-    at.push_back(e.add(row.start, column));
-    return at;
-  };
-  e.loop(zero, low, 1,
-         [&](Value column) { e.store(e.zero(), row.target, target(column)); });
-  e.loop(low, vectorEnd, lanes, [&](Value column) {
-    e.storeVector(e.loadVector(lanes, row.x, source(column)), row.target,
-                  target(column));
-  });
-  e.loop(vectorEnd, high, 1, [&](Value column) {
-    e.store(e.load(row.x, source(column)), row.target, target(column));
-  });
-  e.loop(high, row.columns, 1,
-         [&](Value column) { e.store(e.zero(), row.target, target(column)); });
 }
 
 Value Emitter::lookUp(ModuleOp module, ArrayRef<int64_t> numbers, Value i) {

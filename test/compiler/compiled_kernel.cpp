@@ -49,8 +49,21 @@ void CompiledKernel::pack(const std::vector<float> &weight) {
   kernel().pack(&args);
 }
 
+int64_t CompiledKernel::leastDistance(const Tensors &tensors) const {
+  int64_t granule = kernel().item_granule;
+  if (granule == 0)
+    return 0;
+  tconv_kernel_args args = {};
+  args.output_length = expectedOutputLength(params_, tensors.length);
+  int64_t positions = tconv_kernel_positions(&kernel(), &args);
+  int64_t least = std::max({positions, positions + kernel().item_after,
+                            tensors.length + kernel().item_before});
+  return (least + granule - 1) / granule * granule;
+}
+
 std::vector<float> CompiledKernel::run(const Tensors &tensors, int64_t parts,
-                                       int64_t taskPositions) const {
+                                       int64_t taskPositions,
+                                       int64_t itemPositions) const {
   const int64_t gap = 3;
   const float mark = 12345.0f;
   int64_t outputLength = expectedOutputLength(params_, tensors.length);
@@ -73,6 +86,7 @@ std::vector<float> CompiledKernel::run(const Tensors &tensors, int64_t parts,
   args.y_batch_stride = kernel().out_channels * rowStride;
   args.y_channel_stride = rowStride;
   args.task_positions = taskPositions;
+  args.item_positions = itemPositions;
   int64_t tasks = tconv_kernel_task_count(&kernel(), &args);
   for (int64_t part = parts - 1; part >= 0; --part)
     kernel().run(&args, tasks * part / parts, tasks * (part + 1) / parts);

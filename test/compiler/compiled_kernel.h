@@ -34,9 +34,13 @@ public:
 
   /// Launches on y with a gap after every row, which must stay as it was, its
   /// tasks in `parts` parts, the last one first. Its blocks have as many
-  /// positions as is said, or the kernel's own.
+  /// positions as is said, or the kernel's own; batch items lie as far apart as
+  /// is said, or have blocks of their own.
   std::vector<float> run(const Tensors &tensors, int64_t parts = 1,
-                         int64_t taskPositions = 0) const;
+                         int64_t taskPositions = 0,
+                         int64_t itemPositions = 0) const;
+  /// The least distance of batch items that the kernel allows; 0: none.
+  int64_t leastDistance(const Tensors &tensors) const;
 
 private:
   void map(Status status, const mlir::tconv::KernelImage &image);

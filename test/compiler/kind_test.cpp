@@ -49,6 +49,25 @@ TEST(Kind, OneOutputTakesManyInputs) {
   EXPECT_EQ(kindOf(16, 1, 8, 2, kAvx2), "positions");
 }
 
+// What taps read is packed with what lies between: up to 16 MiB of it.
+TEST(Kind, FarTapsAreReadWhereTheyLie) {
+  tconv_params params;
+  tconv_params_init(&params);
+  params.in_channels = params.out_channels = 64;
+  params.kernel_size = 2;
+  for (tconv_length_class any : {TCONV_LENGTH_BULK, TCONV_LENGTH_SHORT}) {
+    params.stride = 1;
+    params.dilation = 65536;
+    EXPECT_NE(chooseKind(params, any, kAvx512), "filter");
+    params.dilation = 65537;
+    EXPECT_EQ(chooseKind(params, any, kAvx512), "filter");
+    params.stride = 4;
+    EXPECT_NE(chooseKind(params, any, kAvx512), "filter");
+    params.dilation = int64_t(1) << 50;
+    EXPECT_EQ(chooseKind(params, any, kAvx512), "filter");
+  }
+}
+
 // A register tile has 8 rows, and a phase with one tap more tiles of its own.
 TEST(Kind, RowsThatFillNoTilesTakeManyInputs) {
   EXPECT_EQ(kindOf(512, 1, 10, 2, kAvx512), "filter");

@@ -47,6 +47,29 @@ std::vector<int64_t> smallerBlocks(const tconv_kernel &kernel) {
   return blocks;
 }
 
+/// How a launch is cut: positions of a block, and from item to item.
+struct Cut {
+  int64_t block, distance;
+};
+
+/// Those that a launch may choose besides the kernel's own.
+std::vector<Cut> otherCuts(const CompiledKernel &kernel,
+                           const Tensors &tensors) {
+  std::vector<int64_t> blocks = smallerBlocks(kernel.kernel());
+  std::vector<Cut> cuts;
+  for (int64_t block : blocks)
+    cuts.push_back({block, 0});
+  int64_t granule = kernel.kernel().item_granule;
+  if (granule == 0)
+    return cuts;
+  int64_t least = kernel.leastDistance(tensors);
+  cuts.push_back({0, least});
+  cuts.push_back({0, least + 5 * granule});
+  for (int64_t block : blocks)
+    cuts.push_back({block, least});
+  return cuts;
+}
+
 /// `outputs` forces an algorithm where it isn't 0.
 void checkLayer(const tconv_params &params, const std::string &feature,
                 std::string kind, Random &random, int64_t outputs = 0) {
@@ -90,6 +113,8 @@ void checkLayer(const tconv_params &params, const std::string &feature,
   // Schedules that pack x have blocks of any size.
   ASSERT_EQ(kernel.kernel().task_granule > 0,
             kind != "filter" && kind != "compact");
+  ASSERT_EQ(kernel.kernel().item_granule > 0,
+            kind == "rows" || kind == "compact");
 
   bool fast = kernel.isFast();
   if (outputs != 0) {
@@ -101,7 +126,7 @@ void checkLayer(const tconv_params &params, const std::string &feature,
     if (length == 0)
       continue;
     SCOPED_TRACE("length " + std::to_string(length));
-    int64_t batch = 1 + static_cast<int64_t>(random() % 2);
+    int64_t batch = 1 + static_cast<int64_t>(random() % 4);
     std::vector<float> x =
         randomValues(random, xElements(params, batch, length));
     Tensors tensors = {x.data(), weight.data(),
@@ -111,23 +136,25 @@ void checkLayer(const tconv_params &params, const std::string &feature,
     std::vector<float> split = kernel.run(tensors, /*parts=*/3);
     ASSERT_EQ(std::memcmp(y.data(), split.data(), y.size() * sizeof(float)), 0)
         << "the split of the tasks changes the result";
-    for (int64_t block : smallerBlocks(kernel.kernel())) {
-      SCOPED_TRACE("blocks of " + std::to_string(block));
-      y = kernel.run(tensors, /*parts=*/1, block);
+    std::vector<Cut> cuts = otherCuts(kernel, tensors);
+    for (auto [block, distance] : cuts) {
+      SCOPED_TRACE("blocks of " + std::to_string(block) + ", items " +
+                   std::to_string(distance) + " apart");
+      y = kernel.run(tensors, /*parts=*/1, block, distance);
       ASSERT_EQ(accuracy.compare(tensors, y.data()), "");
-      split = kernel.run(tensors, /*parts=*/3, block);
+      split = kernel.run(tensors, /*parts=*/3, block, distance);
       ASSERT_EQ(std::memcmp(y.data(), split.data(), y.size() * sizeof(float)),
                 0)
           << "the split of the tasks changes the result";
     }
-    if (!fast && !tiles)
+    if (!fast && !tiles && kernel.kernel().item_granule == 0)
       continue;
     addSpecialValues(x, random);
-    std::vector<int64_t> blocks = smallerBlocks(kernel.kernel());
-    blocks.push_back(0);
-    for (int64_t block : blocks) {
-      SCOPED_TRACE("blocks of " + std::to_string(block));
-      y = kernel.run(tensors, /*parts=*/1, block);
+    cuts.push_back({0, 0});
+    for (auto [block, distance] : cuts) {
+      SCOPED_TRACE("blocks of " + std::to_string(block) + ", items " +
+                   std::to_string(distance) + " apart");
+      y = kernel.run(tensors, /*parts=*/1, block, distance);
       ASSERT_EQ(Accuracy(params, fast).compare(tensors, y.data()), "");
     }
   }

@@ -93,7 +93,7 @@ int64_t launched(const tconv_kernel &kernel, int64_t length,
   args.batch = batch;
   args.length = length;
   args.output_length = length * kernel.stride;
-  return launchBlock(kernel, args);
+  return launchRows(kernel, args).block;
 }
 
 TEST(LaunchBlock, IsWorthATask) {
@@ -128,6 +128,79 @@ TEST(LaunchBlock, IsLongBesideItsReach) {
   EXPECT_EQ(launched(kernel, 384), 48);
 }
 
+/// The same kernel with a fast algorithm of 4 positions a column.
+tconv_kernel foldingKernel() {
+  tconv_kernel kernel = smallKernel();
+  kernel.item_before = 1;
+  kernel.item_granule = 4;
+  return kernel;
+}
+
+int64_t distance(const tconv_kernel &kernel, int64_t batch, int64_t length) {
+  tconv_kernel_args args = {};
+  args.batch = batch;
+  args.length = length;
+  args.output_length = length * kernel.stride;
+  return launchRows(kernel, args).distance;
+}
+
+TEST(LaunchItems, AreWholeColumnsApart) {
+  tconv_kernel kernel = foldingKernel();
+  EXPECT_EQ(distance(kernel, 2, 15), 16);
+  EXPECT_EQ(distance(kernel, 2, 16), 20);
+  EXPECT_EQ(distance(kernel, 2, 1), 4);
+  kernel.item_after = 5;
+  EXPECT_EQ(distance(kernel, 2, 15), 20);
+}
+
+TEST(LaunchItems, HaveBlocksOfTheirOwn) {
+  tconv_kernel kernel = foldingKernel();
+  EXPECT_EQ(distance(kernel, 1, 15), 0);
+  // 4 blocks of 384.
+  EXPECT_EQ(distance(kernel, 2, 1535), 1536);
+  EXPECT_EQ(distance(kernel, 2, 1536), 0);
+  // Room of a column where an item has four.
+  kernel.item_before = 5;
+  EXPECT_EQ(distance(kernel, 2, 15), 20);
+  EXPECT_EQ(distance(kernel, 2, 16), 0);
+  EXPECT_EQ(distance(kernel, 2, 17), 0);
+  // Weights that would be read again: three columns, or a quarter of an item's.
+  kernel.packed_bytes = (512 << 10) + 1;
+  EXPECT_EQ(distance(kernel, 2, 17), 24);
+  kernel.item_before = 13;
+  EXPECT_EQ(distance(kernel, 2, 15), 28);
+  EXPECT_EQ(distance(kernel, 2, 16), 0);
+  kernel.item_before = 100;
+  EXPECT_EQ(distance(kernel, 2, 400), 500);
+  EXPECT_EQ(distance(kernel, 2, 380), 0);
+  kernel.item_before = std::numeric_limits<int64_t>::max();
+  EXPECT_EQ(distance(kernel, 2, 15), 0);
+  kernel = foldingKernel();
+  EXPECT_EQ(distance(kernel, std::numeric_limits<int64_t>::max(), 15), 0);
+  kernel.struct_size = offsetof(tconv_kernel, item_before); // an older one
+  EXPECT_EQ(distance(kernel, 2, 15), 0);
+}
+
+TEST(LaunchItems, ShareBlocks) {
+  tconv_kernel kernel = foldingKernel();
+  tconv_kernel_args args = {};
+  args.batch = 100;
+  args.length = 15;
+  args.output_length = 30;
+  EXPECT_EQ(tconv_kernel_task_count(&kernel, &args), 100);
+  LaunchRows rows = launchRows(kernel, args);
+  EXPECT_EQ(rows.count, 1);
+  EXPECT_EQ(rows.positions, 1599); // 99 times 16, and 15
+  EXPECT_EQ(rows.distance, 16);
+  EXPECT_EQ(rows.block, 240); // eight of 200, by granules of 48
+  args.item_positions = rows.distance;
+  EXPECT_EQ(tconv_kernel_task_count(&kernel, &args), 5); // of 384
+  args.task_positions = rows.block;
+  EXPECT_EQ(tconv_kernel_task_count(&kernel, &args), 7);
+  args.batch = 1;
+  EXPECT_EQ(tconv_kernel_task_count(&kernel, &args), 1);
+}
+
 TEST(LaunchBlock, IsTheKernelsWhereALaunchHasNoChoice) {
   tconv_kernel kernel = smallKernel();
   kernel.task_granule = 0;
@@ -135,6 +208,8 @@ TEST(LaunchBlock, IsTheKernelsWhereALaunchHasNoChoice) {
   kernel = smallKernel();
   kernel.struct_size = offsetof(tconv_kernel, task_granule); // an older one
   EXPECT_EQ(launched(kernel, 1000), 384);
+  kernel.struct_size = offsetof(tconv_kernel, item_before); // not as old
+  EXPECT_EQ(launched(kernel, 1000), 144);
   kernel = smallKernel();
   EXPECT_EQ(launched(kernel, 0), 384);
   EXPECT_EQ(launched(kernel, 1000, 0), 384);

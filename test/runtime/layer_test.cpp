@@ -122,6 +122,32 @@ TEST(Shape, OverflowIsRefused) {
             "batch = -1: must be at least 0");
 }
 
+// Batch items that lie one after the other, up to the medium class.
+TEST(Shape, LengthClassesOfBatches) {
+  auto of = [](const char *line, int64_t batch, int64_t length) {
+    return lengthClass(parse(line), batch, length);
+  };
+  // An item has as many positions, and needs no room. Few of them stay short.
+  const char *line = "in_channels=8 out_channels=1 kernel_size=4 stride=4";
+  EXPECT_EQ(of(line, 1, 5), TCONV_LENGTH_SHORT);
+  EXPECT_EQ(of(line, 3, 5), TCONV_LENGTH_SHORT);
+  EXPECT_EQ(of(line, 4, 5), TCONV_LENGTH_SHORT);
+  EXPECT_EQ(of(line, 3, 6), TCONV_LENGTH_MEDIUM);
+  EXPECT_EQ(of(line, 2, 6), TCONV_LENGTH_SHORT);
+  EXPECT_EQ(of(line, 1000, 6), TCONV_LENGTH_MEDIUM);
+  EXPECT_EQ(of(line, 2, 193), TCONV_LENGTH_BULK);
+  EXPECT_EQ(of(line, std::numeric_limits<int64_t>::max(), 5),
+            TCONV_LENGTH_SHORT);
+  // 6 positions and 1 of room for the taps; 10 and 50.
+  EXPECT_EQ(of("in_channels=8 out_channels=1 kernel_size=3", 3, 6),
+            TCONV_LENGTH_MEDIUM);
+  EXPECT_EQ(of("in_channels=8 out_channels=1 kernel_size=100", 3, 10),
+            TCONV_LENGTH_SHORT);
+  // With few input channels there is one class.
+  EXPECT_EQ(of("in_channels=7 out_channels=1 kernel_size=3", 3, 5),
+            TCONV_LENGTH_BULK);
+}
+
 TEST(Shape, LengthClasses) {
   auto of = [](const char *line, int64_t length) {
     return lengthClass(parse(line), length);

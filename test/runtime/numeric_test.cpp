@@ -4,6 +4,7 @@
 // implementation. TCONV_TEST_TARGET chooses the target.
 #include <algorithm>
 #include <cstdlib>
+#include <limits>
 
 #include <gtest/gtest.h>
 
@@ -171,21 +172,74 @@ TEST_F(Numeric, FarTaps) {
   Random random(5);
   for (int64_t dilation : {(int64_t(1) << 29) - 1, int64_t(1) << 30,
                            (int64_t(1) << 32) - 2, int64_t(1) << 32}) {
-    tconv_params params =
-        parse("in_channels=4 out_channels=4 group=4 kernel_size=2 "
-              "pad_mode=crop output_length=60 dilation=" +
-              std::to_string(dilation) +
-              " crop_begin=" + std::to_string(dilation - 10));
-    SCOPED_TRACE(formatLayerLine(params));
+    for (const char *channels : {"in_channels=4 out_channels=4 group=4",
+                                 "in_channels=16 out_channels=12"}) {
+      tconv_params params = parse(std::string(channels) +
+                                  " kernel_size=2 "
+                                  "pad_mode=crop output_length=60 dilation=" +
+                                  std::to_string(dilation) + " crop_begin=" +
+                                  std::to_string(dilation - 10));
+      SCOPED_TRACE(formatLayerLine(params));
+      std::vector<float> weight = randomValues(random, weightElements(params));
+      LayerHandle layer = makeLayer(params, weight, {});
+      for (int64_t length : {1, 50, 70}) {
+        std::vector<float> x =
+            randomValues(random, xElements(params, 1, length));
+        std::vector<float> y = runGuarded(layer.get(), params, x, 1, length);
+        expectPath(layer.get(), 1, length);
+        ASSERT_EQ(Accuracy(params).compare(
+                      {x.data(), weight.data(), nullptr, 1, length}, y.data()),
+                  "");
+      }
+    }
+  }
+}
+
+// Items of a batch that are tiles' neighbours: none is to see the others'
+// sizes, nor what they hold that is no number.
+TEST_F(Numeric, ShortItemsOfABatch) {
+  Random random(6);
+  for (const char *line :
+       {"in_channels=64 out_channels=32 kernel_size=4 stride=2 pad_mode=pad "
+        "padding=1 has_bias=1",
+        "in_channels=48 out_channels=20 kernel_size=3 pad_mode=same",
+        "in_channels=40 out_channels=24 kernel_size=7 stride=4 pad_mode=pad",
+        "in_channels=32 out_channels=16 kernel_size=31 stride=2 pad_mode=pad "
+        "padding=15 has_bias=1",
+        "in_channels=32 out_channels=48 kernel_size=8 stride=4 group=2 "
+        "pad_mode=crop crop_begin=9 crop_end=-3",
+        "in_channels=16 out_channels=40 kernel_size=3 stride=2 dilation=3 "
+        "pad_mode=pad padding=3"}) {
+    SCOPED_TRACE(line);
+    tconv_params params = parse(line);
     std::vector<float> weight = randomValues(random, weightElements(params));
-    LayerHandle layer = makeLayer(params, weight, {});
-    for (int64_t length : {1, 50, 70}) {
-      std::vector<float> x = randomValues(random, xElements(params, 1, length));
-      std::vector<float> y = runGuarded(layer.get(), params, x, 1, length);
-      expectPath(layer.get(), 1, length);
-      ASSERT_EQ(Accuracy(params).compare(
-                    {x.data(), weight.data(), nullptr, 1, length}, y.data()),
-                "");
+    std::vector<float> bias(static_cast<size_t>(params.out_channels), 0.0F);
+    LayerHandle layer = makeLayer(
+        params, weight, params.has_bias ? bias : std::vector<float>());
+    for (int64_t length : {5, 6, 13, 40}) {
+      for (int64_t batch : {3, 30}) {
+        SCOPED_TRACE("batch " + std::to_string(batch) + ", length " +
+                     std::to_string(length));
+        std::vector<float> x =
+            randomValues(random, xElements(params, batch, length));
+        auto item = static_cast<size_t>(xElements(params, 1, length));
+        for (size_t i = 0; i < x.size(); ++i)
+          x[i] *= i / item % 3 == 0   ? 0x1p-50F
+                  : i / item % 3 == 1 ? 0x1p50F
+                                      : 1;
+        Tensors tensors = {x.data(), weight.data(),
+                           params.has_bias ? bias.data() : nullptr, batch,
+                           length};
+        bool fast = runsFast(layer.get(), batch, length);
+        std::vector<float> y =
+            runGuarded(layer.get(), params, x, batch, length);
+        expectPath(layer.get(), batch, length);
+        ASSERT_EQ(Accuracy(params, fast).compare(tensors, y.data()), "");
+        x[item + item / 2] = std::numeric_limits<float>::quiet_NaN();
+        x[2 * item] = std::numeric_limits<float>::infinity();
+        y = runGuarded(layer.get(), params, x, batch, length);
+        ASSERT_EQ(Accuracy(params, fast).compare(tensors, y.data()), "");
+      }
     }
   }
 }

@@ -60,9 +60,11 @@ tconv_accuracy tconv::tools::chooseAccuracy(const std::string &name) {
 
 tconv_length_class tconv::tools::chooseLengthClass(const std::string &name,
                                                    const tconv_params &params,
-                                                   int64_t length) {
-  if (name.empty() && length > 0)
-    return lengthClass(params, length);
+                                                   const tconv_shape &shape,
+                                                   const std::string &target) {
+  if (name.empty() && shape.length > 0)
+    return foldsBatches(target) ? lengthClass(params, shape.batch, shape.length)
+                                : lengthClass(params, shape.length);
   for (tconv_length_class other :
        {TCONV_LENGTH_STEP, TCONV_LENGTH_SHORT, TCONV_LENGTH_MEDIUM})
     if (name == lengthClassName(other))

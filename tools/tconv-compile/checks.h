@@ -25,11 +25,12 @@ Status checkSchedulePath(const std::string &folder);
 /// "default" or "direct", as checked before.
 tconv_accuracy chooseAccuracy(const std::string &name);
 
-/// "bulk", "medium", "short", "step", or empty: the class of `length`, bulk
-/// where that is 0.
+/// "bulk", "medium", "short", "step", or empty: the class of a launch of this
+/// shape, bulk where its length is 0.
 tconv_length_class chooseLengthClass(const std::string &name,
                                      const tconv_params &params,
-                                     int64_t length);
+                                     const tconv_shape &shape,
+                                     const std::string &target);
 
 /// The classes that lengths of a layer can have; at least one.
 std::vector<tconv_length_class> lengthClasses(const tconv_params &params);

@@ -95,8 +95,9 @@ Status checkEmit(const std::string &kind, const Engine &engine,
     for (const char *known : {"object", "header", "library", "asm"})
       if (kind == known)
         return Status(TCONV_UNSUPPORTED,
-                      "--emit: there is no '" + kind + "' for " + target +
-                          "; there is ptx, cubin, fatbin, llvm, mlir");
+                      (llvm::Twine("--emit: there is no '") + kind + "' for " +
+                       target + "; there is ptx, cubin, fatbin, llvm, mlir")
+                          .str());
   }
   if (ofGpu)
     return Status::ok();
@@ -192,7 +193,7 @@ Status produce(const CompileArguments &arguments, const TuningArgument &tuning,
   options.schedulePath = arguments.schedulePath;
   options.symbol = symbol;
   options.lengthClass = chooseLengthClass(arguments.lengthClass, layer.params,
-                                          layer.shape.length);
+                                          layer.shape, options.target);
   options.accuracy = chooseAccuracy(arguments.accuracy);
   Engine engine = tuning.apply(layer.params, arguments.engine, options);
   if (engine.kind == EngineKind::halide)

@@ -91,7 +91,7 @@ KernelForm kernelForm(const tconv_params &params,
 std::vector<tconv_length_class> classesOf(const CompileArguments &arguments,
                                           const tconv_params &params) {
   if (!arguments.lengthClass.empty())
-    return {chooseLengthClass(arguments.lengthClass, params, 0)};
+    return {chooseLengthClass(arguments.lengthClass, params, {}, "")};
   return lengthClasses(params);
 }
 

@@ -98,12 +98,18 @@ void addTasks(const tconv_params &params, const tconv_shape &shape,
   described.task_positions = kernel["task_positions"];
   described.task_granule = kernel.value("task_granule", int64_t(0));
   described.task_columns = kernel["task_columns"];
+  described.item_before = kernel.value("item_before", int64_t(0));
+  described.item_after = kernel.value("item_after", int64_t(0));
+  described.item_granule = kernel.value("item_granule", int64_t(0));
   tconv_kernel_args args = {};
   args.batch = shape.batch;
   args.length = shape.length;
   args.output_length = facts["output_length"];
-  args.task_positions = tconv::launchBlock(described, args);
+  tconv::LaunchRows rows = tconv::launchRows(described, args);
+  args.item_positions = rows.distance;
+  args.task_positions = rows.block;
   facts["positions"] = tconv_kernel_positions(&described, &args);
+  facts["item_positions"] = args.item_positions;
   facts["block_positions"] = args.task_positions;
   facts["tasks"] = tconv_kernel_task_count(&described, &args);
 }
@@ -256,6 +262,9 @@ tconv::Status tconv::tools::gather(const tconv_params &params,
       take("task_positions");
       take("task_granule");
       take("task_columns");
+      take("item_before");
+      take("item_after");
+      take("item_granule");
     }
     if (info.stage == Stage::expand)
       take("workspace_bytes");

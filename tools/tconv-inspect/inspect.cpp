@@ -272,7 +272,7 @@ Status tconv::tools::inspect(const InspectArguments &arguments) {
   options.target = arguments.target;
   options.schedulePath = arguments.schedulePath;
   options.lengthClass =
-      chooseLengthClass(arguments.lengthClass, params, shape.length);
+      chooseLengthClass(arguments.lengthClass, params, shape, options.target);
   options.accuracy = chooseAccuracy(arguments.accuracy);
   TuningArgument tuning;
   if (Status status = tuning.read(arguments.tuning, arguments.schedulePath))

@@ -100,7 +100,10 @@ private:
       request.params = entry.params;
       request.target = options.target;
       request.accuracy = options.accuracy;
-      request.lengthClass = lengthClass(entry.params, entry.shape.length);
+      request.lengthClass =
+          foldsBatches(request.target)
+              ? lengthClass(entry.params, entry.shape.batch, entry.shape.length)
+              : lengthClass(entry.params, entry.shape.length);
       result.entry.key = tuningKey(request);
       result.entry.name = entry.name;
       result.entry.threads = options.threads;

@@ -21,8 +21,9 @@ extern "C" {
 
 #define TCONV_COMPILER_ABI_VERSION 3u
 
-/** Coarse classes of input length; the only trace that a length leaves in a
- * kernel. tconv::lengthClass (runtime/src/layer) decides. */
+/** Coarse classes of input length, or of a batch of short inputs together; the
+ * only trace that a length leaves in a kernel. tconv::lengthClass
+ * (runtime/src/layer) decides. */
 typedef enum tconv_length_class {
   TCONV_LENGTH_BULK = 0,
   TCONV_LENGTH_SHORT = 1,  /**< a few positions: streaming */

@@ -19,8 +19,8 @@
  * Growth: both argument structures begin with their own size. A field is only
  * ever added at the end, or taken from the reserved ones; whatever changes the
  * meaning of an existing field raises TCONV_KERNEL_ABI_VERSION, and a kernel
- * of another version is refused. A kernel may end before `task_granule`, whose
- * struct_size then says so.
+ * of another version is refused. A kernel may end before `task_granule` or
+ * before `item_before`, and its struct_size then says so.
  */
 #ifndef TCONV_KERNEL_ABI_H
 #define TCONV_KERNEL_ABI_H
@@ -92,7 +92,11 @@ typedef struct tconv_kernel_args {
    * task_granule, its task_positions at most. 0: as many as these, which is all
    * that kernels without a granule take. */
   int64_t task_positions;
-  int64_t reserved[3]; /**< 0 */
+  /** How many positions apart the items of the batch lie, so that a task may
+   * have some of several: see the kernel's item_before. 0: each item has tasks
+   * of its own, which is all that kernels without an item_granule do. */
+  int64_t item_positions;
+  int64_t reserved[2]; /**< 0 */
 } tconv_kernel_args;
 
 /** What the code of a device kernel is. */
@@ -268,8 +272,8 @@ typedef struct tconv_kernel {
   int64_t workspace_bytes; /**< size of the workspace of one running part */
   /** Position q stands for the outputs t with t + (crop_begin mod stride) in
    * [stride * q, stride * (q + 1)). A task covers `task_positions` positions of
-   * one batch item, or as many as a launch says, and one of `task_columns`
-   * parts of the output channels. */
+   * one batch item, or as many and of as many items as a launch says, and one
+   * of `task_columns` parts of the output channels. */
   int64_t task_positions;
   int64_t task_columns;
 
@@ -295,9 +299,16 @@ typedef struct tconv_kernel {
   /** Of what a launch's own task_positions must be a multiple, and the kernel's
    * is one; 0: a launch can't choose them. */
   int64_t task_granule;
+  /** A launch may lay the items of its batch one after the other: item n has
+   * the positions from n * item_positions on, a multiple of item_granule that
+   * is at least length + item_before and at least item_after more than an
+   * item's positions. item_granule is 0 where it may not. */
+  int64_t item_before;
+  int64_t item_after;
+  int64_t item_granule;
 } tconv_kernel;
 
-/** Number of positions that cover the outputs of a launch: see
+/** Number of positions that cover the outputs of a batch item: see
  * task_positions. */
 static inline int64_t tconv_kernel_positions(const tconv_kernel *kernel,
                                              const tconv_kernel_args *args) {
@@ -310,10 +321,14 @@ static inline int64_t tconv_kernel_positions(const tconv_kernel *kernel,
 static inline int64_t tconv_kernel_task_count(const tconv_kernel *kernel,
                                               const tconv_kernel_args *args) {
   int64_t positions = tconv_kernel_positions(kernel, args);
+  int64_t rows = args->batch;
   int64_t block =
       args->task_positions ? args->task_positions : kernel->task_positions;
-  int64_t blocks = (positions + block - 1) / block;
-  return args->batch * kernel->task_columns * blocks;
+  if (args->item_positions && rows > 1) {
+    positions += (rows - 1) * args->item_positions;
+    rows = 1;
+  }
+  return rows * kernel->task_columns * ((positions + block - 1) / block);
 }
 
 #ifdef __cplusplus

@@ -43,14 +43,14 @@ Status runKernel(const tconv_kernel &kernel, const tconv_params &params,
   tconv_kernel_args &args = launch.args;
   args.weights = packed;
   args.bias = bias;
-  int64_t positions = tconv_kernel_positions(&kernel, &args);
-  int64_t ofBlock = launchBlock(kernel, args);
-  if (ofBlock != kernel.task_positions)
-    args.task_positions = ofBlock;
-  int64_t blocks = (positions - 1) / ofBlock + 1;
-  int64_t ofItem, count;
-  if (__builtin_mul_overflow(blocks, kernel.task_columns, &ofItem) ||
-      __builtin_mul_overflow(ofItem, tensors.batch, &count))
+  LaunchRows rows = launchRows(kernel, args);
+  args.item_positions = rows.distance;
+  if (rows.block != kernel.task_positions)
+    args.task_positions = rows.block;
+  int64_t blocks = (rows.positions - 1) / rows.block + 1;
+  int64_t ofRow, count;
+  if (__builtin_mul_overflow(blocks, kernel.task_columns, &ofRow) ||
+      __builtin_mul_overflow(ofRow, rows.count, &count))
     return {TCONV_INVALID_VALUE,
             "batch = " + std::to_string(tensors.batch) +
                 ": more tasks than a signed 64-bit number counts"};
@@ -58,11 +58,12 @@ Status runKernel(const tconv_kernel &kernel, const tconv_params &params,
   // workspace packs nothing.
   TaskRange range = {count, kernel.workspace_bytes ? kernel.task_columns : 1,
                      workOf(params, tensors.batch, tensors.length)};
-  // With one group, the last block of positions comes last in a batch item.
+  // With one group, the last block of positions comes last in a row.
   if (kernel.groups == 1 && range.sharing == kernel.task_columns) {
-    int64_t last = positions - (blocks - 1) * ofBlock;
-    range.period = ofItem;
-    range.shortWork = static_cast<double>(last) / static_cast<double>(ofBlock);
+    int64_t last = rows.positions - (blocks - 1) * rows.block;
+    range.period = ofRow;
+    range.shortWork =
+        static_cast<double>(last) / static_cast<double>(rows.block);
     // Of each element of x: packing it, and the products of all tasks.
     double products = static_cast<double>(params.kernel_size) *
                       static_cast<double>(params.out_channels);
@@ -158,7 +159,7 @@ Status tconv::checkTensors(const tconv_params &params, const LaunchArgs &args) {
 Status tconv::runLayer(tconv_layer &layer, const LaunchArgs &args) {
   State state = layer.state();
   const float *bias = state.bias ? state.bias->data() : nullptr;
-  tconv_length_class classHere = lengthClass(layer.params, args.length);
+  tconv_length_class classHere = layer.lengthClassOf(args.batch, args.length);
   const Plan *atHand = layer.planAtHand(*state.weights, classHere);
   if (!atHand || !atHand->kernel) {
     Status status = runReferenceOf(layer, state, args);

@@ -78,6 +78,9 @@ Status createLayer(const tconv_params &params,
   if (device.driver)
     layer->device = std::make_unique<DeviceLayer>(device);
   layer->engine = engineOf(options);
+  layer->foldsBatches =
+      foldsBatches(target) &&
+      (layer->engine.empty() || layer->engine == kDefaultEngine);
   layer->accuracy = static_cast<tconv_accuracy>(options.accuracy);
   layer->compilation = static_cast<tconv_compilation>(options.compilation);
   layer->parallelFor = {options.parallel_for, options.parallel_user};
@@ -146,7 +149,7 @@ nlohmann::ordered_json describe(const tconv_layer &layer, const Plan &plan,
   json["batch"] = batch;
   json["length"] = length;
   json["output_length"] = outputLength;
-  json["length_class"] = lengthClassName(lengthClass(layer.params, length));
+  json["length_class"] = lengthClassName(layer.lengthClassOf(batch, length));
   json["target"] = layer.target;
   json["accuracy"] = accuracyName(layer.accuracy);
   std::string engine = plan.kernel            ? kernelEngine(**plan.kernel)
@@ -176,9 +179,11 @@ nlohmann::ordered_json describe(const tconv_layer &layer, const Plan &plan,
   json["task_positions"] = kernel.task_positions;
   json["task_granule"] = taskGranule(kernel);
   json["task_columns"] = kernel.task_columns;
-  json["block_positions"] =
-      launchBlock(kernel, contiguousArgs(layer.params, {nullptr, nullptr, batch,
-                                                        length, outputLength}));
+  tconv_kernel_args args = contiguousArgs(
+      layer.params, {nullptr, nullptr, batch, length, outputLength});
+  LaunchRows rows = launchRows(kernel, args);
+  json["item_positions"] = rows.distance;
+  json["block_positions"] = rows.block;
   const char *text = kernel.description ? kernel.description : "";
   Json own = Json::parse(text, nullptr, /*allow_exceptions=*/false);
   if (!own.is_object())
@@ -197,7 +202,7 @@ Status describeLayer(tconv_layer &layer, int64_t batch, int64_t length,
     return error;
   State state = layer.state();
   const Plan &plan =
-      layer.plan(*state.weights, lengthClass(layer.params, length));
+      layer.plan(*state.weights, layer.lengthClassOf(batch, length));
   std::string text =
       describe(layer, plan, batch, length, outputLength)
           .dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
@@ -304,7 +309,7 @@ tconv_status tconv_layer_prepare(tconv_layer *layer, int64_t batch,
     if (Status error = checkLaunch(layer->params, batch, length, outputLength))
       return error;
     State state = layer->state();
-    tconv_length_class classHere = lengthClass(layer->params, length);
+    tconv_length_class classHere = layer->lengthClassOf(batch, length);
     const Plan &plan = layer->plan(*state.weights, classHere);
     if (layer->device && plan.kernel)
       return layer->device->prepare(*layer, state, classHere);

@@ -79,6 +79,12 @@ int64_t tconv_layer::weightElements() const {
          params.kernel_size;
 }
 
+tconv_length_class tconv_layer::lengthClassOf(int64_t batch,
+                                              int64_t length) const {
+  return foldsBatches ? lengthClass(params, batch, length)
+                      : lengthClass(params, length);
+}
+
 const Plan &tconv_layer::plan(const Weights &weights,
                               tconv_length_class lengthClass) {
   if (const Plan *made =

@@ -70,11 +70,15 @@ struct tconv_layer {
   tconv_compilation compilation = TCONV_COMPILE_WAIT;
   tconv::ParallelFor parallelFor;
   std::unique_ptr<tconv::DeviceLayer> device; ///< NULL: runs on the CPU
+  /// Whether kernels may be asked for to which batch items are one row.
+  bool foldsBatches = false;
 
   tconv::State state() const;
   /// Replaces the weights, the bias, or both: what is NULL stays.
   void setState(std::shared_ptr<const tconv::Weights> weights,
                 std::shared_ptr<const std::vector<float>> bias);
+  /// The class of launches of this batch and length, of which plans are made.
+  tconv_length_class lengthClassOf(int64_t batch, int64_t length) const;
   /// The plan, made if there is none yet.
   const tconv::Plan &plan(const tconv::Weights &weights,
                           tconv_length_class lengthClass);

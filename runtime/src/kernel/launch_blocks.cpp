@@ -17,6 +17,10 @@ constexpr double kTaskWork = 300e3;
 /// What a block packs of x beyond its own positions, another packs too: it
 /// should be little beside them.
 constexpr double kReachesOfBlock = 4;
+/// Packed weights that don't stay in the nearer caches from item to item.
+constexpr int64_t kFarWeights = 512 << 10;
+/// An item that fills so many blocks leaves little of the last one empty.
+constexpr int64_t kBlocksOfItem = 4;
 
 } // namespace
 
@@ -34,15 +38,27 @@ int64_t tconv::blockPositions(int64_t positions, const BlockLimits &limits) {
   return granules > most / granule ? most : granules * granule;
 }
 
-int64_t tconv::launchBlock(const tconv_kernel &kernel,
-                           const tconv_kernel_args &args) {
+/// How far apart the items of `rows` lie, if they are better off as one row.
+static int64_t chooseDistance(const tconv_kernel &kernel,
+                              const tconv_kernel_args &args,
+                              const LaunchRows &rows) {
+  if (rows.count <= 1 ||
+      rows.positions / kBlocksOfItem >= kernel.task_positions)
+    return 0;
+  return itemDistance(rows.count, args.length, rows.positions, itemRoom(kernel),
+                      kernel.packed_bytes > kFarWeights);
+}
+
+static int64_t chooseBlock(const tconv_kernel &kernel,
+                           const tconv_kernel_args &args,
+                           const LaunchRows &rows) {
   BlockLimits limits = {kernel.task_positions, taskGranule(kernel)};
-  int64_t positions = tconv_kernel_positions(&kernel, &args);
-  if (positions < 1 || args.batch < 1 ||
-      __builtin_mul_overflow(kernel.task_columns, args.batch, &limits.tasks))
+  if (rows.positions < 1 || rows.count < 1 ||
+      __builtin_mul_overflow(kernel.task_columns, rows.count, &limits.tasks))
     return limits.most;
   auto real = [](int64_t value) { return static_cast<double>(value); };
-  double workOfPosition = real(args.length) / real(positions) *
+  double workOfPosition = real(args.length) * real(args.batch) /
+                          real(rows.count) / real(rows.positions) *
                           real(kernel.kernel_size) *
                           real(kernel.in_channels / kernel.groups) *
                           real(kernel.out_channels) / real(kernel.task_columns);
@@ -52,7 +68,19 @@ int64_t tconv::launchBlock(const tconv_kernel &kernel,
         std::max(least, kReachesOfBlock * real(kernel.dilation) *
                             real(kernel.kernel_size - 1) / real(kernel.stride));
   // All of them, if not less: the quotients might not fit 64 bits.
-  limits.least =
-      least < real(positions) ? static_cast<int64_t>(least) + 1 : positions;
-  return blockPositions(positions, limits);
+  limits.least = least < real(rows.positions) ? static_cast<int64_t>(least) + 1
+                                              : rows.positions;
+  return blockPositions(rows.positions, limits);
+}
+
+LaunchRows tconv::launchRows(const tconv_kernel &kernel,
+                             const tconv_kernel_args &args) {
+  LaunchRows rows = {args.batch, tconv_kernel_positions(&kernel, &args), 0, 0};
+  rows.distance = chooseDistance(kernel, args, rows);
+  if (rows.distance) {
+    rows.positions += (rows.count - 1) * rows.distance;
+    rows.count = 1;
+  }
+  rows.block = chooseBlock(kernel, args, rows);
+  return rows;
 }

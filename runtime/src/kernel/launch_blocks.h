@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// How a launch cuts positions into blocks. No number of threads is asked: what
+// How a launch cuts positions into blocks, and whether batch items share them.
+// No number of threads is asked: what
 // a block computes can depend on where it ends, and any threads must give the
 // same bits.
 #ifndef TCONV_SRC_KERNEL_LAUNCH_BLOCKS_H
@@ -26,9 +27,19 @@ struct BlockLimits {
 /// as a few threads need where that leaves them the least, and even ones.
 int64_t blockPositions(int64_t positions, const BlockLimits &limits);
 
-/// Positions of a block when a kernel runs, of which the batch and the lengths
-/// of the arguments are looked at.
-int64_t launchBlock(const tconv_kernel &kernel, const tconv_kernel_args &args);
+/// The rows of positions of a launch: its batch items, or all of them one after
+/// the other.
+struct LaunchRows {
+  int64_t count;
+  int64_t positions; ///< of each
+  int64_t distance;  ///< of the items of a row; 0: they are rows of their own
+  int64_t block;     ///< positions that are a task, or as many as are left
+};
+
+/// How a kernel runs with arguments of which the batch and the lengths are
+/// looked at.
+LaunchRows launchRows(const tconv_kernel &kernel,
+                      const tconv_kernel_args &args);
 
 } // namespace tconv
 

@@ -14,8 +14,9 @@ Status mismatch(const std::string &what, int64_t have, int64_t wanted) {
                                   ": must be " + std::to_string(wanted)};
 }
 
-/// Kernels made before there was a granule end here.
+/// Kernels made before there was a granule, or a room of items, end here.
 constexpr uint32_t kSizeBeforeGranule = offsetof(tconv_kernel, task_granule);
+constexpr uint32_t kSizeBeforeItems = offsetof(tconv_kernel, item_before);
 
 /// The part of checkKernelAbi about the code of a GPU's kernel.
 Status checkDeviceCode(const tconv_device_code &code) {
@@ -65,7 +66,13 @@ const char *tconv::originName(Origin origin) {
 }
 
 int64_t tconv::taskGranule(const tconv_kernel &kernel) {
-  return kernel.struct_size < sizeof(tconv_kernel) ? 0 : kernel.task_granule;
+  return kernel.struct_size < kSizeBeforeItems ? 0 : kernel.task_granule;
+}
+
+ItemRoom tconv::itemRoom(const tconv_kernel &kernel) {
+  if (kernel.struct_size < sizeof(tconv_kernel))
+    return {0, 0, 0};
+  return {kernel.item_before, kernel.item_after, kernel.item_granule};
 }
 
 const char *tconv::kernelEngine(const tconv_kernel &kernel) {
@@ -80,6 +87,7 @@ Status tconv::checkKernelAbi(const tconv_kernel *kernel) {
     return mismatch("abi_version", kernel->abi_version,
                     TCONV_KERNEL_ABI_VERSION);
   if (kernel->struct_size != sizeof(tconv_kernel) &&
+      kernel->struct_size != kSizeBeforeItems &&
       kernel->struct_size != kSizeBeforeGranule)
     return mismatch("struct_size", kernel->struct_size, sizeof(tconv_kernel));
   // It has functions or code for a device.
@@ -97,6 +105,11 @@ Status tconv::checkKernelAbi(const tconv_kernel *kernel) {
             "kernel: task_granule = " + std::to_string(granule) +
                 ": must be 0 or divide task_positions = " +
                 std::to_string(kernel->task_positions)};
+  if (ItemRoom room = itemRoom(*kernel); room.granule < 0 || room.after < 0)
+    return {TCONV_ABI_MISMATCH,
+            "kernel: item_after = " + std::to_string(room.after) +
+                " and item_granule = " + std::to_string(room.granule) +
+                ": must be at least 0"};
   return kernel->device ? checkDeviceCode(*kernel->device) : Status::ok();
 }
 

@@ -8,6 +8,7 @@
 #include <string>
 
 #include "engine/engine.h"
+#include "layer/batch_fold.h"
 
 namespace tconv {
 
@@ -65,6 +66,10 @@ Status checkKernelAbi(const tconv_kernel *kernel);
 /// Of what the positions of a launch's blocks must be a multiple; 0: they are
 /// the kernel's task_positions, as in all kernels that end before the field.
 int64_t taskGranule(const tconv_kernel &kernel);
+
+/// What lies between batch items where a launch lays them one after the other;
+/// a granule of 0 where it can't, as in all kernels that end before the field.
+ItemRoom itemRoom(const tconv_kernel &kernel);
 
 /// Whether a kernel is as exact as is asked for.
 bool satisfies(const tconv_kernel &kernel, tconv_accuracy wanted);

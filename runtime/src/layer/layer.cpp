@@ -5,6 +5,8 @@
 #include <cstring>
 #include <numeric>
 
+#include "layer/batch_fold.h"
+
 using namespace tconv;
 
 namespace {
@@ -27,6 +29,8 @@ constexpr int64_t kFastMediumPositions = 384, kVectorRows = 16;
 /// its own: with fewer, the weights that a launch reads are too few for their
 /// layout to matter.
 constexpr int64_t kShortMinGroupChannels = 8;
+/// Batch items of so many positions fill columns of several.
+constexpr int64_t kColumnsItem = 6;
 
 Status invalid(const char *name, int64_t value, const std::string &why) {
   return {TCONV_INVALID_VALUE,
@@ -309,21 +313,58 @@ static int64_t mediumPositions(const tconv_params &params) {
                                                 : kMediumPositions;
 }
 
-tconv_length_class tconv::lengthClass(const tconv_params &params,
-                                      int64_t length) {
-  if (params.in_channels / params.group < kShortMinGroupChannels)
-    return TCONV_LENGTH_BULK;
+/// Positions of a batch item; 0 where there is no output.
+static int64_t positionsOf(const tconv_params &params, int64_t length) {
   int64_t kept;
   if (outputLength(params, length, kept))
-    return TCONV_LENGTH_BULK;
+    return 0;
   int64_t stride = params.stride;
   int64_t crop = generalForm(params).cropBegin % stride;
   crop += crop < 0 ? stride : 0;
-  int64_t positions = (kept + crop + stride - 1) / stride;
+  return (kept + crop + stride - 1) / stride;
+}
+
+/// Whether a layer has other classes than bulk.
+static bool hasClasses(const tconv_params &params) {
+  return params.in_channels / params.group >= kShortMinGroupChannels;
+}
+
+/// The class of so many positions of such a layer.
+static tconv_length_class classOf(const tconv_params &params,
+                                  int64_t positions) {
+  if (positions < 1)
+    return TCONV_LENGTH_BULK;
   if (positions <= stepPositions(params))
     return TCONV_LENGTH_STEP;
   if (positions <= kShortPositions)
     return TCONV_LENGTH_SHORT;
   return positions <= mediumPositions(params) ? TCONV_LENGTH_MEDIUM
                                               : TCONV_LENGTH_BULK;
+}
+
+tconv_length_class tconv::lengthClass(const tconv_params &params,
+                                      int64_t length) {
+  return lengthClass(params, /*batch=*/1, length);
+}
+
+tconv_length_class tconv::lengthClass(const tconv_params &params, int64_t batch,
+                                      int64_t length) {
+  if (!hasClasses(params))
+    return TCONV_LENGTH_BULK;
+  int64_t positions = positionsOf(params, length);
+  tconv_length_class ofItem = classOf(params, positions);
+  if (batch <= 1 || ofItem == TCONV_LENGTH_BULK)
+    return ofItem;
+  // A kernel may find that the room isn't worth it; its class does no harm.
+  int64_t distance = itemDistance(batch, length, positions, itemRoom(params),
+                                  /*readAgain=*/true);
+  if (distance == 0)
+    return ofItem;
+  tconv_length_class ofAll =
+      classOf(params, (batch - 1) * distance + positions);
+  if (ofAll != TCONV_LENGTH_MEDIUM && ofAll != TCONV_LENGTH_BULK)
+    return ofAll;
+  // Kernels of the bulk class are made for rows that long, and columns of
+  // several positions for items that have a few of them.
+  return positions < kColumnsItem ? TCONV_LENGTH_SHORT : TCONV_LENGTH_MEDIUM;
 }

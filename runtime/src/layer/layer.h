@@ -95,8 +95,14 @@ const char *lengthClassName(tconv_length_class lengthClass);
 /// "default", "direct" or "tf32".
 const char *accuracyName(tconv_accuracy accuracy);
 
-/// The coarse class that a launch belongs to.
+/// The coarse class that a launch of one batch item belongs to.
 tconv_length_class lengthClass(const tconv_params &params, int64_t length);
+
+/// The one of a launch that may lay `batch` items one after the other (see
+/// batch_fold.h): as many as are few together have a class of more positions
+/// than each, up to medium.
+tconv_length_class lengthClass(const tconv_params &params, int64_t batch,
+                               int64_t length);
 
 /// Reads "NAME: key=value ..." or "key=value ..."; an unknown key is refused
 /// with the nearest known one.

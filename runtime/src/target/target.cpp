@@ -130,6 +130,12 @@ int tconv::deviceIndex(const std::string &target) {
   return std::stoi(digits);
 }
 
+bool tconv::foldsBatches(const std::string &target) {
+  if (target == kNativeTarget)
+    return !hasTiles();
+  return !isDeviceTarget(target) && target.find("+amx") == std::string::npos;
+}
+
 DeviceKind tconv::deviceKind(const std::string &target) {
   bool numbered = deviceIndex(target) >= 0;
   std::string kind = numbered ? target.substr(0, target.find(':')) : target;

@@ -55,6 +55,10 @@ bool isKernelTarget(const std::string &target);
 /// N of "cuda:N" or "ascend:N"; -1 for others.
 int deviceIndex(const std::string &target);
 
+/// Whether a target's kernels for short rows can lay the items of a batch one
+/// after the other. Those of tile registers can't, nor can a device's.
+bool foldsBatches(const std::string &target);
+
 /// Refuses layers and accuracies that a target does not compute
 /// (TCONV_UNSUPPORTED).
 Status checkTargetComputes(const std::string &target,

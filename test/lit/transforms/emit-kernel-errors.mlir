@@ -9,7 +9,7 @@ module {
 func.func @layer_pack(%w: memref<1x2x3xf32>, %p: memref<6xf32>) {
   return
 }
-// expected-error @+1 {{is no kernel: expected x, weights, bias or not, y, begin, end, positions or not and workspace, got 1 arguments}}
+// expected-error @+1 {{is no kernel: expected x, weights, bias or not, y, the items' distance or not, begin, end, positions or not and workspace, got 1 arguments}}
 func.func @layer(%x: memref<?x1x?xf32>) {
   return
 }

@@ -22,8 +22,8 @@
 // CHECK: vector.store %[[V1]], {{.*}} : memref<?x2x?xf32>, vector<16xf32>
 // CHECK: } else {
 // CHECK: vector.maskedstore {{.*}}, %[[V0]] : memref<?x2x?xf32>, vector<16xi1>, vector<16xf32>
-// CHECK: %[[LANES:.*]] = arith.constant dense<[0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15]> : vector<16xi32>
 // CHECK: %[[BEGIN:.*]] = arith.subi %[[AT]], %[[LOW]] : index
+// CHECK: %[[LANES:.*]] = arith.constant dense<[0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15]> : vector<16xi32>
 // CHECK: %[[BEGIN32:.*]] = arith.index_cast %[[BEGIN]] : index to i32
 // CHECK: %[[BEGINS:.*]] = vector.broadcast %[[BEGIN32]]
 // CHECK: %[[PLACES:.*]] = arith.addi %[[LANES]], %[[BEGINS]] : vector<16xi32>

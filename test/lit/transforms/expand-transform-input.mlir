@@ -166,7 +166,7 @@ func.func @pieces(%x: memref<?x3x?xf32>, %p: memref<3x3x256xf32>, %n: index, %g:
 // left, which all of a panel has to be inside of x for.
 // CHECK-LABEL: @filters
 // CHECK-SAME: %[[X:.*]]: memref<?x8x?xf32>
-// CHECK:   %[[START:.*]] = arith.subi %{{.*}}, %c2 : index
+// CHECK:   %[[START:.*]] = arith.addi %{{.*}}, %c-2 : index
 // CHECK:   %[[FROM_BEGIN:.*]] = arith.cmpi sge, %[[START]], %c3
 // CHECK:   %[[INSIDE:.*]] = arith.andi %[[FROM_BEGIN]], %{{.*}}
 // CHECK:   scf.for %[[INPUT:.*]] = %c0 to %c8 step %c1
