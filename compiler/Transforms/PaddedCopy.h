@@ -12,7 +12,8 @@ class PaddedCopy {
 public:
   /// @param start position of column 0; may be negative
   /// @param length positions of x
-  /// @param columns that are written; less than 1: none
+  /// @param columns that are written; at least one of several rows, else less
+  /// than 1 is none
   /// @param severalRows whether masks are computed here, for all copies: more
   /// code, which a copy of one row isn't worth
   PaddedCopy(Emitter &e, Value start, Value length, Value columns,
