@@ -160,10 +160,10 @@ TEST_F(Registered, GranulesDivideTheKernelsBlocks) {
 TEST_F(Registered, RoomOfItemsIsNotNegative) {
   tconv_kernel bad = kernelOf(1, writeMark<9>);
   bad.item_granule = -1;
-  refuses(&bad, TCONV_ABI_MISMATCH, {"kernels[", "item_granule = -1"});
+  refuses(&bad, TCONV_ABI_MISMATCH, {"kernels[", "item_granule makes no"});
   bad.item_granule = 1;
   bad.item_after = -2;
-  refuses(&bad, TCONV_ABI_MISMATCH, {"kernels[", "item_after = -2"});
+  refuses(&bad, TCONV_ABI_MISMATCH, {"kernels[", "item_after or"});
 }
 
 TEST_F(Registered, NullIsRefused) {

@@ -91,25 +91,21 @@ Status tconv::checkKernelAbi(const tconv_kernel *kernel) {
       kernel->struct_size != kSizeBeforeGranule)
     return mismatch("struct_size", kernel->struct_size, sizeof(tconv_kernel));
   // It has functions or code for a device.
+  ItemRoom room = itemRoom(*kernel);
   bool functions = kernel->pack && kernel->run;
   bool none = !kernel->pack && !kernel->run;
   if (!(kernel->device ? none : functions) || kernel->packed_bytes < 0 ||
       kernel->workspace_bytes < 0 || kernel->task_positions < 1 ||
-      kernel->task_columns < 1)
+      kernel->task_columns < 1 || room.after < 0 || room.granule < 0)
     return {TCONV_ABI_MISMATCH,
-            "kernel: pack, run, packed_bytes, workspace_bytes, task_positions "
-            "or task_columns makes no sense"};
+            "kernel: pack, run, packed_bytes, workspace_bytes, task_positions, "
+            "task_columns, item_after or item_granule makes no sense"};
   if (int64_t granule = taskGranule(*kernel);
       granule < 0 || (granule > 0 && kernel->task_positions % granule != 0))
     return {TCONV_ABI_MISMATCH,
             "kernel: task_granule = " + std::to_string(granule) +
                 ": must be 0 or divide task_positions = " +
                 std::to_string(kernel->task_positions)};
-  if (ItemRoom room = itemRoom(*kernel); room.granule < 0 || room.after < 0)
-    return {TCONV_ABI_MISMATCH,
-            "kernel: item_after = " + std::to_string(room.after) +
-                " and item_granule = " + std::to_string(room.granule) +
-                ": must be at least 0"};
   return kernel->device ? checkDeviceCode(*kernel->device) : Status::ok();
 }
 
