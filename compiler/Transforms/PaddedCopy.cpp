@@ -47,23 +47,32 @@ void PaddedCopy::copyByVectors(Value x, ArrayRef<Value> row,
 
 void PaddedCopy::copyUnderMasks(Value x, ArrayRef<Value> row,
                                 const Target &target) {
-  // Whole vectors where they are inside x.
-  auto copyBetween = [&](Value begin, Value end) {
-    e.loop(begin, end, lanes, [&](Value column) {
-      e.ifElse(
-          e.both(e.atMost(low, column), e.atMost(e.add(column, lanes), high)),
-          [&] {
-            e.storeVector(e.loadVector(lanes, x, source(row, column)),
-                          target.buffer, targetAt(target, column));
-          },
-          [&] { copyVector(x, row, target, column, masksOf(column)); });
-    });
+  auto isWhole = [&](Value begin, Value end) {
+    return e.both(e.atMost(low, begin), e.atMost(end, high));
   };
-  if (!first.inside)
-    return copyBetween(e.index(0), columns);
-  copyVector(x, row, target, e.index(0), first);
-  e.ifThen(e.less(e.index(lanes), columns), [&] {
-    copyBetween(e.index(lanes), lastColumn);
+  auto copyWhole = [&](Value column) {
+    e.storeVector(e.loadVector(lanes, x, source(row, column)), target.buffer,
+                  targetAt(target, column));
+  };
+  auto copyMasked = [&](Value column) {
+    copyVector(x, row, target, column, masksOf(column));
+  };
+  Value zero = e.index(0), second = e.index(lanes);
+  if (!first.inside) {
+    e.loop(zero, columns, lanes, [&](Value column) {
+      e.ifElse(
+          isWhole(column, e.add(column, lanes)), [&] { copyWhole(column); },
+          [&] { copyMasked(column); });
+    });
+    return;
+  }
+  copyVector(x, row, target, zero, first);
+  e.ifThen(e.less(second, columns), [&] {
+    // Between them all are whole, but for a long way of zeros.
+    e.ifElse(
+        isWhole(second, lastColumn),
+        [&] { e.loop(second, lastColumn, lanes, copyWhole); },
+        [&] { e.loop(second, lastColumn, lanes, copyMasked); });
     copyVector(x, row, target, lastColumn, last);
   });
 }

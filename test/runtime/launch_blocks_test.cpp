@@ -156,9 +156,9 @@ TEST(LaunchItems, AreWholeColumnsApart) {
 TEST(LaunchItems, HaveBlocksOfTheirOwn) {
   tconv_kernel kernel = foldingKernel();
   EXPECT_EQ(distance(kernel, 1, 15), 0);
-  // 4 blocks of 384.
-  EXPECT_EQ(distance(kernel, 2, 1535), 1536);
-  EXPECT_EQ(distance(kernel, 2, 1536), 0);
+  // A block of 384.
+  EXPECT_EQ(distance(kernel, 2, 383), 384);
+  EXPECT_EQ(distance(kernel, 2, 384), 0);
   // Room of a column where an item has four.
   kernel.item_before = 5;
   EXPECT_EQ(distance(kernel, 2, 15), 20);
@@ -170,9 +170,9 @@ TEST(LaunchItems, HaveBlocksOfTheirOwn) {
   kernel.item_before = 13;
   EXPECT_EQ(distance(kernel, 2, 15), 28);
   EXPECT_EQ(distance(kernel, 2, 16), 0);
-  kernel.item_before = 100;
-  EXPECT_EQ(distance(kernel, 2, 400), 500);
-  EXPECT_EQ(distance(kernel, 2, 380), 0);
+  kernel.item_before = 90;
+  EXPECT_EQ(distance(kernel, 2, 360), 452);
+  EXPECT_EQ(distance(kernel, 2, 340), 0);
   kernel.item_before = std::numeric_limits<int64_t>::max();
   EXPECT_EQ(distance(kernel, 2, 15), 0);
   kernel = foldingKernel();

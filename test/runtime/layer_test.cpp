@@ -128,7 +128,7 @@ TEST(Shape, LengthClassesOfBatches) {
     return lengthClass(parse(line), batch, length);
   };
   // An item has as many positions, and needs no room. Few of them stay short.
-  const char *line = "in_channels=8 out_channels=1 kernel_size=4 stride=4";
+  const char *line = "in_channels=8 out_channels=5 kernel_size=4 stride=4";
   EXPECT_EQ(of(line, 1, 5), TCONV_LENGTH_SHORT);
   EXPECT_EQ(of(line, 3, 5), TCONV_LENGTH_SHORT);
   EXPECT_EQ(of(line, 4, 5), TCONV_LENGTH_SHORT);
@@ -139,9 +139,12 @@ TEST(Shape, LengthClassesOfBatches) {
   EXPECT_EQ(of(line, std::numeric_limits<int64_t>::max(), 5),
             TCONV_LENGTH_SHORT);
   // 6 positions and 1 of room for the taps; 10 and 50.
-  EXPECT_EQ(of("in_channels=8 out_channels=1 kernel_size=3", 3, 6),
+  EXPECT_EQ(of("in_channels=8 out_channels=17 kernel_size=3", 3, 6),
             TCONV_LENGTH_MEDIUM);
-  EXPECT_EQ(of("in_channels=8 out_channels=1 kernel_size=100", 3, 10),
+  EXPECT_EQ(of("in_channels=8 out_channels=17 kernel_size=100", 3, 10),
+            TCONV_LENGTH_SHORT);
+  // Sixteen rows fill no more than a vector.
+  EXPECT_EQ(of("in_channels=8 out_channels=4 kernel_size=4 stride=4", 3, 6),
             TCONV_LENGTH_SHORT);
   // With few input channels there is one class.
   EXPECT_EQ(of("in_channels=7 out_channels=1 kernel_size=3", 3, 5),

@@ -19,8 +19,6 @@ constexpr double kTaskWork = 300e3;
 constexpr double kReachesOfBlock = 4;
 /// Packed weights that don't stay in the nearer caches from item to item.
 constexpr int64_t kFarWeights = 512 << 10;
-/// An item that fills so many blocks leaves little of the last one empty.
-constexpr int64_t kBlocksOfItem = 4;
 
 } // namespace
 
@@ -42,8 +40,7 @@ int64_t tconv::blockPositions(int64_t positions, const BlockLimits &limits) {
 static int64_t chooseDistance(const tconv_kernel &kernel,
                               const tconv_kernel_args &args,
                               const LaunchRows &rows) {
-  if (rows.count <= 1 ||
-      rows.positions / kBlocksOfItem >= kernel.task_positions)
+  if (rows.count <= 1 || rows.positions >= kernel.task_positions)
     return 0;
   return itemDistance(rows.count, args.length, rows.positions, itemRoom(kernel),
                       kernel.packed_bytes > kFarWeights);

@@ -305,12 +305,16 @@ int64_t tconv::stepPositions(const tconv_params &params) {
   return worth && isForFastAlgorithms(params) ? kFastStepPositions : 0;
 }
 
+/// Whether rows (output channel of a group and phase) fill vectors.
+static bool fillsVectors(const tconv_params &params) {
+  return params.out_channels / params.group * phasesOf(params) > kVectorRows;
+}
+
 /// Positions of the class of medium lengths, at most.
 static int64_t mediumPositions(const tconv_params &params) {
-  bool vectors =
-      params.out_channels / params.group * phasesOf(params) > kVectorRows;
-  return vectors && isForFastAlgorithms(params) ? kFastMediumPositions
-                                                : kMediumPositions;
+  return fillsVectors(params) && isForFastAlgorithms(params)
+             ? kFastMediumPositions
+             : kMediumPositions;
 }
 
 /// Positions of a batch item; 0 where there is no output.
@@ -353,7 +357,8 @@ tconv_length_class tconv::lengthClass(const tconv_params &params, int64_t batch,
     return TCONV_LENGTH_BULK;
   int64_t positions = positionsOf(params, length);
   tconv_length_class ofItem = classOf(params, positions);
-  if (batch <= 1 || ofItem == TCONV_LENGTH_BULK)
+  // With few rows, kernels of more positions have vectors of positions.
+  if (batch <= 1 || ofItem == TCONV_LENGTH_BULK || !fillsVectors(params))
     return ofItem;
   // A kernel may find that the room isn't worth it; its class does no harm.
   int64_t distance = itemDistance(batch, length, positions, itemRoom(params),

@@ -1,7 +1,7 @@
 // RUN: tconv-opt %s --tconv-expand-pack-input=lanes=16 --canonicalize --cse | FileCheck %s
 
 // Vectors of 16 are padded under masks. Those of the first and the last vector
-// are all channels'; between them vectors are whole but for a long way of zeros.
+// are all channels'; between them vectors are whole, or all are masked.
 // CHECK-LABEL: @pack
 // CHECK-SAME: %[[X:.*]]: memref<?x8x?xf32>, %[[P:.*]]: memref<2x4x48xf32>
 // CHECK-DAG: %[[ZEROS:.*]] = arith.constant dense<0.000000e+00> : vector<16xf32>
@@ -16,11 +16,12 @@
 // What follows the columns has room in a row of 48.
 // CHECK-NEXT: vector.store %[[V0]], %[[P]]
 // CHECK:     scf.if
-// CHECK:       scf.for %{{.*}} = %c16 to %{{.*}} step %c16
-// CHECK:         scf.if
+// CHECK:       scf.if
+// CHECK:         scf.for %{{.*}} = %c16 to %{{.*}} step %c16
 // CHECK:           %[[V1:.*]] = vector.load %[[X]]
 // CHECK:           vector.store %[[V1]], %[[P]]
-// CHECK:         } else {
+// CHECK:       } else {
+// CHECK:         scf.for %{{.*}} = %c16 to %{{.*}} step %c16
 // CHECK:           vector.maskedload %[[X]]
 // CHECK:       %[[V2:.*]] = vector.maskedload %[[X]][{{.*}}], %[[LAST]], %[[ZEROS]]
 // CHECK:       scf.if
