@@ -170,8 +170,8 @@ TEST(LaunchItems, HaveBlocksOfTheirOwn) {
   kernel.item_before = 13;
   EXPECT_EQ(distance(kernel, 2, 15), 28);
   EXPECT_EQ(distance(kernel, 2, 16), 0);
-  kernel.item_before = 90;
-  EXPECT_EQ(distance(kernel, 2, 360), 452);
+  kernel.item_before = 88;
+  EXPECT_EQ(distance(kernel, 2, 360), 448);
   EXPECT_EQ(distance(kernel, 2, 340), 0);
   kernel.item_before = std::numeric_limits<int64_t>::max();
   EXPECT_EQ(distance(kernel, 2, 15), 0);
