@@ -87,13 +87,21 @@ tconv_kernel smallKernel() {
   return kernel;
 }
 
-int64_t launched(const tconv_kernel &kernel, int64_t length,
-                 int64_t batch = 1) {
+LaunchRows rowsOf(const tconv_kernel &kernel, int64_t batch, int64_t length) {
   tconv_kernel_args args = {};
   args.batch = batch;
   args.length = length;
   args.output_length = length * kernel.stride;
-  return launchRows(kernel, args).block;
+  return launchRows(kernel, args);
+}
+
+int64_t launched(const tconv_kernel &kernel, int64_t length,
+                 int64_t batch = 1) {
+  return rowsOf(kernel, batch, length).block;
+}
+
+int64_t distance(const tconv_kernel &kernel, int64_t batch, int64_t length) {
+  return rowsOf(kernel, batch, length).distance;
 }
 
 TEST(LaunchBlock, IsWorthATask) {
@@ -134,14 +142,6 @@ tconv_kernel foldingKernel() {
   kernel.item_before = 1;
   kernel.item_granule = 4;
   return kernel;
-}
-
-int64_t distance(const tconv_kernel &kernel, int64_t batch, int64_t length) {
-  tconv_kernel_args args = {};
-  args.batch = batch;
-  args.length = length;
-  args.output_length = length * kernel.stride;
-  return launchRows(kernel, args).distance;
 }
 
 TEST(LaunchItems, AreWholeColumnsApart) {
