@@ -63,8 +63,8 @@ tconv_length_class tconv::tools::chooseLengthClass(const std::string &name,
                                                    const tconv_shape &shape,
                                                    const std::string &target) {
   if (name.empty() && shape.length > 0)
-    return foldsBatches(target) ? lengthClass(params, shape.batch, shape.length)
-                                : lengthClass(params, shape.length);
+    return lengthClass(params, foldsBatches(target) ? shape.batch : 1,
+                       shape.length);
   for (tconv_length_class other :
        {TCONV_LENGTH_STEP, TCONV_LENGTH_SHORT, TCONV_LENGTH_MEDIUM})
     if (name == lengthClassName(other))

@@ -100,10 +100,9 @@ private:
       request.params = entry.params;
       request.target = options.target;
       request.accuracy = options.accuracy;
-      request.lengthClass =
-          foldsBatches(request.target)
-              ? lengthClass(entry.params, entry.shape.batch, entry.shape.length)
-              : lengthClass(entry.params, entry.shape.length);
+      request.lengthClass = lengthClass(
+          entry.params, foldsBatches(request.target) ? entry.shape.batch : 1,
+          entry.shape.length);
       result.entry.key = tuningKey(request);
       result.entry.name = entry.name;
       result.entry.threads = options.threads;

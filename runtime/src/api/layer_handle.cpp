@@ -81,8 +81,7 @@ int64_t tconv_layer::weightElements() const {
 
 tconv_length_class tconv_layer::lengthClassOf(int64_t batch,
                                               int64_t length) const {
-  return foldsBatches ? lengthClass(params, batch, length)
-                      : lengthClass(params, length);
+  return lengthClass(params, foldsBatches ? batch : 1, length);
 }
 
 const Plan &tconv_layer::plan(const Weights &weights,
