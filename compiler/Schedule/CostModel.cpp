@@ -6,6 +6,7 @@
 #include "compiler/Dialect/PackedLayout.h"
 #include "compiler/Dialect/Pieces.h"
 #include "compiler/Schedule/LayerCost.h"
+#include "kernel/launch_blocks.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/IR/Builders.h"
 #include "llvm/Support/MathExtras.h"
@@ -41,9 +42,11 @@ static constexpr int64_t kFewChannels = 4;
 /// Positions of a block at most with vectors along the rows, where it serves as
 /// the longer inputs of the class too: with more, panels outgrow L1.
 static constexpr int64_t kMostRowsPositions = 96;
-/// Threads that may share the blocks of channels, where positions are one
-/// block.
-static constexpr int64_t kSharingThreads[] = {1, 2, 4, 8};
+/// How many times the expected positions the longest inputs of a class have.
+static constexpr int64_t kLongest = 3;
+/// Threads that may share the blocks of a launch.
+static constexpr int64_t kMostThreads = 8;
+static constexpr int64_t kSharingThreads[] = {1, 2, 4, kMostThreads};
 /// Columns of a block for tile registers at most.
 static constexpr int64_t kMostTileColumns = 256;
 /// Panels of a block for tile registers at most: with 5 MiB, weights from
@@ -76,12 +79,14 @@ DictionaryAttr mlir::tconv::blocksAttr(MLIRContext *context, BlockSizes sizes) {
 namespace {
 
 /// How much longer equal tasks take than work that threads could share evenly,
-/// in geometric mean over numbers of threads.
-double unevenness(int64_t tasks) {
+/// in geometric mean over numbers of threads. Of those only `most` have enough
+/// to do.
+double unevenness(int64_t tasks, int64_t most) {
   double product = 1;
   for (int64_t threads : kSharingThreads)
-    product *= static_cast<double>(llvm::alignTo(tasks, threads)) /
-               static_cast<double>(tasks);
+    product *=
+        static_cast<double>(llvm::alignTo(tasks, std::min(threads, most))) /
+        static_cast<double>(tasks);
   return std::pow(product, 1.0 / std::size(kSharingThreads));
 }
 
@@ -131,7 +136,7 @@ public:
     // Where a few positions are expected, there is often but one.
     if (expected < kFewestPositions)
       cost += mlir::tconv::costOf(shapeOf(), plan, machine, 1).total();
-    return cost * unevenness(tasksOf(sizes.channels));
+    return cost * unevennessOf(sizes.channels, sizes.outputs);
   }
 
   /// Estimated cycles with the algorithm that suits best.
@@ -172,14 +177,32 @@ private:
     return best;
   }
 
-  /// Tasks, where blocks of channels are all that threads can share.
-  int64_t tasksOf(int64_t channels) {
-    return static_cast<int64_t>(phases.getGroups()) *
-           llvm::divideCeil(phases.getGroupOutputs(), channels);
+  /// How unevenly threads share a launch. It is cut as runtime's launch_blocks
+  /// does: into blocks of channels, and of positions where those are few.
+  double unevennessOf(int64_t channels, int64_t outputs) {
+    auto groups = static_cast<int64_t>(phases.getGroups());
+    int64_t taps = 0;
+    for (SectionAttr section : map.getSections())
+      taps +=
+          section.getTaps() * static_cast<int64_t>(section.getPhases().size());
+    // Tasks of what is expected that would be worth it.
+    double worth = static_cast<double>(groups * phases.getGroupOutputs()) *
+                   static_cast<double>(inputs * taps) *
+                   static_cast<double>(expected) / ::tconv::kTaskWork;
+    int64_t tasks =
+        groups * llvm::divideCeil(phases.getGroupOutputs(), channels);
+    int64_t blocks = std::min<int64_t>(
+        {llvm::divideCeil(::tconv::kTasksOfLaunch, tasks),
+         static_cast<int64_t>(worth) / tasks, expected / (columns * outputs)});
+    // The longest of the class are what threads are there for.
+    auto threads = static_cast<uint64_t>(
+        std::clamp<double>(kLongest * worth, 1, kMostThreads));
+    return unevenness(tasks * std::max<int64_t>(blocks, 1),
+                      static_cast<int64_t>(llvm::bit_floor(threads)));
   }
 
   /// The number of channels, `most` at most, whose blocks take the least time:
-  /// they are all that threads can share, and padding is computed too.
+  /// threads share them, and padding is computed too.
   int64_t chooseSharedChannels(int64_t most, int64_t outputs) {
     int64_t all = phases.getGroupOutputs(), best = 1;
     double bestTime = std::numeric_limits<double>::infinity();
@@ -190,7 +213,7 @@ private:
     for (int64_t channels = balanced(std::clamp<int64_t>(most, 1, all));;
          channels = balanced(channels - 1)) {
       double time = static_cast<double>(productsOf(channels, outputs)) *
-                    unevenness(tasksOf(channels));
+                    unevennessOf(channels, outputs);
       if (time < bestTime) {
         best = channels;
         bestTime = time;
@@ -260,7 +283,7 @@ private:
 
   /// Positions of a block with vectors along the rows.
   int64_t rowsPositions(int64_t outputs) const {
-    int64_t most = std::min(3 * expected, kMostRowsPositions);
+    int64_t most = std::min(kLongest * expected, kMostRowsPositions);
     return static_cast<int64_t>(llvm::alignTo(most, columns * outputs));
   }
 

@@ -44,14 +44,18 @@ static int64_t mostFilterInputs(const tconv_params &params, int64_t outputs,
     return taps <= 2 ? any : 24;
   if (outputs <= 2 && stride > 4 && wide && filledRows(params, outputs) <= 0.75)
     return any;
+  bool narrow = stride <= 4;
   // Nor is there a fast algorithm to lose.
-  if (taps == 1 && outputs <= (wide ? 4 : 3) && stride <= 4)
-    return 64;
-  if (outputs == 2 && stride <= 4)
-    return taps <= 2 || (stride == 1 && !wide) ? any : 32;
-  if (outputs == 3 && stride <= 4)
-    return wide ? 24 : 16;
-  if (outputs == 4 && stride <= 4 && wide)
+  int64_t ofOneTap = wide ? std::min<int64_t>(2 * stride + 2, 8) : 6;
+  if (narrow && taps == 1 && outputs <= ofOneTap)
+    return any;
+  if (narrow && outputs == 2)
+    return stride <= 2 || taps <= 3 || !wide ? any : 32;
+  if (narrow && outputs == 3)
+    return stride <= 2 || taps <= (wide ? 3 : 2) ? any : wide ? 24 : 16;
+  if (stride <= 2 && outputs == 4 && taps <= 2)
+    return any;
+  if (narrow && outputs == 4 && wide)
     return 16;
   // With one vector of positions a round, every product loads its weight.
   return 2 * stride <= lanes ? 8 : 4;
@@ -82,12 +86,13 @@ StringRef mlir::tconv::chooseKind(const tconv_params &params,
     most = std::min<int64_t>(most, 4);
   if (inputs <= most)
     return "filter";
-  if (lengthClass == TCONV_LENGTH_MEDIUM && outputs <= 8 &&
-      outputs * stride <= 16) {
-    // So few rows would be a third of a tile of them at most.
-    if (lanes == 16 && 2 * stride <= lanes)
+  if (lengthClass == TCONV_LENGTH_MEDIUM) {
+    // So few rows are a tile or two, with nothing for threads to share.
+    int64_t rows = outputs * stride;
+    if (lanes == 16 && ((rows <= 16 && 2 * stride <= lanes) ||
+                        (rows <= 24 && outputs <= 3 && stride < lanes)))
       return "filter";
-    if (lanes == 8 && outputs <= 4 && outputs * stride <= 8)
+    if (lanes == 8 && outputs <= 4 && rows <= 8)
       return "positions";
   }
   if (lengthClass != TCONV_LENGTH_BULK)
@@ -105,6 +110,11 @@ static constexpr int64_t kTaskOutputs = 65536, kTaskInputs = 32;
 /// Positions of a task at most, so that long rows are several tasks, and at
 /// least, so that few rounds are masked: whole cache lines of x.
 static constexpr int64_t kMostPositions = 2048, kLeastPositions = 64;
+/// The same where output channels read x again: so many that most rounds have
+/// all their vectors, wherever x is read from.
+static constexpr int64_t kLeastSharedPositions = 1024;
+/// Multiply-adds of such a task that are enough.
+static constexpr int64_t kTaskProducts = int64_t(1) << 20;
 static constexpr int64_t kLinePositions = 16;
 /// Where rows of x are read once, a task is a part of a row as long as that, as
 /// far as rows alone make that many tasks; of short rows it has some.
@@ -129,11 +139,18 @@ FilterTasks mlir::tconv::chooseTasks(PhasesOp phases, const Machine &machine) {
     return tasks;
   }
   // What the output channels of a group read of x takes half of L1.
-  int64_t inL1 = machine.l1Bytes / 2 / sizeof(float) / phases.getGroupInputs();
-  tasks.positions = std::clamp(std::min(inL1, kTaskOutputs / stride),
-                               kLeastPositions, kMostPositions);
+  int64_t inputs = phases.getGroupInputs();
+  int64_t inL1 = machine.l1Bytes / 2 / sizeof(float) / inputs;
+  int64_t most = std::max(kTaskOutputs / stride, kLeastPositions);
+  tasks.positions =
+      std::min(std::clamp(inL1, kLeastSharedPositions, kMostPositions), most);
   tasks.positions -= tasks.positions % kLinePositions;
-  int64_t rows = std::max<int64_t>(kTaskOutputs / stride / tasks.positions, 1);
+  int64_t taps =
+      phases.getDecomposition().getSections().front().getTaps() * stride;
+  int64_t rows = std::max<int64_t>(
+      std::min(kTaskOutputs / stride / tasks.positions,
+               kTaskProducts / taps / inputs / tasks.positions),
+      1);
   tasks.channels = std::min(outputs, rows);
   tasks.groups = 1;
   if (tasks.channels == outputs)

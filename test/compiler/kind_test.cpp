@@ -80,29 +80,47 @@ TEST(Kind, RowsThatFillNoTilesTakeManyInputs) {
   EXPECT_EQ(kindOfKernel(512, 2, 10, /*kernelSize=*/21, kAvx512), "filter");
 }
 
-TEST(Kind, FewOutputsTakeFewerInputs) {
-  for (int64_t stride : {1, 2, 4}) {
-    EXPECT_EQ(kindOf(512, 2, stride, 2, kAvx512), "filter");
-    EXPECT_EQ(kindOf(32, 2, stride, 4, kAvx512), "filter");
-    EXPECT_EQ(kindOf(33, 2, stride, 4, kAvx512), "positions");
-    EXPECT_EQ(kindOf(512, 2, stride, 2, kAvx2), "filter");
-    EXPECT_EQ(kindOf(32, 2, stride, 4, kAvx2), "filter");
-    EXPECT_EQ(kindOf(24, 3, stride, 2, kAvx512), "filter");
-    EXPECT_EQ(kindOf(25, 3, stride, 2, kAvx512), "positions");
-    EXPECT_EQ(kindOf(16, 3, stride, 2, kAvx2), "filter");
-    EXPECT_EQ(kindOf(17, 3, stride, 2, kAvx2), "positions");
-    EXPECT_EQ(kindOf(16, 4, stride, 2, kAvx512), "filter");
-    EXPECT_EQ(kindOf(17, 4, stride, 2, kAvx512), "positions");
-  }
-  EXPECT_EQ(kindOf(33, 2, 1, 4, kAvx2), "filter");
-  EXPECT_EQ(kindOf(33, 2, 2, 4, kAvx2), "positions");
+TEST(Kind, TwoOutputsTakeManyInputs) {
+  for (int64_t inputs : {33, 512})
+    for (int64_t stride : {1, 2, 4}) {
+      EXPECT_EQ(kindOf(inputs, 2, stride, 3, kAvx512), "filter");
+      EXPECT_EQ(kindOf(inputs, 2, stride, 8, kAvx2), "filter");
+    }
+  EXPECT_EQ(kindOf(512, 2, 2, 8, kAvx512), "filter");
+  EXPECT_EQ(kindOf(32, 2, 4, 4, kAvx512), "filter");
+  EXPECT_EQ(kindOf(33, 2, 4, 4, kAvx512), "positions");
+}
+
+TEST(Kind, ThreeOutputsTakeManyInputs) {
+  for (int64_t lanes : {kAvx512, kAvx2})
+    for (int64_t stride : {1, 2})
+      EXPECT_EQ(kindOf(512, 3, stride, 8, lanes), "filter");
+  EXPECT_EQ(kindOf(512, 3, 4, 3, kAvx512), "filter");
+  EXPECT_EQ(kindOf(24, 3, 4, 4, kAvx512), "filter");
+  EXPECT_EQ(kindOf(25, 3, 4, 4, kAvx512), "positions");
+  EXPECT_EQ(kindOf(512, 3, 4, 2, kAvx2), "filter");
+  EXPECT_EQ(kindOf(16, 3, 4, 3, kAvx2), "filter");
+  EXPECT_EQ(kindOf(17, 3, 4, 3, kAvx2), "positions");
+}
+
+TEST(Kind, FourOutputsTakeFewerInputs) {
+  for (int64_t lanes : {kAvx512, kAvx2})
+    for (int64_t stride : {1, 2}) {
+      EXPECT_EQ(kindOf(512, 4, stride, 2, lanes), "filter");
+      EXPECT_EQ(kindOf(17, 4, stride, 3, lanes), "positions");
+    }
+  EXPECT_EQ(kindOf(16, 4, 4, 2, kAvx512), "filter");
+  EXPECT_EQ(kindOf(17, 4, 4, 2, kAvx512), "positions");
+  EXPECT_EQ(kindOf(9, 4, 4, 2, kAvx2), "positions");
 }
 
 TEST(Kind, OneTapHasNoFastAlgorithm) {
-  for (int64_t stride : {1, 2, 4}) {
-    EXPECT_EQ(kindOf(64, 4, stride, 1, kAvx512), "filter");
-    EXPECT_EQ(kindOf(64, 3, stride, 1, kAvx2), "filter");
-    EXPECT_EQ(kindOf(64, 4, stride, 1, kAvx2), "positions");
+  for (auto [stride, outputs] :
+       {std::pair<int64_t, int64_t>{1, 4}, {2, 6}, {3, 8}, {4, 8}}) {
+    EXPECT_EQ(kindOf(512, outputs, stride, 1, kAvx512), "filter");
+    EXPECT_EQ(kindOf(512, outputs + 1, stride, 1, kAvx512), "positions");
+    EXPECT_EQ(kindOf(512, 6, stride, 1, kAvx2), "filter");
+    EXPECT_EQ(kindOf(512, 7, stride, 1, kAvx2), "positions");
   }
 }
 
@@ -148,15 +166,14 @@ TEST(Kind, FewPositionsHaveVectorsAlongTheRows) {
 TEST(Kind, FewRowsOfMediumLengthsAreNoTile) {
   constexpr auto medium = TCONV_LENGTH_MEDIUM;
   for (auto [outputs, stride] :
-       {std::pair<int64_t, int64_t>{8, 1}, {8, 2}, {4, 4}, {2, 8}}) {
+       {std::pair<int64_t, int64_t>{8, 2}, {5, 3}, {4, 4}, {3, 8}, {2, 12}}) {
     EXPECT_EQ(kindOf(512, outputs, stride, 2, kAvx512, medium), "filter");
     EXPECT_EQ(kindOf(512, outputs + 1, stride, 2, kAvx512, medium), "rows");
     EXPECT_EQ(kindOf(512, outputs, stride, 2, kAvx512, TCONV_LENGTH_SHORT),
               "rows");
   }
   EXPECT_EQ(kindOf(512, 1, 16, 2, kAvx512, medium), "rows");
-  for (auto [outputs, stride] :
-       {std::pair<int64_t, int64_t>{4, 1}, {4, 2}, {3, 2}}) {
+  for (auto [outputs, stride] : {std::pair<int64_t, int64_t>{4, 1}, {4, 2}}) {
     EXPECT_EQ(kindOf(512, outputs, stride, 3, kAvx2, medium), "positions");
     EXPECT_EQ(kindOf(512, outputs + 2, stride, 3, kAvx2, medium), "rows");
   }

@@ -172,7 +172,7 @@ INSTANTIATE_TEST_SUITE_P(
         // Direct: long phases, phases of several lengths, and groups.
         "in_channels=40 out_channels=7 kernel_size=21 stride=3 pad_mode=pad "
         "has_bias=1",
-        "in_channels=128 out_channels=6 kernel_size=5 stride=3 dilation=2 "
+        "in_channels=128 out_channels=10 kernel_size=5 stride=3 dilation=2 "
         "group=2 pad_mode=pad has_bias=1"),
     [](const auto &info) { return std::to_string(info.index); });
 

@@ -63,6 +63,15 @@ TEST(BlockPositions, FewTasksMakeMoreBlocks) {
   EXPECT_EQ(blockPositions(800, {250, 10, 1, 1000}), 200);
 }
 
+// A block of one position more would read all weights again for it.
+TEST(BlockPositions, MoreBlocksAreShorter) {
+  EXPECT_EQ(blockPositions(64, {96, 32, 4}), 32);
+  EXPECT_EQ(blockPositions(65, {96, 32, 4}), 96);
+  EXPECT_EQ(blockPositions(72, {96, 32, 4}), 96);
+  EXPECT_EQ(blockPositions(73, {96, 32, 4}), 64);
+  EXPECT_EQ(blockPositions(100, {96, 32, 4}), 64);
+}
+
 TEST(BlockPositions, LargeNumbersDoNotWrap) {
   const int64_t most = std::numeric_limits<int64_t>::max();
   EXPECT_EQ(blockPositions(most, {most, most}), most);

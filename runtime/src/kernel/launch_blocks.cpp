@@ -10,15 +10,9 @@ using namespace tconv;
 
 namespace {
 
-/// Tasks that a launch should have: 2, 4 and 8 threads share them evenly.
-constexpr int64_t kTasksOfLaunch = 8;
-/// Multiply-adds that are worth a task of their own: some microseconds.
-constexpr double kTaskWork = 300e3;
 /// What a block packs of x beyond its own positions, another packs too: it
 /// should be little beside them.
 constexpr double kReachesOfBlock = 4;
-/// Packed weights that don't stay in the nearer caches from item to item.
-constexpr int64_t kFarWeights = 512 << 10;
 
 } // namespace
 
@@ -26,14 +20,22 @@ int64_t tconv::blockPositions(int64_t positions, const BlockLimits &limits) {
   const auto &[most, granule, tasks, least] = limits;
   if (granule < 1)
     return most;
-  int64_t blocks = std::max(divideCeil(positions, most),
-                            std::min(divideCeil(kTasksOfLaunch, tasks),
-                                     positions / std::max(granule, least)));
-  if (blocks <= 1)
-    return most;
-  // Compared in granules: a multiple beyond `most` might not fit 64 bits.
-  int64_t granules = divideCeil(divideCeil(positions, blocks), granule);
-  return granules > most / granule ? most : granules * granule;
+  auto evenly = [&](int64_t blocks) {
+    if (blocks <= 1)
+      return most;
+    // Compared in granules: a multiple beyond `most` might not fit 64 bits.
+    int64_t granules = divideCeil(divideCeil(positions, blocks), granule);
+    return granules > most / granule ? most : granules * granule;
+  };
+  int64_t needed = divideCeil(positions, most);
+  int64_t liked = std::min(divideCeil(kTasksOfLaunch, tasks),
+                           positions / std::max(granule, least));
+  int64_t block = evenly(needed);
+  if (liked <= needed)
+    return block;
+  // 65 positions in granules of 32 would be 64 and 1: no thread gains by that.
+  int64_t smaller = evenly(liked), longest = std::min(block, positions);
+  return smaller <= longest - longest / 8 ? smaller : block;
 }
 
 /// How far apart the items of `rows` lie, if they are better off as one row.

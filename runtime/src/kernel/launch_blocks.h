@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 // How a launch cuts positions into blocks, and whether batch items share them.
-// No number of threads is asked: what
-// a block computes can depend on where it ends, and any threads must give the
-// same bits.
+// No number of threads is asked: what a block computes can depend on where it
+// ends, and any threads must give the same bits.
 #ifndef TCONV_SRC_KERNEL_LAUNCH_BLOCKS_H
 #define TCONV_SRC_KERNEL_LAUNCH_BLOCKS_H
 
@@ -13,6 +12,14 @@
 #include "tconv/kernel_abi.h"
 
 namespace tconv {
+
+/// Tasks that a launch should have: 2, 4 and 8 threads share them evenly.
+inline constexpr int64_t kTasksOfLaunch = 8;
+/// Multiply-adds that are worth a task of their own: some microseconds.
+inline constexpr double kTaskWork = 300e3;
+/// Bytes of packed weights from which on they don't stay in the nearer caches
+/// from block to block.
+inline constexpr int64_t kFarWeights = 512 << 10;
 
 /// What a kernel allows, and what a launch would like.
 struct BlockLimits {

@@ -41,7 +41,8 @@ module attributes {transform.with_named_sequence} {
 // -----
 
 // Phases of two and of one tap have tiles of their own. Blocks of 16 channels would
-// fill half of each; larger ones fill them, and 4 are still enough for some threads.
+// fill half of each; larger ones fill them, and with blocks of positions there are
+// still enough for some threads.
 #map = #tconv.decomposition<stride = 2, crop = 0, tap_step = 2, shift_step = 1, sections = [<phases = [0], first_taps = [0], taps = 2, shift = 0>, <phases = [1], first_taps = [1], taps = 1, shift = 0>]>
 module attributes {transform.with_named_sequence} {
   func.func @unequal(%x: memref<?x64x?xf32>, %p: memref<24576xf32>, %y: memref<?x128x?xf32>) attributes {tconv.expected_positions = 64 : i64} {
@@ -52,7 +53,27 @@ module attributes {transform.with_named_sequence} {
     %phases = transform.structured.match ops{["tconv.phases"]} in %root : (!transform.any_op) -> !transform.any_op
     %rows, %columns = transform.tconv.choose_register_tile %phases rows [32] columns [8] vectors <rows> : (!transform.any_op) -> (!transform.param<i64>, !transform.param<i64>)
     %channels, %positions, %depth, %panel, %outputs = transform.tconv.choose_blocks %phases rows %rows columns %columns vectors <rows> : (!transform.any_op, !transform.param<i64>, !transform.param<i64>) -> (!transform.param<i64>, !transform.param<i64>, !transform.param<i64>, !transform.param<i64>, !transform.param<i64>)
-    // expected-remark @+1 {{channels 32 : i64}}
+    // expected-remark @+1 {{channels 64 : i64}}
+    transform.debug.emit_param_as_remark %channels, "channels" : !transform.param<i64>
+    transform.yield
+  }
+}
+
+// -----
+
+// So little work that a second thread would gain nothing: one block, though two of 24
+// channels would have as many tiles.
+#map = #tconv.decomposition<stride = 1, crop = 0, tap_step = 1, shift_step = 1, sections = [<phases = [0], first_taps = [0], taps = 2, shift = 0>]>
+module attributes {transform.with_named_sequence} {
+  func.func @little(%x: memref<?x32x?xf32>, %p: memref<3072xf32>, %y: memref<?x48x?xf32>) attributes {tconv.expected_positions = 64 : i64} {
+    tconv.phases ins(%x, %p : memref<?x32x?xf32>, memref<3072xf32>) outs(%y : memref<?x48x?xf32>) {decomposition = #map, groups = 1 : i64, packing = #tconv.packing<channels = 1, rows = 1>}
+    return
+  }
+  transform.named_sequence @__transform_main(%root: !transform.any_op {transform.readonly}) {
+    %phases = transform.structured.match ops{["tconv.phases"]} in %root : (!transform.any_op) -> !transform.any_op
+    %rows, %columns = transform.tconv.choose_register_tile %phases rows [32] columns [8] vectors <rows> : (!transform.any_op) -> (!transform.param<i64>, !transform.param<i64>)
+    %channels, %positions, %depth, %panel, %outputs = transform.tconv.choose_blocks %phases rows %rows columns %columns vectors <rows> : (!transform.any_op, !transform.param<i64>, !transform.param<i64>) -> (!transform.param<i64>, !transform.param<i64>, !transform.param<i64>, !transform.param<i64>, !transform.param<i64>)
+    // expected-remark @+1 {{channels 48 : i64}}
     transform.debug.emit_param_as_remark %channels, "channels" : !transform.param<i64>
     transform.yield
   }
