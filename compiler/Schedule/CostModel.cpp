@@ -177,23 +177,29 @@ private:
     return best;
   }
 
+  /// Tasks that the expected positions would be worth.
+  double worthTasks() {
+    double products = 0;
+    for (SectionAttr section : map.getSections())
+      products += static_cast<double>(section.getTaps()) *
+                  static_cast<double>(section.getPhases().size());
+    for (int64_t factor : {static_cast<int64_t>(phases.getGroups()),
+                           phases.getGroupOutputs(), inputs, expected})
+      products *= static_cast<double>(factor);
+    return products / ::tconv::kTaskWork;
+  }
+
   /// How unevenly threads share a launch. It is cut as runtime's launch_blocks
   /// does: into blocks of channels, and of positions where those are few.
   double unevennessOf(int64_t channels, int64_t outputs) {
-    auto groups = static_cast<int64_t>(phases.getGroups());
-    int64_t taps = 0;
-    for (SectionAttr section : map.getSections())
-      taps +=
-          section.getTaps() * static_cast<int64_t>(section.getPhases().size());
-    // Tasks of what is expected that would be worth it.
-    double worth = static_cast<double>(groups * phases.getGroupOutputs()) *
-                   static_cast<double>(inputs * taps) *
-                   static_cast<double>(expected) / ::tconv::kTaskWork;
-    int64_t tasks =
-        groups * llvm::divideCeil(phases.getGroupOutputs(), channels);
-    int64_t blocks = std::min<int64_t>(
-        {llvm::divideCeil(::tconv::kTasksOfLaunch, tasks),
-         static_cast<int64_t>(worth) / tasks, expected / (columns * outputs)});
+    int64_t tasks = static_cast<int64_t>(phases.getGroups()) *
+                    llvm::divideCeil(phases.getGroupOutputs(), channels);
+    double worth = worthTasks();
+    auto wholeTasks = static_cast<int64_t>(
+        std::min<double>(worth / static_cast<double>(tasks), kMostThreads));
+    int64_t blocks =
+        std::min<int64_t>({llvm::divideCeil(::tconv::kTasksOfLaunch, tasks),
+                           wholeTasks, expected / (columns * outputs)});
     // The longest of the class are what threads are there for.
     auto threads = static_cast<uint64_t>(
         std::clamp<double>(kLongest * worth, 1, kMostThreads));

@@ -138,7 +138,8 @@ FilterTasks mlir::tconv::chooseTasks(PhasesOp phases, const Machine &machine) {
         std::clamp<int64_t>(groups / kEnoughTasks, 1, kMostShortRows);
     return tasks;
   }
-  // What the output channels of a group read of x takes half of L1.
+  // What the output channels of a group read of x takes half of L1, if that is
+  // enough positions.
   int64_t inputs = phases.getGroupInputs();
   int64_t inL1 = machine.l1Bytes / 2 / sizeof(float) / inputs;
   int64_t most = std::max(kTaskOutputs / stride, kLeastPositions);

@@ -13,6 +13,8 @@ namespace {
 /// What a block packs of x beyond its own positions, another packs too: it
 /// should be little beside them.
 constexpr double kReachesOfBlock = 4;
+/// Packed weights that don't stay in the nearer caches from item to item.
+constexpr int64_t kFarWeights = 512 << 10;
 
 } // namespace
 

@@ -17,9 +17,6 @@ namespace tconv {
 inline constexpr int64_t kTasksOfLaunch = 8;
 /// Multiply-adds that are worth a task of their own: some microseconds.
 inline constexpr double kTaskWork = 300e3;
-/// Bytes of packed weights from which on they don't stay in the nearer caches
-/// from block to block.
-inline constexpr int64_t kFarWeights = 512 << 10;
 
 /// What a kernel allows, and what a launch would like.
 struct BlockLimits {

@@ -5,7 +5,8 @@
 //
 // 8 x 2 vectors of 16: 16 sums, 2 vectors of weights and one of x in 32 registers.
 // 3 vectors are no faster, but pad less where rows are a multiple of 48, and with
-// one position they read weights sooner.
+// one position they read weights sooner. One vector pads least, and needs more
+// positions to hide an FMA's latency.
 module attributes {transform.with_named_sequence} {
   transform.named_sequence @schedule(%layer: !transform.any_op {transform.readonly}) {
     %ahead = transform.param.constant 512 : i64 -> !transform.param<i64>
@@ -15,7 +16,7 @@ module attributes {transform.with_named_sequence} {
         : (!transform.any_op) -> !transform.any_op
     // The register tile: rows by positions, of which lower tiles take the rest.
     %rows, %columns = transform.tconv.choose_register_tile %phases
-        rows [16, 32, 48] columns [12, 8, 8] vectors <rows>
+        rows [32, 48, 16] columns [8, 8, 12] vectors <rows>
         : (!transform.any_op) -> (!transform.param<i64>, !transform.param<i64>)
     %channels, %positions, %depth, %panel, %outputs = transform.tconv.choose_blocks %phases
         rows %rows columns %columns vectors <rows>
