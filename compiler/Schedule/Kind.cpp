@@ -89,7 +89,7 @@ StringRef mlir::tconv::chooseKind(const tconv_params &params,
   if (lengthClass == TCONV_LENGTH_MEDIUM) {
     // So few rows are a tile or two, with nothing for threads to share.
     int64_t rows = outputs * stride;
-    if (lanes == 16 && ((rows <= 16 && 2 * stride <= lanes) ||
+    if (lanes == 16 && ((rows <= 16 && outputs <= 8 && 2 * stride <= lanes) ||
                         (rows <= 24 && outputs <= 3 && stride < lanes)))
       return "filter";
     if (lanes == 8 && outputs <= 4 && rows <= 8)

@@ -81,9 +81,10 @@ private:
   /// by `vectors` vectors: bound by products, by loads, or by how long a sum
   /// waits for itself.
   double stepOf(double outer, double inner) const {
+    auto loads = static_cast<double>(machine.loadsPerCycle);
     return std::max(
         {outer * inner / static_cast<double>(machine.fmasPerCycle),
-         (outer + inner) / static_cast<double>(machine.loadsPerCycle),
+         outer / std::max(loads, kBroadcastsPerCycle) + inner / loads,
          static_cast<double>(machine.fmaLatency)});
   }
 
@@ -121,8 +122,8 @@ private:
     if (!alongPositions) {
       // Tiles are equally low: see balance_tiles.
       auto tiles = std::ceil(static_cast<double>(columns) / outer);
-      return tiles * stepOf(static_cast<double>(columns) / tiles, width) *
-             rowSteps();
+      double step = stepOf(static_cast<double>(columns) / tiles, width);
+      return tiles * std::max(step, kLeastStep) * rowSteps();
     }
     double cycles = static_cast<double>(whole) * stepOf(outer, width);
     if (rest > 0)
@@ -154,6 +155,11 @@ private:
   }
 
   static constexpr double kBlockPositions = 512;
+  /// Cycles of the shortest step of a loop: one of three or four sums costs no
+  /// less than one of five.
+  static constexpr double kLeastStep = 5;
+  /// A core that loads one whole vector a cycle still loads two floats.
+  static constexpr double kBroadcastsPerCycle = 2;
   /// Instructions that make a vector of compact weights numbers, and those for
   /// the exponents of a step.
   static constexpr double kCompactWork = 5, kExponentWork = 5;

@@ -151,8 +151,8 @@ TEST(Compilation, RegisterTilesDoNotSpill) {
   const char *const depthwise = "in_channels=13 out_channels=13 kernel_size=4 "
                                 "stride=2 group=13 has_bias=1";
   // No more rows in a group than a tile of them has.
-  const char *const rows32 = "in_channels=128 out_channels=128 kernel_size=4 "
-                             "stride=2 group=8 has_bias=1";
+  const char *const rows16 = "in_channels=128 out_channels=128 kernel_size=2 "
+                             "stride=1 group=8 has_bias=1";
   const char *const rows48 = "in_channels=128 out_channels=192 kernel_size=4 "
                              "stride=2 group=8 has_bias=1";
   constexpr auto direct = TCONV_ACCURACY_DIRECT, fast = TCONV_ACCURACY_DEFAULT;
@@ -170,8 +170,8 @@ TEST(Compilation, RegisterTilesDoNotSpill) {
       {kLayer, direct, bulk, "cpu:aarch64+neon", "fmla", ".4s", "[sp", 24},
       // One, and a point is one.
       {kLayer, direct, medium, "cpu:x86-64-v3", "vfmadd", "%ymm", "(%rsp", 12},
-      {kLayer, direct, medium, "cpu:x86-64-v4", "vfmadd", "%zmm", "(%rsp", 12},
-      {rows32, direct, medium, "cpu:x86-64-v4", "vfmadd", "%zmm", "(%rsp", 16},
+      {kLayer, direct, medium, "cpu:x86-64-v4", "vfmadd", "%zmm", "(%rsp", 16},
+      {rows16, direct, medium, "cpu:x86-64-v4", "vfmadd", "%zmm", "(%rsp", 8},
       {rows48, direct, medium, "cpu:x86-64-v4", "vfmadd", "%zmm", "(%rsp", 24},
       {kLayer, fast, bulk, "cpu:x86-64-v3", "vfmadd", "%ymm", "(%rsp", 12},
       {kLayer, fast, bulk, "cpu:x86-64-v4", "vfmadd", "%zmm", "(%rsp", 24},
@@ -180,8 +180,8 @@ TEST(Compilation, RegisterTilesDoNotSpill) {
       {kLayer, fast, bulk, "cpu:x86-64-v4+amx", "tdpbf16ps", "%tmm",
        "tilestored", 24},
       {kLayer, fast, medium, "cpu:x86-64-v3", "vfmadd", "%ymm", "(%rsp", 12},
-      {kLayer, fast, medium, "cpu:x86-64-v4", "vfmadd", "%zmm", "(%rsp", 12},
-      {rows32, fast, medium, "cpu:x86-64-v4", "vfmadd", "%zmm", "(%rsp", 16},
+      {kLayer, fast, medium, "cpu:x86-64-v4", "vfmadd", "%zmm", "(%rsp", 16},
+      {rows16, fast, medium, "cpu:x86-64-v4", "vfmadd", "%zmm", "(%rsp", 8},
       {rows48, fast, medium, "cpu:x86-64-v4", "vfmadd", "%zmm", "(%rsp", 24},
       {depthwise, direct, bulk, "cpu:x86-64-v3", "vfmadd", "%ymm", "(%rsp", 16},
       {depthwise, direct, bulk, "cpu:x86-64-v4", "vfmadd", "%zmm", "(%rsp", 32},

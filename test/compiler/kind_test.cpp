@@ -172,6 +172,8 @@ TEST(Kind, FewRowsOfMediumLengthsAreNoTile) {
     EXPECT_EQ(kindOf(512, outputs, stride, 2, kAvx512, TCONV_LENGTH_SHORT),
               "rows");
   }
+  EXPECT_EQ(kindOf(512, 8, 1, 2, kAvx512, medium), "filter");
+  EXPECT_EQ(kindOf(512, 9, 1, 2, kAvx512, medium), "rows");
   EXPECT_EQ(kindOf(512, 1, 16, 2, kAvx512, medium), "rows");
   for (auto [outputs, stride] : {std::pair<int64_t, int64_t>{4, 1}, {4, 2}}) {
     EXPECT_EQ(kindOf(512, outputs, stride, 3, kAvx2, medium), "positions");

@@ -16,7 +16,7 @@ module attributes {transform.with_named_sequence} {
         : (!transform.any_op) -> !transform.any_op
     // The register tile: rows by positions, of which lower tiles take the rest.
     %rows, %columns = transform.tconv.choose_register_tile %phases
-        rows [32, 48, 16] columns [8, 8, 12] vectors <rows>
+        rows [32, 48, 16] columns [8, 8, 8] vectors <rows>
         : (!transform.any_op) -> (!transform.param<i64>, !transform.param<i64>)
     %channels, %positions, %depth, %panel, %outputs = transform.tconv.choose_blocks %phases
         rows %rows columns %columns vectors <rows>
