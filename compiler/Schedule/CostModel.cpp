@@ -45,7 +45,7 @@ static constexpr int64_t kMostRowsPositions = 96;
 /// How many times the expected positions the longest inputs of a class have.
 static constexpr int64_t kLongest = 3;
 /// Threads that may share the blocks of a launch.
-static constexpr int64_t kMostThreads = 8;
+static constexpr int64_t kMostThreads = ::tconv::kTasksOfLaunch;
 static constexpr int64_t kSharingThreads[] = {1, 2, 4, kMostThreads};
 /// Columns of a block for tile registers at most.
 static constexpr int64_t kMostTileColumns = 256;
@@ -198,8 +198,8 @@ private:
     auto wholeTasks = static_cast<int64_t>(
         std::min<double>(worth / static_cast<double>(tasks), kMostThreads));
     int64_t blocks =
-        std::min<int64_t>({llvm::divideCeil(::tconv::kTasksOfLaunch, tasks),
-                           wholeTasks, expected / (columns * outputs)});
+        std::min({kMostThreads / tasks + (kMostThreads % tasks != 0),
+                  wholeTasks, expected / (columns * outputs)});
     // The longest of the class are what threads are there for.
     auto threads = static_cast<uint64_t>(
         std::clamp<double>(kLongest * worth, 1, kMostThreads));

@@ -19,7 +19,7 @@ constexpr int64_t kFarWeights = 512 << 10;
 } // namespace
 
 int64_t tconv::blockPositions(int64_t positions, const BlockLimits &limits) {
-  const auto &[most, granule, tasks, least] = limits;
+  int64_t most = limits.most, granule = limits.granule;
   if (granule < 1)
     return most;
   auto evenly = [&](int64_t blocks) {
@@ -30,8 +30,8 @@ int64_t tconv::blockPositions(int64_t positions, const BlockLimits &limits) {
     return granules > most / granule ? most : granules * granule;
   };
   int64_t needed = divideCeil(positions, most);
-  int64_t liked = std::min(divideCeil(kTasksOfLaunch, tasks),
-                           positions / std::max(granule, least));
+  int64_t liked = std::min(divideCeil(kTasksOfLaunch, limits.tasks),
+                           positions / std::max(granule, limits.least));
   int64_t block = evenly(needed);
   if (liked <= needed)
     return block;
