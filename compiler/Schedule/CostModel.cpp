@@ -9,6 +9,7 @@
 #include "kernel/launch_blocks.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/IR/Builders.h"
+#include "support/divide.h"
 #include "llvm/Support/MathExtras.h"
 #include <cmath>
 
@@ -109,6 +110,7 @@ public:
         rows(rows), columns(columns), inputs(phases.getGroupInputs()),
         depth(inputs), split(split), sizes(given) {
     expected = expectedPositions(phases);
+    worth = worthTasks();
   }
 
   BlockSizes choose(VectorAxis vectors) {
@@ -177,7 +179,6 @@ private:
     return best;
   }
 
-  /// Tasks that the expected positions would be worth.
   double worthTasks() {
     double products = 0;
     for (SectionAttr section : map.getSections())
@@ -194,11 +195,10 @@ private:
   double unevennessOf(int64_t channels, int64_t outputs) {
     int64_t tasks = static_cast<int64_t>(phases.getGroups()) *
                     llvm::divideCeil(phases.getGroupOutputs(), channels);
-    double worth = worthTasks();
     auto wholeTasks = static_cast<int64_t>(
         std::min<double>(worth / static_cast<double>(tasks), kMostThreads));
     int64_t blocks =
-        std::min({kMostThreads / tasks + (kMostThreads % tasks != 0),
+        std::min({::tconv::divideCeil(::tconv::kTasksOfLaunch, tasks),
                   wholeTasks, expected / (columns * outputs)});
     // The longest of the class are what threads are there for.
     auto threads = static_cast<uint64_t>(
@@ -479,6 +479,7 @@ private:
   int64_t depth; ///< inputs of a sum: input channels, of each its filters
   bool split;
   int64_t expected = kManyPositions; ///< positions of a launch
+  double worth; ///< tasks that these positions would be worth
   BlockSizes sizes;
 };
 
