@@ -50,6 +50,14 @@ protected:
   Machine machine;
 };
 
+// Against rates that are all too low. Whatever interrupts the measurement makes
+// cycles longer.
+TEST(Rates, CyclesAreNotShorterThanAnyCoreHasThem) {
+  constexpr double shortest = 1 / 8e9;
+  for (int i = 0; i < 10; ++i)
+    EXPECT_GT(secondsPerCycle(), shortest);
+}
+
 TEST_F(RatesTest, IsMeasured) {
   Rates rates = measureRates(machine);
 #if defined(__x86_64__)

@@ -28,24 +28,6 @@ template <typename Run> double secondsOf(Run &&run) {
   return now() - start;
 }
 
-/// Additions that wait for each other take a cycle each, on any core. A jump
-/// may take more, on one that another thread shares.
-double secondsPerCycle() {
-  constexpr int64_t rounds = 1000, additions = 20;
-  return secondsOf([] {
-           int64_t value = 0;
-           for (int64_t round = 0; round < rounds; ++round) {
-#pragma GCC unroll 20
-             for (int64_t i = 0; i < additions; ++i) {
-               value += 1;
-               // No compiler can sum them up.
-               asm volatile("" : "+r"(value));
-             }
-           }
-         }) /
-         (rounds * additions);
-}
-
 /// How much of `amount`, which `run` does, is done in a cycle. Clocks change,
 /// so a cycle is measured beside each run. What interrupts a run makes the rate
 /// too low, now and then one that interrupts the cycle's makes it too high: it
@@ -249,6 +231,27 @@ void writeFile(llvm::StringRef path, Rates rates) {
 }
 
 } // namespace
+
+/// Additions that wait for each other take a cycle each, on any core, if both
+/// numbers are in registers: of one written into the instruction, some cores of
+/// Intel's do up to six a cycle. A jump may take more, on one that another
+/// thread shares.
+double mlir::tconv::secondsPerCycle() {
+  constexpr int64_t rounds = 1000, additions = 20;
+  return secondsOf([] {
+           int64_t value = 0, step = 1;
+           asm volatile("" : "+r"(step)); // no compiler knows it
+           for (int64_t round = 0; round < rounds; ++round) {
+#pragma GCC unroll 20
+             for (int64_t i = 0; i < additions; ++i) {
+               value += step;
+               // No compiler can sum them up.
+               asm volatile("" : "+r"(value));
+             }
+           }
+         }) /
+         (rounds * additions);
+}
 
 Rates mlir::tconv::measureRates(const Machine &machine) {
   Rates rates;

@@ -29,6 +29,9 @@ struct Rates {
 };
 Rates measureRates(const Machine &machine);
 
+/// What a cycle of the core's clock takes, at this moment.
+double secondsPerCycle();
+
 } // namespace mlir::tconv
 
 #endif // TCONV_COMPILER_TARGET_CPU_RATES_H
