@@ -50,8 +50,10 @@ PrefetchWeightsOp::apply(TransformRewriter &rewriter, TransformResults &,
     rewriter.modifyOpInPlace(contract, [&] {
       contract.setPrefetch(brought && getInstead() ? 0 : ahead);
       contract.setPrefetchPart(brought ? part : 0);
-      // A few positions are one window, which has to bring all of the part.
-      contract.setPrefetchLines(brought ? contract.getStepLines() : 1);
+      contract.getPrefetchPositionsMutable().clear();
+      if (brought && contract.getPieces() == 1)
+        contract.getPrefetchPositionsMutable().assign(
+            contract.getWindowSize(1));
     });
   }
   return DiagnosedSilenceableFailure::success();

@@ -281,13 +281,10 @@ LogicalResult ContractOp::verify() {
       failed(verifyAtLeast(*this, "shift_step", getShiftStep(), 1)) ||
       failed(verifyAtLeast(*this, "panel_positions", getPanelPositions(), 1)) ||
       failed(verifyAtLeast(*this, "prefetch", getPrefetch(), 0)) ||
-      failed(verifyAtLeast(*this, "prefetch_part", getPrefetchPart(), 0)) ||
-      failed(verifyAtLeast(*this, "prefetch_lines", getPrefetchLines(), 1)))
+      failed(verifyAtLeast(*this, "prefetch_part", getPrefetchPart(), 0)))
     return failure();
-  if (static_cast<int64_t>(getPrefetchLines()) > getStepLines())
-    return emitOpError() << "a step of " << getRows() << " rows has "
-                         << getStepLines() << " lines, got prefetch_lines = "
-                         << getPrefetchLines();
+  if (getPrefetchPositions() && getPrefetchPart() == 0)
+    return emitOpError("prefetch_positions needs a prefetch_part");
   if (getWindow().size() != 6)
     return emitOpError() << "a window has 3 offsets and 3 sizes, got "
                          << getWindow().size() << " numbers";

@@ -302,19 +302,20 @@ def Tconv_ContractOp : Tconv_BufferOp<"contract", [AttrSizedOperandSegments,
     sizes in it, `column` is the distance of position 0 from the panel's origin.
     While it multiplies, it prefetches the weights that lie `prefetch` elements
     further on, if that is not 0. Those that lie `prefetch_part` channels further
-    on are brought into L2, if that is not 0, `prefetch_lines` lines a step: a
-    first share while the first window along the positions is multiplied, another
-    with each next one. What it brings of other buffers, `streams` of three
-    dimensions, are rows of the second dimension, which begin where `at` says, in
-    the order of the buffers: `stream_sizes` holds for each how many, how many
-    elements of them, and 1 where they are to be written. All register tiles of a
-    scratch buffer together bring as many lines, more or less these.
+    on are brought into L2, if that is not 0: each of the windows along
+    `prefetch_positions` positions brings as many of their lines as another, from
+    its first step to its last. Without that number every window brings all. What
+    it brings of other buffers, `streams` of three dimensions, are rows of the
+    second dimension, which begin where `at` says, in the order of the buffers:
+    `stream_sizes` holds for each how many, how many elements of them, and 1 where
+    they are to be written. All register tiles of a scratch buffer together bring
+    as many lines, more or less these.
 
     With `pieces` = 3 weights and panels are split into bf16 numbers
     (compiler/Dialect/Pieces.h) and multiplied by tile registers: all products of
     pieces but the three smallest, added in f32. Parts of the depth are
     whole steps then. What is brought into L2 with `prefetch_part` is the next
-    register tile's weights.
+    register tile's weights, by the first windows.
 
     With `bits` = 22 the weights lie as compiler/Dialect/Compact.h says, and
     vectors lie along the rows.
@@ -336,7 +337,9 @@ def Tconv_ContractOp : Tconv_BufferOp<"contract", [AttrSizedOperandSegments,
   }];
   let arguments = (ins AnyMemRef:$panel, AnyMemRef:$weights, AnyMemRef:$scratch,
                        Index:$weights_offset, Index:$column,
-                       Variadic<Index>:$window, Variadic<AnyMemRef>:$streams,
+                       Variadic<Index>:$window,
+                       Optional<Index>:$prefetch_positions,
+                       Variadic<AnyMemRef>:$streams,
                        Variadic<Index>:$stream_at,
                        Tconv_VectorAxisAttr:$vectors,
                        I64Attr:$rows, I64Attr:$taps, I64Attr:$first_tile,
@@ -345,13 +348,13 @@ def Tconv_ContractOp : Tconv_BufferOp<"contract", [AttrSizedOperandSegments,
                        DefaultValuedAttr<DenseI64ArrayAttr, "{0}">:$panels,
                        DefaultValuedAttr<I64Attr, "0">:$prefetch,
                        DefaultValuedAttr<I64Attr, "0">:$prefetch_part,
-                       DefaultValuedAttr<I64Attr, "1">:$prefetch_lines,
                        DefaultValuedAttr<DenseI64ArrayAttr, "{}">:$stream_sizes,
                        DefaultValuedAttr<I64Attr, "1">:$pieces,
                        DefaultValuedAttr<I64Attr, "32">:$bits);
   let assemblyFormat = [{
     $panel `,` $weights `,` $scratch `at` `[` $weights_offset `,` $column `]`
-    `window` `[` $window `]` (`streams` $streams^ `at` `[` $stream_at `]`)?
+    `window` `[` $window `]` (`prefetch_positions` $prefetch_positions^)?
+    (`streams` $streams^ `at` `[` $stream_at `]`)?
     attr-dict `:` type($panel) `,` type($weights) `,` type($scratch)
     (`,` type($streams)^)?
   }];

@@ -446,14 +446,14 @@ DiagnosedSilenceableFailure SplitPhasesOp::apply(TransformRewriter &rewriter,
     bool fast = layout.isFast();
     contracts.push_back(ContractOp::create(
         rewriter, loc, phases.getX(), phases.getWeights(), scratch, offset,
-        column, window, ValueRange(), ValueRange(), getVectors(), layout.rows(),
-        taps.taps, taps.firstTile, taps.tiles, fast ? 0 : map.getMaxShift(),
-        map.getShiftStep(), panelColumns,
+        column, window, /*prefetch_positions=*/Value(), ValueRange(),
+        ValueRange(), getVectors(), layout.rows(), taps.taps, taps.firstTile,
+        taps.tiles, fast ? 0 : map.getMaxShift(), map.getShiftStep(),
+        panelColumns,
         fast ? SmallVector<int64_t>{0} : tileShifts(taps.sections),
         fast ? tilePanels(layout, panels) : SmallVector<int64_t>{0},
-        /*prefetch=*/0, /*prefetch_part=*/0, /*prefetch_lines=*/1,
-        ArrayRef<int64_t>(), phases.getPacking().getPieces(),
-        phases.getPacking().getBits()));
+        /*prefetch=*/0, /*prefetch_part=*/0, ArrayRef<int64_t>(),
+        phases.getPacking().getPieces(), phases.getPacking().getBits()));
   }
   if (choice) {
     CombineOp::create(rewriter, loc, scratch, count, getVectors(), map,

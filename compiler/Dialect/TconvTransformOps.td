@@ -171,8 +171,8 @@ def Tconv_PrefetchWeightsOp : Tconv_TransformOp<"prefetch_weights"> {
     elements further on than those it multiplies. It pays where weights are read
     from beyond L2, and costs next to nothing elsewhere. With `part`, the depth of
     a part, weights that take more than half of L2 are brought into it besides,
-    for schedules that read them once: the first window of positions brings all
-    of the part after its own. With `instead`, nothing else is asked for then,
+    for schedules that read them once: of the part after its own each window of
+    positions brings its share. With `instead`, nothing else is asked for then,
     where steps are too short for both.
 
     Example:

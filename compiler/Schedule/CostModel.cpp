@@ -190,35 +190,51 @@ private:
     return products / ::tconv::kTaskWork;
   }
 
-  /// How unevenly threads share a launch. It is cut as runtime's launch_blocks
-  /// does: into blocks of channels, and of positions where those are few.
-  double unevennessOf(int64_t channels, int64_t outputs) {
-    int64_t tasks = static_cast<int64_t>(phases.getGroups()) *
-                    llvm::divideCeil(phases.getGroupOutputs(), channels);
+  /// Tasks of a launch that channels and groups make.
+  int64_t channelTasks(int64_t channels) {
+    return static_cast<int64_t>(phases.getGroups()) *
+           llvm::divideCeil(phases.getGroupOutputs(), channels);
+  }
+
+  /// Blocks of positions that a launch makes where those tasks are few, as
+  /// runtime's launch_blocks does.
+  int64_t launchBlocks(int64_t channels, int64_t outputs) {
+    int64_t tasks = channelTasks(channels);
     auto wholeTasks = static_cast<int64_t>(
         std::min<double>(worth / static_cast<double>(tasks), kMostThreads));
     int64_t blocks =
         std::min({::tconv::divideCeil(::tconv::kTasksOfLaunch, tasks),
                   wholeTasks, expected / (columns * outputs)});
+    return std::max<int64_t>(blocks, 1);
+  }
+
+  /// How unevenly threads share a launch.
+  double unevennessOf(int64_t channels, int64_t outputs) {
     // The longest of the class are what threads are there for.
     auto threads = static_cast<uint64_t>(
         std::clamp<double>(kLongest * worth, 1, kMostThreads));
-    return unevenness(tasks * std::max<int64_t>(blocks, 1),
+    return unevenness(channelTasks(channels) * launchBlocks(channels, outputs),
                       static_cast<int64_t>(llvm::bit_floor(threads)));
   }
 
   /// The number of channels, `most` at most, whose blocks take the least time:
-  /// threads share them, and padding is computed too.
+  /// threads share them, padding is computed too, and blocks of positions read
+  /// all weights each.
   int64_t chooseSharedChannels(int64_t most, int64_t outputs) {
     int64_t all = phases.getGroupOutputs(), best = 1;
     double bestTime = std::numeric_limits<double>::infinity();
+    LayerShape shape = shapeOf();
+    LayerPlan plan = planOf(outputs, VectorAxis::rows);
     // As few as make so many blocks.
     auto balanced = [&](int64_t channels) -> int64_t {
       return llvm::divideCeil(all, llvm::divideCeil(all, channels));
     };
     for (int64_t channels = balanced(std::clamp<int64_t>(most, 1, all));;
          channels = balanced(channels - 1)) {
-      double time = static_cast<double>(productsOf(channels, outputs)) *
+      plan.channels = channels;
+      LayerCost cost = mlir::tconv::costOf(shape, plan, machine, expected);
+      double blocks = static_cast<double>(launchBlocks(channels, outputs));
+      double time = (cost.contract + cost.weights * blocks) *
                     unevennessOf(channels, outputs);
       if (time < bestTime) {
         best = channels;

@@ -18,6 +18,8 @@ static constexpr int64_t kMostUnrolledTaps = 8;
 /// Sums of a register tile: no machine has so many registers, and code grows
 /// with them.
 static constexpr int64_t kMostSums = 256;
+/// A whole line of what windows share.
+static constexpr int64_t kWholeBits = 16, kWhole = int64_t(1) << kWholeBits;
 
 namespace {
 
@@ -96,21 +98,32 @@ private:
     Value window =
         e.div(e.add(op.getWindowOffset(1), positions - 1), positions);
     if (part != 0)
-      setUpPart(part, window);
+      setUpPart(part, window, positions);
     setUpStreams(window, llvm::divideCeil(scratchPositions, positions));
   }
 
-  /// The part after this one, of which each step of a window brings as many
-  /// lines as another.
-  void setUpPart(int64_t part, Value window) {
-    auto taps = static_cast<int64_t>(op.getTaps());
-    Value lines = e.mul(
-        window, part * taps * static_cast<int64_t>(op.getPrefetchLines()));
+  /// The part after this one, whose lines the windows share.
+  void setUpPart(int64_t part, Value window, int64_t positions) {
+    int64_t taps = op.getTaps(), rows = op.getRows();
+    int64_t lines = part * taps * op.getStepLines();
+    Value share = e.index(lines);
+    partRate = e.index(kWhole);
+    if (Value all = op.getPrefetchPositions()) {
+      // As far out as what is divided is known: windows are many.
+      OpBuilder::InsertionGuard guard(b);
+      b.setInsertionPointAfterValue(all);
+      Value windows = ceilDiv(all, e.index(positions));
+      windows = arith::MaxUIOp::create(b, e.loc, windows, e.index(1));
+      share = ceilDiv(e.index(lines), windows);
+      partRate = ceilDiv(e.index(kWhole), windows);
+    }
     Value channel = e.add(op.getWindowOffset(2), part);
-    nextPart =
-        e.add(e.add(weightsBase,
-                    e.mul(channel, taps * static_cast<int64_t>(op.getRows()))),
-              e.mul(lines, kLineElements));
+    nextPart = e.add(e.add(weightsBase, e.mul(channel, taps * rows)),
+                     e.mul(e.mul(window, share), kLineElements));
+  }
+
+  Value ceilDiv(Value value, Value by) {
+    return arith::CeilDivUIOp::create(b, e.loc, value, by);
   }
 
   /// A line each 2^n steps, so that a share takes at most all of them.
@@ -166,18 +179,20 @@ private:
         e.storeVector(sums[o * inner + i], op.getScratch(), at(o, i));
   }
 
-  /// Lines of the part of the depth that comes next.
+  /// Lines of the part of the depth that comes next: of so many windows, each
+  /// brings one where a single one would bring so many.
   void prefetchPart(Value channel, Value tap) {
     if (!nextPart)
       return;
-    Value steps = e.mul(e.sub(channel, op.getWindowOffset(2)),
-                        static_cast<int64_t>(op.getTaps()));
-    int64_t lines = op.getPrefetchLines();
-    Value first = e.mul(e.add(steps, tap), lines * kLineElements);
-    for (int64_t line = 0; line < lines; ++line)
-      e.prefetch(op.getWeights(),
-                 e.add(e.add(nextPart, first), line * kLineElements),
+    int64_t taps = op.getTaps(), lines = op.getStepLines();
+    Value steps = e.mul(e.sub(channel, op.getWindowOffset(2)), taps);
+    Value first = e.mul(e.add(steps, tap), e.mul(partRate, lines));
+    for (int64_t line = 0; line < lines; ++line) {
+      Value place = e.add(first, e.mul(partRate, line));
+      place = arith::ShRUIOp::create(b, e.loc, place, e.index(kWholeBits));
+      e.prefetch(op.getWeights(), e.add(nextPart, e.mul(place, kLineElements)),
                  /*write=*/false, /*locality=*/2);
+    }
   }
 
   /// The line of a stream that is due.
@@ -234,6 +249,7 @@ private:
   int64_t lanes;
   Value tile, weightsBase, panel, column, scratchRow;
   Value nextPart; ///< none where nothing is prefetched of it
+  Value partRate; ///< lines of it for one of a step, in parts of kWhole
   SmallVector<Stream> streams;
 };
 

@@ -233,10 +233,10 @@ func.func @scalar_bias(%x: memref<?x4x?xf32>, %w: memref<4x3x2xf32>, %b: memref<
 
 // -----
 
-func.func @lines(%p: memref<1x8x8xf32>, %w: memref<64xf32>, %s: memref<8x8xf32>) {
+func.func @prefetch_positions(%p: memref<1x8x8xf32>, %w: memref<64xf32>, %s: memref<8x8xf32>) {
   %c0 = arith.constant 0 : index
   %c8 = arith.constant 8 : index
-  // expected-error @+1 {{a step of 8 rows has 1 lines, got prefetch_lines = 2}}
-  tconv.contract %p, %w, %s at [%c0, %c0] window [%c0, %c0, %c0, %c8, %c8, %c8] {vectors = #tconv.vectors<rows>, rows = 8, taps = 1, first_tile = 0, tiles = 1, max_shift = 0, shift_step = 1, panel_positions = 8, shifts = array<i64: 0>, prefetch_lines = 2} : memref<1x8x8xf32>, memref<64xf32>, memref<8x8xf32>
+  // expected-error @+1 {{prefetch_positions needs a prefetch_part}}
+  tconv.contract %p, %w, %s at [%c0, %c0] window [%c0, %c0, %c0, %c8, %c8, %c8] prefetch_positions %c8 {vectors = #tconv.vectors<rows>, rows = 8, taps = 1, first_tile = 0, tiles = 1, max_shift = 0, shift_step = 1, panel_positions = 8, shifts = array<i64: 0>} : memref<1x8x8xf32>, memref<64xf32>, memref<8x8xf32>
   return
 }

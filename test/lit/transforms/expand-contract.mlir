@@ -168,45 +168,77 @@ func.func @prefetch(%p: memref<1x8x16xf32>, %w: memref<256xf32>, %s: memref<1x32
 
 // -----
 
-// The weights a part of the depth further on, 8 channels of 8 rows, from the line
-// that is this window's turn, the second one's: the 9th, and on, a line a step.
+// The weights a part of the depth further on, 8 channels of 8 rows, of which the
+// second of two windows brings the second half: from the 5th line on, at 64 + 64, a
+// line in two steps.
 // CHECK-LABEL: @part
 // CHECK-SAME: %{{.*}}, %[[W:[a-z0-9]+]]: memref<128xf32>
+// CHECK: %[[WINDOWS:.*]] = arith.maxui
+// CHECK: %[[SHARE:.*]] = arith.ceildivui %{{.*}}, %[[WINDOWS]]
+// CHECK: %[[RATE:.*]] = arith.ceildivui %{{.*}}, %[[WINDOWS]]
+// CHECK: %[[BEFORE:.*]] = arith.muli %{{.*}}, %[[SHARE]]
+// CHECK: %[[ELEMENTS:.*]] = arith.muli %[[BEFORE]], %c16
+// CHECK: %[[FIRST:.*]] = arith.addi %c64{{.*}}, %[[ELEMENTS]]
 // CHECK: scf.for %[[K:.*]] = %c0 to
-// CHECK: %[[LINE:.*]] = arith.muli %[[K]], %c16
-// CHECK: %[[AT:.*]] = arith.addi %c192{{.*}}, %[[LINE]]
+// CHECK: %[[PARTS:.*]] = arith.muli %[[K]], %[[RATE]]
+// CHECK: %[[LINE:.*]] = arith.shrui %[[PARTS]], %c16
+// CHECK: %[[ELEMENT:.*]] = arith.muli %[[LINE]], %c16
+// CHECK: %[[AT:.*]] = arith.addi %[[FIRST]], %[[ELEMENT]]
 // CHECK: memref.prefetch %[[W]][%[[AT]]], read, locality<2>, data
 // CHECK-NOT: memref.prefetch
 func.func @part(%p: memref<1x16x8xf32>, %w: memref<128xf32>, %s: memref<8x8xf32>) {
   %c0 = arith.constant 0 : index
   %c1 = arith.constant 1 : index
+  %c2 = arith.constant 2 : index
   %c8 = arith.constant 8 : index
-  tconv.contract %p, %w, %s at [%c0, %c0] window [%c0, %c1, %c0, %c8, %c1, %c8] {vectors = #tconv.vectors<rows>, rows = 8, taps = 1, first_tile = 0, tiles = 1, max_shift = 0, shift_step = 1, panel_positions = 8, shifts = array<i64: 0>, prefetch_part = 8} : memref<1x16x8xf32>, memref<128xf32>, memref<8x8xf32>
+  tconv.contract %p, %w, %s at [%c0, %c0] window [%c0, %c1, %c0, %c8, %c1, %c8] prefetch_positions %c2 {vectors = #tconv.vectors<rows>, rows = 8, taps = 1, first_tile = 0, tiles = 1, max_shift = 0, shift_step = 1, panel_positions = 8, shifts = array<i64: 0>, prefetch_part = 8} : memref<1x16x8xf32>, memref<128xf32>, memref<8x8xf32>
   return
 }
 
 // -----
 
-// The same in one window: both lines of a step of 32 rows, at 256 + 32 k and
-// behind it. A window that begins a little earlier than its number says is the
-// same one: here the third of 8, at 15.
+// A window that begins a little earlier than its number says is the same one: the
+// third of 8, at 15, begins 2 shares after the first. Of 32 rows a step has two
+// lines, which lie a window's part of a line apart.
 // CHECK-LABEL: @lines
 // CHECK-SAME: %{{[a-z0-9]+}}: memref<1x16x24xf32>, %[[W:[a-z0-9]+]]: memref<512xf32>
+// CHECK: %[[WINDOWS:.*]] = arith.maxui
+// CHECK: %[[SHARE:.*]] = arith.ceildivui %c16{{.*}}, %[[WINDOWS]]
+// CHECK: %[[RATE:.*]] = arith.ceildivui %c65536{{.*}}, %[[WINDOWS]]
+// CHECK: arith.muli %c2{{.*}}, %[[SHARE]]
 // CHECK: scf.for %[[K:.*]] = %c0 to
-// CHECK: arith.muli %[[K]], %c32
-// CHECK: %[[LINES:.*]] = arith.muli %[[K]], %c32
-// CHECK: %[[AT:.*]] = arith.addi %c768{{.*}}, %[[LINES]]
-// CHECK: memref.prefetch %[[W]][%[[AT]]], read, locality<2>, data
-// CHECK: %[[SAME:.*]] = arith.addi %c768{{.*}}, %[[LINES]]
-// CHECK: %[[NEXT:.*]] = arith.addi %[[SAME]], %c16
-// CHECK: memref.prefetch %[[W]][%[[NEXT]]], read, locality<2>, data
+// CHECK: %[[STEP:.*]] = arith.muli %[[RATE]], %c2
+// CHECK: %[[PARTS:.*]] = arith.muli %[[K]], %[[STEP]]
+// CHECK: arith.shrui %[[PARTS]], %c16
+// CHECK: memref.prefetch %[[W]]{{.*}}, read, locality<2>, data
+// CHECK: %[[NEXT:.*]] = arith.addi %[[PARTS]], %[[RATE]]
+// CHECK: arith.shrui %[[NEXT]], %c16
+// CHECK: memref.prefetch %[[W]]{{.*}}, read, locality<2>, data
 // CHECK-NOT: memref.prefetch
-func.func @lines(%p: memref<1x16x24xf32>, %w: memref<512xf32>, %s: memref<24x32xf32>) {
+func.func @lines(%p: memref<1x16x24xf32>, %w: memref<512xf32>, %s: memref<24x32xf32>, %q: index) {
   %c0 = arith.constant 0 : index
   %c8 = arith.constant 8 : index
   %c15 = arith.constant 15 : index
   %c32 = arith.constant 32 : index
-  tconv.contract %p, %w, %s at [%c0, %c0] window [%c0, %c15, %c0, %c32, %c8, %c8] {vectors = #tconv.vectors<rows>, rows = 32, taps = 1, first_tile = 0, tiles = 1, max_shift = 0, shift_step = 1, panel_positions = 24, shifts = array<i64: 0>, prefetch_part = 8, prefetch_lines = 2} : memref<1x16x24xf32>, memref<512xf32>, memref<24x32xf32>
+  tconv.contract %p, %w, %s at [%c0, %c0] window [%c0, %c15, %c0, %c32, %c8, %c8] prefetch_positions %q {vectors = #tconv.vectors<rows>, rows = 32, taps = 1, first_tile = 0, tiles = 1, max_shift = 0, shift_step = 1, panel_positions = 24, shifts = array<i64: 0>, prefetch_part = 8} : memref<1x16x24xf32>, memref<512xf32>, memref<24x32xf32>
+  return
+}
+
+// -----
+
+// Without a number of positions every window brings all of it.
+// CHECK-LABEL: @all
+// CHECK-NOT: ceildivui
+// CHECK: scf.for %[[K:.*]] = %c0 to
+// CHECK: %[[PARTS:.*]] = arith.muli %[[K]], %c65536
+// CHECK: %[[LINE:.*]] = arith.shrui %[[PARTS]], %c16
+// CHECK: memref.prefetch
+// CHECK-NOT: memref.prefetch
+func.func @all(%p: memref<1x16x8xf32>, %w: memref<128xf32>, %s: memref<8x8xf32>) {
+  %c0 = arith.constant 0 : index
+  %c1 = arith.constant 1 : index
+  %c8 = arith.constant 8 : index
+  tconv.contract %p, %w, %s at [%c0, %c0] window [%c0, %c0, %c0, %c8, %c1, %c8] {vectors = #tconv.vectors<rows>, rows = 8, taps = 1, first_tile = 0, tiles = 1, max_shift = 0, shift_step = 1, panel_positions = 8, shifts = array<i64: 0>, prefetch_part = 8} : memref<1x16x8xf32>, memref<128xf32>, memref<8x8xf32>
   return
 }
 

@@ -1,10 +1,9 @@
 // What contractions bring of the next part of their weights.
 // RUN: tconv-opt %s --transform-interpreter --split-input-file | FileCheck %s
 
-// From beyond L2 each step brings as many lines as a step has: one window of
-// positions has to bring all of the part.
+// From beyond L2 the windows along all positions share what is brought.
 // CHECK-LABEL: @far
-// CHECK: tconv.contract {{.*}} prefetch = 8 : i64, prefetch_lines = 2 : i64, prefetch_part = 8 : i64
+// CHECK: tconv.contract {{.*}} prefetch_positions %c8 {{.*}} prefetch = 8 : i64, prefetch_part = 8 : i64
 module attributes {transform.with_named_sequence, tconv.machine = {l2_bytes = 4096 : i64}} {
   func.func @far(%p: memref<1x24x8xf32>, %w: memref<768xf32>, %s: memref<8x32xf32>) {
     %c0 = arith.constant 0 : index
@@ -51,7 +50,7 @@ module attributes {transform.with_named_sequence, tconv.machine = {l2_bytes = 81
 // CHECK-LABEL: @instead
 // CHECK: tconv.contract
 // CHECK-NOT: prefetch = 
-// CHECK-SAME: prefetch_lines = 2 : i64, prefetch_part = 8 : i64
+// CHECK-SAME: prefetch_part = 8 : i64
 module attributes {transform.with_named_sequence, tconv.machine = {l2_bytes = 4096 : i64}} {
   func.func @instead(%p: memref<1x24x8xf32>, %w: memref<768xf32>, %s: memref<8x32xf32>) {
     %c0 = arith.constant 0 : index
