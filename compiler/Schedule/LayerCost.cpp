@@ -156,8 +156,8 @@ private:
 
   double weightsOf() const {
     double cycles = readingOf();
-    if (!plan.split)
-      return cycles * kVisibleReading;
+    if (!plan.split) // nothing is hidden behind less than it takes itself
+      return std::max(cycles * kVisibleReading, cycles - groups * contractOf());
     return std::max(cycles * kVisibleReading,
                     cycles * kVisibleOfPieces -
                         groups * contractOf() * kHiddenByPieces);
