@@ -106,20 +106,24 @@ private:
   void setUpPart(int64_t part, Value window, int64_t positions) {
     int64_t taps = op.getTaps(), rows = op.getRows();
     int64_t lines = part * taps * op.getStepLines();
-    Value share = e.index(lines);
+    Value before = e.index(0);
     partRate = e.index(kWhole);
     if (Value all = op.getPrefetchPositions()) {
-      // As far out as what is divided is known: windows are many.
-      OpBuilder::InsertionGuard guard(b);
-      b.setInsertionPointAfterValue(all);
-      Value windows = ceilDiv(all, e.index(positions));
-      windows = arith::MaxUIOp::create(b, e.loc, windows, e.index(1));
-      share = ceilDiv(e.index(lines), windows);
-      partRate = ceilDiv(e.index(kWhole), windows);
+      Value share;
+      {
+        // As far out as what is divided is known: windows are many.
+        OpBuilder::InsertionGuard guard(b);
+        b.setInsertionPointAfterValue(all);
+        Value windows = ceilDiv(all, e.index(positions));
+        windows = arith::MaxUIOp::create(b, e.loc, windows, e.index(1));
+        share = ceilDiv(e.index(lines), windows);
+        partRate = ceilDiv(e.index(kWhole), windows);
+      }
+      before = e.mul(window, share);
     }
     Value channel = e.add(op.getWindowOffset(2), part);
     nextPart = e.add(e.add(weightsBase, e.mul(channel, taps * rows)),
-                     e.mul(e.mul(window, share), kLineElements));
+                     e.mul(before, kLineElements));
   }
 
   Value ceilDiv(Value value, Value by) {
@@ -179,8 +183,8 @@ private:
         e.storeVector(sums[o * inner + i], op.getScratch(), at(o, i));
   }
 
-  /// Lines of the part of the depth that comes next: of so many windows, each
-  /// brings one where a single one would bring so many.
+  /// Lines of the part of the depth that comes next: one of n windows brings a
+  /// line where a single window would bring n.
   void prefetchPart(Value channel, Value tap) {
     if (!nextPart)
       return;

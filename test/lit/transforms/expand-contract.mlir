@@ -226,19 +226,21 @@ func.func @lines(%p: memref<1x16x24xf32>, %w: memref<512xf32>, %s: memref<24x32x
 
 // -----
 
-// Without a number of positions every window brings all of it.
+// Without a number of positions every window brings all of it, this second one, too.
 // CHECK-LABEL: @all
 // CHECK-NOT: ceildivui
 // CHECK: scf.for %[[K:.*]] = %c0 to
 // CHECK: %[[PARTS:.*]] = arith.muli %[[K]], %c65536
 // CHECK: %[[LINE:.*]] = arith.shrui %[[PARTS]], %c16
+// CHECK: %[[ELEMENT:.*]] = arith.muli %[[LINE]], %c16
+// CHECK: arith.addi %c64{{.*}}, %[[ELEMENT]]
 // CHECK: memref.prefetch
 // CHECK-NOT: memref.prefetch
 func.func @all(%p: memref<1x16x8xf32>, %w: memref<128xf32>, %s: memref<8x8xf32>) {
   %c0 = arith.constant 0 : index
   %c1 = arith.constant 1 : index
   %c8 = arith.constant 8 : index
-  tconv.contract %p, %w, %s at [%c0, %c0] window [%c0, %c0, %c0, %c8, %c1, %c8] {vectors = #tconv.vectors<rows>, rows = 8, taps = 1, first_tile = 0, tiles = 1, max_shift = 0, shift_step = 1, panel_positions = 8, shifts = array<i64: 0>, prefetch_part = 8} : memref<1x16x8xf32>, memref<128xf32>, memref<8x8xf32>
+  tconv.contract %p, %w, %s at [%c0, %c0] window [%c0, %c1, %c0, %c8, %c1, %c8] {vectors = #tconv.vectors<rows>, rows = 8, taps = 1, first_tile = 0, tiles = 1, max_shift = 0, shift_step = 1, panel_positions = 8, shifts = array<i64: 0>, prefetch_part = 8} : memref<1x16x8xf32>, memref<128xf32>, memref<8x8xf32>
   return
 }
 
