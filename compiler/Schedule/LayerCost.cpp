@@ -65,7 +65,7 @@ public:
                      static_cast<double>(shape.decomposition.getStride()) *
                      static_cast<double>(positions);
     cost.store = outputs / lanes * 4;
-    cost.weights = weightsOf();
+    cost.weights = weightsOf(cost.contract);
     return cost;
   }
 
@@ -154,13 +154,13 @@ private:
     return bytes * read / rate * times;
   }
 
-  double weightsOf() const {
+  /// What of it the products, so many cycles of them, don't hide.
+  double weightsOf(double contract) const {
     double cycles = readingOf();
-    if (!plan.split) // nothing is hidden behind less than it takes itself
-      return std::max(cycles * kVisibleReading, cycles - groups * contractOf());
+    double most = plan.split ? kVisibleOfPieces : 1,
+           hidden = plan.split ? kHiddenByPieces : 1;
     return std::max(cycles * kVisibleReading,
-                    cycles * kVisibleOfPieces -
-                        groups * contractOf() * kHiddenByPieces);
+                    cycles * most - contract * hidden);
   }
 
   static constexpr double kBlockPositions = 512;
