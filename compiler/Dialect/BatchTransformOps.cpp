@@ -24,10 +24,6 @@ DiagnosedSilenceableFailure FoldBatchOp::apply(TransformRewriter &rewriter,
   DecompositionAttr map = phases.getDecomposition();
   PackedLayout layout(map, phases.getPacking(), phases.getGroups(),
                       phases.getGroupInputs(), phases.getGroupOutputs());
-  // Whether a block's x is large enough for pieces is asked of all of it, and
-  // an item of tiny values would hide behind its neighbours.
-  if (layout.isSplit())
-    return emitDefiniteFailure("can't fold what is split into pieces");
 
   unsigned argument = func.getNumArguments();
   if (failed(func.insertArgument(argument, rewriter.getIndexType(), {},

@@ -368,9 +368,6 @@ LogicalResult EpilogueOp::verify() {
                         cast<ShapedType>(getY().getType()).getDimSize(1))) ||
       failed(verifyAtLeast(*this, "stride", getStride(), 1)))
     return failure();
-  if (getItems() && getVectors() != VectorAxis::rows)
-    return emitOpError("needs vectors along the rows where batch items lie one "
-                       "after the other");
   int64_t stride = getStride(), crop = getCrop();
   if (crop < 0 || crop >= stride)
     return emitOpError() << "crop must be in [0, stride), got " << crop

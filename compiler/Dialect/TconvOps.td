@@ -246,7 +246,7 @@ def Tconv_TransformInputOp : Tconv_BufferOp<"transform_input"> {
 
     With `pieces` = 3 a panel holds its columns split into bf16 numbers, in the
     order of compiler/Dialect/Pieces.h over all of its elements, unless it is
-    `plain`. The bound of 2^-60 is 2^-40 then.
+    `plain`. The bound of 2^-60 is 2^-40 then, and with `items` every item's.
 
     Example:
 
@@ -454,7 +454,7 @@ def Tconv_EpilogueOp : Tconv_BufferOp<"epilogue", [AttrSizedOperandSegments]> {
     number of channels, position, number of positions.
 
     With `items` (see `tconv.phases`) batch item `batch + i` has the positions
-    from `i * items` on. Vectors lie along the rows then.
+    from `i * items` on.
 
     Example:
 

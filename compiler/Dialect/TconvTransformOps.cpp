@@ -369,9 +369,6 @@ DiagnosedSilenceableFailure SplitPhasesOp::apply(TransformRewriter &rewriter,
     return emitDefiniteFailure("needs a tile inside a function");
 
   bool alongPositions = getVectors() == VectorAxis::positions;
-  if (alongPositions && phases.getItems())
-    return emitDefiniteFailure("needs vectors along the rows where batch items "
-                               "lie one after the other");
   DecompositionAttr map = phases.getDecomposition();
   PackedLayout layout(map, phases.getPacking(), phases.getGroups(),
                       phases.getGroupInputs(), phases.getGroupOutputs());
@@ -383,6 +380,9 @@ DiagnosedSilenceableFailure SplitPhasesOp::apply(TransformRewriter &rewriter,
   int64_t outputs = layout.outputs();
   int64_t panelColumns = *phases.getPanelPositions() / outputs;
   int64_t columns = llvm::divideCeil(most, outputs);
+  // A vector of an item's part may begin at the last column.
+  if (alongPositions && phases.getItems())
+    columns += kLineElements;
   int64_t scratchRows = layout.tiles() * layout.rows();
   if (!productFits({scratchRows, columns}))
     return emitDefiniteFailure() << "sums of " << scratchRows << " rows and "

@@ -27,17 +27,33 @@ ItemPart BatchItems::first() {
           e.index(0), whole.count};
 }
 
+ItemPart BatchItems::partOf(Value item, PositionRange range) {
+  Value end = e.add(range.begin, range.count);
+  Value start = e.mul(item, distance);
+  Value begin = e.max(start, range.begin);
+  Value isLast = e.compare(arith::CmpIPredicate::eq, item, lastItem);
+  Value next = e.select(isLast, end, e.min(e.add(start, distance), end));
+  return {e.add(batch, item), start, begin, e.sub(begin, range.begin),
+          e.sub(next, begin)};
+}
+
 void BatchItems::each(PositionRange range,
                       function_ref<void(const ItemPart &)> body) {
   if (!distance)
     return body({batch, e.index(0), range.begin, e.index(0), range.count});
-  Value end = e.add(range.begin, range.count);
-  e.loop(firstItem, e.add(lastItem, 1), 1, [&](Value item) {
-    Value start = e.mul(item, distance);
-    Value begin = e.max(start, range.begin);
-    Value isLast = e.compare(arith::CmpIPredicate::eq, item, lastItem);
-    Value next = e.select(isLast, end, e.min(e.add(start, distance), end));
-    body({e.add(batch, item), start, begin, e.sub(begin, range.begin),
-          e.sub(next, begin)});
-  });
+  e.loop(firstItem, e.add(lastItem, 1), 1,
+         [&](Value item) { body(partOf(item, range)); });
+}
+
+Value BatchItems::all(PositionRange range,
+                      function_ref<Value(const ItemPart &)> holds) {
+  if (!distance)
+    return holds({batch, e.index(0), range.begin, e.index(0), range.count});
+  Value yes = e.yes();
+  return e
+      .carry(firstItem, e.add(lastItem, 1), {yes},
+             [&](Value item, ValueRange carried) -> SmallVector<Value> {
+               return {e.both(carried.front(), holds(partOf(item, range)))};
+             })
+      .front();
 }

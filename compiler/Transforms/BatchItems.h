@@ -38,8 +38,15 @@ public:
   ItemPart first();
   /// Every item's part of a range. The last item has all that follows it.
   void each(PositionRange range, function_ref<void(const ItemPart &)> body);
+  /// Whether something holds for all of those parts.
+  Value all(PositionRange range, function_ref<Value(const ItemPart &)> holds);
+
+  /// Whether the range is of more than one; only with a distance.
+  Value areSeveral() { return e.less(firstItem, lastItem); }
 
 private:
+  ItemPart partOf(Value item, PositionRange range);
+
   Emitter &e;
   Value distance, batch;
   PositionRange whole;

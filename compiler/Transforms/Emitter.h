@@ -86,6 +86,7 @@ public:
   Value atMost(Value x, Value y) {
     return compare(arith::CmpIPredicate::sle, x, y);
   }
+  Value yes() { return arith::ConstantOp::create(b, loc, b.getBoolAttr(true)); }
   Value both(Value x, Value y) { return arith::AndIOp::create(b, loc, x, y); }
   Value select(Value condition, Value x, Value y) {
     return arith::SelectOp::create(b, loc, condition, x, y);

@@ -97,11 +97,14 @@ private:
     endStep = e.div(e.add(depth, Pieces::kDepth - 1), Pieces::kDepth);
     int64_t scratchColumns =
         cast<MemRefType>(op.getScratch().getType()).getDimSize(1);
+    // Behind the sums there may be room for a vector, which is less than a
+    // window.
+    int64_t allWindows = llvm::divideCeil(
+        std::max<int64_t>(scratchColumns - kLineElements, 1), columns);
     // Short inputs have few windows along the positions.
     streams = streamShares(e, op, tile, e.div(op.getWindowOffset(1), columns),
-                           llvm::divideCeil(scratchColumns, columns));
-    windows = std::min<int64_t>(llvm::divideCeil(scratchColumns, columns),
-                                kPrefetchWindows);
+                           allWindows);
+    windows = std::min(allWindows, kPrefetchWindows);
     window = e.rem(e.div(op.getWindowOffset(1), columns), windows);
   }
 

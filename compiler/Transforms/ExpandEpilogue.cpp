@@ -21,6 +21,9 @@ public:
         channel(e.add(op.getChannel(), channel)), length(e.size(op.getY(), 2)) {
     if (op.getBias())
       bias = e.load(op.getBias(), {this->channel});
+    // A vector of positions may go on into what another block has of the item.
+    if (op.getItems() && op.getVectors() == VectorAxis::positions)
+      length = e.min(length, firstOutput(part.count));
   }
 
   /// Vectors along the positions: one vector of positions a round.
@@ -36,7 +39,7 @@ public:
             // What lies beyond the last position is outside y as well.
             e.loop(lanes, [&](Value lane) {
               storeSingly(e.add(first, e.mul(lane, stride)),
-                          e.add(column, lane));
+                          e.add(e.add(part.offset, column), lane));
             });
           });
     });
@@ -144,7 +147,8 @@ private:
   Value phaseVector(Value phase, Value column) {
     Value row = scratchRow(phase);
     auto load = [&](Value at) {
-      return e.loadVector(lanes, op.getScratch(), scratchAt(at, column));
+      return e.loadVector(lanes, op.getScratch(),
+                          scratchAt(at, e.add(part.offset, column)));
     };
     if (auto constant = getConstantIntValue(phase))
       return withBias(op.getFirstRows()[*constant] < 0 ? e.zeroVector(lanes)
@@ -302,7 +306,8 @@ private:
   ItemPart part;
   ModuleOp module;
   int64_t stride, lanes;
-  Value relative, channel, length, bias;
+  Value relative, channel, bias;
+  Value length; ///< outputs of the channel, or those of this part and before
 };
 
 /// Positions from the begin of a part on that have outputs inside y, at least;
@@ -312,6 +317,19 @@ Value withOutputs(EpilogueOp op, Emitter &e, const ItemPart &part) {
   Value before = e.mul(e.sub(part.begin, part.start), stride);
   Value outputs = e.sub(e.add(e.size(op.getY(), 2), op.getCrop()), before);
   return e.div(e.add(e.max(outputs, e.index(0)), stride - 1), stride);
+}
+
+/// The last vector of an item's part may begin at the last position.
+LogicalResult checkRoom(EpilogueOp op, int64_t columns, int64_t lanes) {
+  if (!op.getItems() || op.getVectors() != VectorAxis::positions)
+    return success();
+  std::optional<int64_t> most = mostOf(op.getPositions());
+  if (!most || *most <= columns - lanes)
+    return success();
+  return op.emitOpError() << "needs room for " << lanes
+                          << " positions more, where batch items lie one after "
+                             "the other, in a scratch of "
+                          << columns;
 }
 
 struct ExpandEpiloguePass
@@ -328,6 +346,8 @@ struct ExpandEpiloguePass
                          << " positions, got " << columns;
         return WalkResult::interrupt();
       }
+      if (failed(checkRoom(op, columns, lanes)))
+        return WalkResult::interrupt();
       OpBuilder b(op);
       Emitter e(b, op.getLoc());
       PositionRange tile = {op.getPosition(), op.getPositions()};

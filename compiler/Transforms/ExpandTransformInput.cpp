@@ -60,7 +60,10 @@ public:
                   return transformPanel(i, done, rest, carried.front());
                 })
             .front();
-    op.getRegular().replaceAllUsesWith(isRegular(most));
+    Value regular = isRegular(most);
+    if (split && op.getItems())
+      regular = e.both(regular, itemsAreLarge(columns));
+    op.getRegular().replaceAllUsesWith(regular);
     op.erase();
   }
 
@@ -290,19 +293,74 @@ private:
     Value magnitude = arith::AndIOp::create(b, e.loc, asBits, bits(kMagnitude));
     return arith::MaxUIOp::create(b, e.loc, most, magnitude);
   }
+  Value compareBits(arith::CmpIPredicate predicate, Value x, uint32_t value) {
+    Value constant = arith::ConstantOp::create(
+        b, e.loc, b.getI32IntegerAttr(static_cast<int32_t>(value)));
+    return e.compare(predicate, x, constant);
+  }
+  Value largestOf(Value most) {
+    return vector::ReductionOp::create(b, e.loc, vector::CombiningKind::MAXUI,
+                                       most);
+  }
+  /// Whether the largest magnitude of all is large enough, or zero.
+  Value isLarge(Value bound) {
+    Value large = compareBits(arith::CmpIPredicate::uge, bound,
+                              split ? kLargeInPieces : kLarge);
+    return arith::OrIOp::create(
+        b, e.loc, large, compareBits(arith::CmpIPredicate::eq, bound, 0));
+  }
   Value isRegular(Value most) {
-    Value bound = vector::ReductionOp::create(
-        b, e.loc, vector::CombiningKind::MAXUI, most);
-    auto compare = [&](arith::CmpIPredicate predicate, uint32_t value) {
-      Value constant = arith::ConstantOp::create(
-          b, e.loc, b.getI32IntegerAttr(static_cast<int32_t>(value)));
-      return e.compare(predicate, bound, constant);
+    Value bound = largestOf(most);
+    Value large = isLarge(bound);
+    return e.both(large,
+                  compareBits(arith::CmpIPredicate::ult, bound, kTooLarge));
+  }
+
+  /// Whether every item has large values or none: one of tiny values, whose
+  /// pieces would be zeros, must not hide behind its neighbours.
+  Value itemsAreLarge(Value columns) {
+    Value reach = e.add(e.mul(columns, m), filters * taps - 1);
+    PositionRange range = {op.getOrigin(), reach};
+    BatchItems items(e, op.getItems(), op.getBatch(), op.getX(), range);
+    auto all = [&]() -> SmallVector<Value> {
+      return {items.all(range, [&](const ItemPart &part) {
+        Value start = e.sub(e.sub(part.begin, part.start), e.index(leftmost()));
+        Value end = e.min(e.add(start, part.count), length);
+        start = e.max(start, e.index(0));
+        return isLarge(largestOf(largestIn(part.batch, start, end)));
+      })};
     };
-    Value large = e.both(
-        compare(arith::CmpIPredicate::uge, split ? kLargeInPieces : kLarge),
-        compare(arith::CmpIPredicate::ult, kTooLarge));
-    return arith::OrIOp::create(b, e.loc, large,
-                                compare(arith::CmpIPredicate::eq, 0));
+    // Of a single one it is known by now.
+    return e
+        .choose(
+            items.areSeveral(), all,
+            [&]() -> SmallVector<Value> { return {e.yes()}; }, b.getI1Type())
+        .front();
+  }
+
+  /// Of all inputs of an item, from one position to another.
+  Value largestIn(Value batch, Value start, Value end) {
+    Value number = e.max(e.sub(end, start), e.index(0));
+    Value vectors = e.div(e.add(number, lanes - 1), lanes);
+    auto vectorOf = [&](Value channel, Value vector, Value most) {
+      Value done = e.mul(vector, lanes);
+      Value at[] = {batch, e.add(firstChannel, channel), e.add(start, done)};
+      return larger(most, vector::MaskedLoadOp::create(
+                              b, e.loc, e.vectorType(lanes), op.getX(), at,
+                              e.lanesWithin(lanes, done, number),
+                              e.zeroVector(lanes)));
+    };
+    return e
+        .carry(
+            e.index(0), e.index(inputs / filters), {zeroBits()},
+            [&](Value channel, ValueRange most) -> SmallVector<Value> {
+              return llvm::to_vector(e.carry(
+                  e.index(0), vectors, most,
+                  [&](Value vector, ValueRange carried) -> SmallVector<Value> {
+                    return {vectorOf(channel, vector, carried.front())};
+                  }));
+            })
+        .front();
   }
 
   TransformInputOp op;

@@ -190,6 +190,21 @@ TEST(LaunchItems, HaveBlocksOfTheirOwn) {
   EXPECT_EQ(distance(kernel, 2, 15), 0);
 }
 
+// Vectors of columns: beside one another where that saves a sixteenth of them.
+TEST(LaunchItems, FillVectors) {
+  tconv_kernel kernel = foldingKernel();
+  kernel.task_granule = 64;
+  EXPECT_EQ(distance(kernel, 2, 47), 48);
+  EXPECT_EQ(distance(kernel, 2, 59), 60);
+  EXPECT_EQ(distance(kernel, 2, 60), 0);
+  EXPECT_EQ(distance(kernel, 2, 63), 0);
+  EXPECT_EQ(distance(kernel, 2, 64 + 59), 0); // a 32nd
+  EXPECT_EQ(distance(kernel, 2, 64 + 55), 120);
+  kernel.packed_bytes = (512 << 10) + 1;
+  EXPECT_EQ(distance(kernel, 2, 60), 64);
+  EXPECT_EQ(distance(kernel, 2, 63), 64);
+}
+
 TEST(LaunchItems, ShareBlocks) {
   tconv_kernel kernel = foldingKernel();
   tconv_kernel_args args = {};

@@ -15,6 +15,10 @@ namespace {
 constexpr double kReachesOfBlock = 4;
 /// Packed weights that don't stay in the nearer caches from item to item.
 constexpr int64_t kFarWeights = 512 << 10;
+/// Columns of a granule that are a vector's: those of an item's part are stored
+/// with masks, which is worth it if less than so much of an item is padding.
+constexpr int64_t kVectorColumns = 16;
+constexpr int64_t kWorthwhilePadding = 16; ///< one column of so many
 
 } // namespace
 
@@ -46,8 +50,15 @@ static int64_t chooseDistance(const tconv_kernel &kernel,
                               const LaunchRows &rows) {
   if (rows.count <= 1 || rows.positions >= kernel.task_positions)
     return 0;
-  return itemDistance(rows.count, args.length, rows.positions, itemRoom(kernel),
-                      kernel.packed_bytes > kFarWeights);
+  ItemRoom room = itemRoom(kernel);
+  bool readAgain = kernel.packed_bytes > kFarWeights;
+  int64_t distance =
+      itemDistance(rows.count, args.length, rows.positions, room, readAgain);
+  int64_t granule = taskGranule(kernel);
+  if (distance == 0 || readAgain || granule / room.granule < kVectorColumns)
+    return distance;
+  int64_t padded = divideCeil(rows.positions, granule) * granule;
+  return padded - distance >= padded / kWorthwhilePadding ? distance : 0;
 }
 
 static int64_t chooseBlock(const tconv_kernel &kernel,

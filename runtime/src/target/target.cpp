@@ -131,9 +131,7 @@ int tconv::deviceIndex(const std::string &target) {
 }
 
 bool tconv::foldsBatches(const std::string &target) {
-  if (target == kNativeTarget)
-    return !hasTiles();
-  return !isDeviceTarget(target) && target.find("+amx") == std::string::npos;
+  return !isDeviceTarget(target);
 }
 
 DeviceKind tconv::deviceKind(const std::string &target) {

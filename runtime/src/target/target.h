@@ -56,7 +56,7 @@ bool isKernelTarget(const std::string &target);
 int deviceIndex(const std::string &target);
 
 /// Whether a target's kernels for short rows can lay the items of a batch one
-/// after the other. Those of tile registers can't, nor can a device's.
+/// after the other. A device's can't.
 bool foldsBatches(const std::string &target);
 
 /// Refuses layers and accuracies that a target does not compute

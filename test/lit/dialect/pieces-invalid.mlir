@@ -556,11 +556,3 @@ func.func @filter_channels(%x: memref<?x6x?xf32>, %w: memref<24xf32>, %y: memref
   tconv.filter %x, %w, %y window [%i, %i, %i, %i, %i, %i, %i, %i] {decomposition = #map, groups = 6 : i64, sums = 8 : i64} : memref<?x6x?xf32>, memref<24xf32>, memref<?x?x?xf32>
   return
 }
-
-// -----
-
-func.func @epilogue_items(%s: memref<4x24xf32>, %y: memref<?x2x?xf32>, %i: index) {
-  // expected-error @+1 {{needs vectors along the rows where batch items lie one after the other}}
-  tconv.epilogue %s, %y at [%i, %i, %i, %i, %i] items %i {vectors = #tconv.vectors<positions>, stride = 2, crop = 1, first_rows = array<i64: 0, 1>, row_steps = array<i64: 2, 2>} : memref<4x24xf32>, memref<?x2x?xf32>
-  return
-}

@@ -53,8 +53,10 @@ def main():
             "tconv.task_positions": count,
             # Where x is packed, a launch may choose smaller blocks; steps are one.
             "tconv.task_granule": 0 if file.stem == "compact" else panels,
-            # Vectors along the rows leave it to a launch where batch items lie.
-            "tconv.item_granule": count if file.stem in ("rows", "compact") else 0,
+            # What is for short rows leaves it to a launch where batch items lie.
+            "tconv.item_granule": (
+                count if file.stem in ("rows", "compact", "tiles") else 0
+            ),
             "tconv.filter": count - panels,
             "tconv.epilogue": panels,
             # A fast algorithm packs x as points or as it is, and sums either.

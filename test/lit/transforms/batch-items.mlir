@@ -76,3 +76,53 @@ func.func @store(%s: memref<24x4xf32>, %y: memref<?x2x?xf32>, %n: index, %c: ind
   tconv.epilogue %s, %y at [%n, %c, %nc, %q, %nq] items %d {vectors = #tconv.vectors<rows>, stride = 2, crop = 0, first_rows = array<i64: 0, 1>, row_steps = array<i64: 2, 2>} : memref<24x4xf32>, memref<?x2x?xf32>
   return
 }
+
+// -----
+
+// In pieces every item of several has to be large enough by itself, or zero:
+// masked loads of what the block reads of it.
+// CHECK-LABEL: @transform_pieces
+// CHECK-SAME: %[[X:.*]]: memref<?x32x?xf32>, %{{.*}}: memref<4x32x24xf32>, %[[N:.*]]: index, %{{.*}}: index, %[[Q:.*]]: index, %{{.*}}: index, %[[D:.*]]: index
+// CHECK: vector.reduction <maxui>
+// CHECK: %[[ALL:.*]] = arith.andi
+// CHECK: %[[FIRST:.*]] = arith.divui %[[Q]], %[[D]]
+// CHECK: %[[SEVERAL:.*]] = arith.cmpi slt, %[[FIRST]]
+// CHECK: %[[LARGE:.*]] = scf.if %[[SEVERAL]]
+// CHECK:   %[[EACH:.*]] = scf.for %[[ITEM:.*]] = %[[FIRST]] to {{.*}} iter_args(%[[SOFAR:.*]] = %true)
+// CHECK:     %[[ROW:.*]] = arith.addi %[[N]], %[[ITEM]]
+// CHECK:     scf.for
+// CHECK:       scf.for
+// CHECK:         vector.maskedload %[[X]][%[[ROW]],
+// CHECK:     vector.reduction <maxui>
+// CHECK:     %[[THIS:.*]] = arith.ori
+// CHECK:     %[[NEXT:.*]] = arith.andi %[[SOFAR]], %[[THIS]]
+// CHECK:     scf.yield %[[NEXT]]
+// CHECK:   scf.yield %[[EACH]]
+// CHECK: } else {
+// CHECK:   scf.yield %true
+// CHECK: %[[REGULAR:.*]] = arith.andi %[[ALL]], %[[LARGE]]
+// CHECK: return %[[REGULAR]]
+func.func @transform_pieces(%x: memref<?x32x?xf32>, %p: memref<4x32x24xf32>, %n: index, %g: index, %q: index, %nq: index, %d: index) -> i1 {
+  %regular = tconv.transform_input %x, %p at [%n, %g, %q, %nq] items %d {outputs = 3, taps = array<i64: 2>, shift = 0, panel_columns = 16, granule = 16, pieces = 3 : i64} : memref<?x32x?xf32>, memref<4x32x24xf32>
+  return %regular : i1
+}
+
+// -----
+
+// Vectors of positions stop where the part of the item does: beyond it are its
+// neighbour's sums, or another block's.
+// CHECK-LABEL: @store_positions
+// CHECK-SAME: %[[S:.*]]: memref<4x24xf32>, %[[Y:.*]]: memref<?x2x?xf32>, %[[N:.*]]: index, %{{.*}}: index, %{{.*}}: index, %[[Q:.*]]: index, %{{.*}}: index, %[[D:.*]]: index
+// CHECK: scf.for %[[ITEM:.*]] =
+// CHECK:   %[[OFFSET:.*]] = arith.subi
+// CHECK:   %[[COUNT:.*]] = arith.minsi
+// CHECK:   scf.for %[[CHANNEL:.*]] =
+// CHECK:     %[[END:.*]] = arith.minsi
+// CHECK:     scf.for %[[I:.*]] = %{{.*}} to %[[COUNT]] step %c8
+// CHECK:       arith.cmpi sle, %{{.*}}, %[[END]]
+// CHECK:       %[[COLUMN:.*]] = arith.addi %[[OFFSET]], %[[I]]
+// CHECK:       vector.load %[[S]][%{{.*}}, %[[COLUMN]]]
+func.func @store_positions(%s: memref<4x24xf32>, %y: memref<?x2x?xf32>, %n: index, %c: index, %nc: index, %q: index, %nq: index, %d: index) {
+  tconv.epilogue %s, %y at [%n, %c, %nc, %q, %nq] items %d {vectors = #tconv.vectors<positions>, stride = 2, crop = 0, first_rows = array<i64: 0, 1>, row_steps = array<i64: 2, 2>} : memref<4x24xf32>, memref<?x2x?xf32>
+  return
+}

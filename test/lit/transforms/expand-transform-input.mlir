@@ -86,11 +86,11 @@
 // CHECK:       %[[ALL:.*]] = arith.maxui %{{.*}}, %[[TAIL_SIZE]]
 // CHECK:       scf.yield %[[ALL]]
 // CHECK: %[[LARGEST:.*]] = vector.reduction <maxui>, %[[MOST]] : vector<8xi32> into i32
-// CHECK: %[[BELOW:.*]] = arith.cmpi ult, %[[LARGEST]], %[[TOO_LARGE]]
 // CHECK: %[[ABOVE:.*]] = arith.cmpi uge, %[[LARGEST]], %[[LARGE]]
-// CHECK: %[[BETWEEN:.*]] = arith.andi %[[ABOVE]], %[[BELOW]]
 // CHECK: %[[ZERO:.*]] = arith.cmpi eq, %[[LARGEST]], %c0_i32
-// CHECK: %[[REGULAR:.*]] = arith.ori %[[BETWEEN]], %[[ZERO]]
+// CHECK: %[[ENOUGH:.*]] = arith.ori %[[ABOVE]], %[[ZERO]]
+// CHECK: %[[BELOW:.*]] = arith.cmpi ult, %[[LARGEST]], %[[TOO_LARGE]]
+// CHECK: %[[REGULAR:.*]] = arith.andi %[[ENOUGH]], %[[BELOW]]
 // CHECK: return %[[REGULAR]]
 func.func @pack(%x: memref<?x8x?xf32>, %p: memref<8x4x16xf32>, %n: index, %g: index, %q: index, %nq: index) -> i1 {
   %regular = tconv.transform_input %x, %p at [%n, %g, %q, %nq] {outputs = 3, taps = array<i64: 2>, shift = 1, panel_columns = 16, granule = 16} : memref<?x8x?xf32>, memref<8x4x16xf32>

@@ -822,8 +822,7 @@ module attributes {transform.with_named_sequence} {
 
 // -----
 
-// Batch items are laid one after the other once, where their columns are known,
-// and not where x is split into pieces.
+// Batch items are laid one after the other once, where their columns are known.
 #map = #tconv.decomposition<stride = 1, crop = 0, tap_step = 1, shift_step = 1, sections = [<phases = [0], first_taps = [0], taps = 1, shift = 0>]>
 func.func @layer(%x: memref<?x3x?xf32>, %p: memref<6xf32>, %y: memref<?x2x?xf32>) {
   tconv.phases ins(%x, %p : memref<?x3x?xf32>, memref<6xf32>) outs(%y : memref<?x2x?xf32>) {decomposition = #map, groups = 1 : i64, packing = #tconv.packing<channels = 2, rows = 1>}
@@ -835,34 +834,6 @@ module attributes {transform.with_named_sequence} {
     transform.tconv.fold_batch %phases : !transform.any_op
     // expected-error @+1 {{needs tconv.phases on buffers that is neither tiled nor folded yet}}
     transform.tconv.fold_batch %phases : !transform.any_op
-    transform.yield
-  }
-}
-
-// -----
-
-#map = #tconv.decomposition<stride = 1, crop = 0, tap_step = 1, shift_step = 1, sections = [<phases = [0], first_taps = [0], taps = 1, shift = 0>]>
-func.func @layer(%x: memref<?x3x?xf32>, %p: memref<6xf32>, %y: memref<?x2x?xf32>) {
-  tconv.phases ins(%x, %p : memref<?x3x?xf32>, memref<6xf32>) outs(%y : memref<?x2x?xf32>) {decomposition = #map, groups = 1 : i64, packing = #tconv.packing<channels = 2, rows = 1>}
-  return
-}
-module attributes {transform.with_named_sequence} {
-  transform.named_sequence @__transform_main(%root: !transform.any_op {transform.readonly}) {
-    %one = transform.param.constant 1 : i64 -> !transform.param<i64>
-    %two = transform.param.constant 2 : i64 -> !transform.param<i64>
-    %eight = transform.param.constant 8 : i64 -> !transform.param<i64>
-    %phases = transform.structured.match ops{["tconv.phases"]} in %root : (!transform.any_op) -> !transform.any_op
-    transform.tconv.fold_batch %phases : !transform.any_op
-    %task, %n, %g, %q, %c = transform.structured.tile_using_for %phases
-        tile_sizes [1, 1, %two, %eight] interchange = [0, 1, 3, 2]
-        : (!transform.any_op, !transform.param<i64>, !transform.param<i64>)
-        -> (!transform.any_op, !transform.any_op, !transform.any_op, !transform.any_op, !transform.any_op)
-    %block = transform.structured.match ops{["tconv.phases"]} in %root : (!transform.any_op) -> !transform.any_op
-    transform.tconv.pack_input %block before %c positions %eight panel %eight granule %one
-        : !transform.any_op, !transform.any_op, !transform.param<i64>, !transform.param<i64>, !transform.param<i64>
-    // expected-error @+1 {{needs vectors along the rows where batch items lie one after the other}}
-    %contracts = transform.tconv.split_phases %block positions %eight vectors <positions>
-        : (!transform.any_op, !transform.param<i64>) -> !transform.any_op
     transform.yield
   }
 }
