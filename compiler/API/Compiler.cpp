@@ -175,8 +175,9 @@ Status Compilation::prepare() {
   return Status::ok();
 }
 
-/// Takes schedules of other numbers than f32 where they are the better ones:
-/// compact weights for a few positions, tile registers for more.
+/// Takes another kind where the estimate says that it is the better one:
+/// compact weights for a few positions, tile registers or the other vectors for
+/// more.
 void Compilation::refineKind(CpuPipelineOptions &pipeline) {
   if (!options_.scheduleFeature.empty() || !options_.scheduleKind.empty() ||
       kind_ == "filter")
@@ -186,15 +187,18 @@ void Compilation::refineKind(CpuPipelineOptions &pipeline) {
   module_->walk([&](PhasesOp op) { phases = op; });
   if (!phases)
     return;
-  if (options_.lengthClass == TCONV_LENGTH_SHORT)
+  // Only these have been measured against each other.
+  if (options_.lengthClass == TCONV_LENGTH_SHORT ||
+      target_.schedules != "cpu/avx512")
     return;
   if (options_.lengthClass == TCONV_LENGTH_STEP) {
-    if (!direct && target_.schedules == "cpu/avx512" &&
-        options_.blocks.outputs <= 1 && prefersCompact(phases, target_.machine))
+    if (!direct && options_.blocks.outputs <= 1 &&
+        prefersCompact(phases, target_.machine))
       kind_ = "compact";
-  } else if (prefersTiles(phases, target_.machine,
-                          direct ? 1 : options_.blocks.outputs)) {
-    kind_ = "tiles";
+  } else {
+    kind_ = choosePanelKind(phases, target_.machine,
+                            direct ? 1 : options_.blocks.outputs)
+                .str();
   }
   pipeline.kind = kind_;
 }

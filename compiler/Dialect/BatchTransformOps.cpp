@@ -2,6 +2,7 @@
 //
 // The transform operation that lets batch items share blocks of positions.
 #include "compiler/Dialect/TransformHelpers.h"
+#include "compiler/Schedule/CostModel.h"
 
 using namespace mlir;
 using namespace mlir::tconv;
@@ -18,6 +19,8 @@ DiagnosedSilenceableFailure FoldBatchOp::apply(TransformRewriter &rewriter,
   auto func = phases->getParentOfType<func::FuncOp>();
   if (!func)
     return emitDefiniteFailure("needs tconv.phases inside a function");
+  if (getFew() && !func->hasAttr(kPositionsAttr))
+    return DiagnosedSilenceableFailure::success();
   if (phases.onTensors() || !phases.getWindow().empty() || phases.getItems())
     return emitDefiniteFailure("needs tconv.phases on buffers that is neither "
                                "tiled nor folded yet");

@@ -214,6 +214,8 @@ def Tconv_FoldBatchOp : Tconv_TransformOp<"fold_batch"> {
     of x plus `tconv.item_before`, and at least the positions of an item plus
     `tconv.item_after`.
 
+    With `few`, functions that expect many positions are left as they are.
+
     Example:
 
     ```mlir
@@ -226,8 +228,8 @@ def Tconv_FoldBatchOp : Tconv_TransformOp<"fold_batch"> {
     }
     ```
   }];
-  let arguments = (ins TransformHandleTypeInterface:$target);
-  let assemblyFormat = [{ $target attr-dict `:` type($target) }];
+  let arguments = (ins TransformHandleTypeInterface:$target, UnitAttr:$few);
+  let assemblyFormat = [{ $target (`few` $few^)? attr-dict `:` type($target) }];
 }
 
 def Tconv_MapTasksOp : Tconv_TransformOp<"map_tasks"> {

@@ -58,6 +58,9 @@ static constexpr int64_t kFewestPositions = 8;
 
 /// Positions that stand for many.
 static constexpr int64_t kManyPositions = 4000;
+/// Classes of more expected positions than this, and fewer than many, have
+/// inputs of a quarter to six times as many, for which one choice has to do.
+static constexpr int64_t kWideClass = 16;
 
 std::array<std::pair<StringRef, int64_t *>, 5>
 mlir::tconv::blockFields(BlockSizes &sizes) {
@@ -269,10 +272,23 @@ private:
   /// Sums of an output channel and a column.
   int64_t sumSteps() { return sizes.outputs == 1 ? map.getStride() : steps(); }
 
+  /// The lengths that a choice is for.
+  SmallVector<int64_t> expectedLengths() const {
+    if (expected <= kWideClass || expected >= kManyPositions)
+      return {expected};
+    return {expected / 2, expected, expected * 5 / 2};
+  }
+
+  /// Estimated cycles, in geometric mean over those lengths: of two choices the
+  /// one that is better by more, not on longer inputs, is the lower one.
   double costOf(int64_t outputs, VectorAxis vectors) {
-    return mlir::tconv::costOf(shapeOf(), planOf(outputs, vectors), machine,
-                               expected)
-        .total();
+    SmallVector<int64_t> lengths = expectedLengths();
+    double product = 1;
+    for (int64_t positions : lengths)
+      product *= mlir::tconv::costOf(shapeOf(), planOf(outputs, vectors),
+                                     machine, positions)
+                     .total();
+    return std::pow(product, 1.0 / static_cast<double>(lengths.size()));
   }
 
   LayerShape shapeOf() {
@@ -553,23 +569,65 @@ bool mlir::tconv::prefersCompact(PhasesOp phases, const Machine &machine) {
          streamCycles(shape, plan(48, 8, 32), machine, positions);
 }
 
-bool mlir::tconv::prefersTiles(PhasesOp phases, const Machine &machine,
-                               int64_t outputs) {
-  if (!machine.tileRegisters ||
-      phases.getGroupInputs() < Pieces::kLeastInputs ||
-      phases.getDecomposition().getSections().front().getTaps() < 2 ||
-      !PackedLayout::canBeFast(phases.getDecomposition(),
-                               outputs != 0 ? outputs : 2,
-                               phases.getGroupInputs()))
-    return false;
+/// Estimated cycles with the best of some register tiles.
+static double bestCostOf(PhasesOp phases, const Machine &machine,
+                         ArrayRef<TileSize> tiles, VectorAxis vectors,
+                         int64_t outputs, bool split = false) {
   BlockSizes given;
   given.outputs = outputs;
+  double best = std::numeric_limits<double>::infinity();
+  for (TileSize tile : tiles)
+    best = std::min(best, BlockChoice(phases, machine, tile.rows, tile.columns,
+                                      split, given)
+                              .bestCost(vectors));
+  return best;
+}
+
+static bool canBeTiles(PhasesOp phases, const Machine &machine,
+                       int64_t outputs) {
+  DecompositionAttr map = phases.getDecomposition();
+  return machine.tileRegisters &&
+         phases.getGroupInputs() >= Pieces::kLeastInputs &&
+         map.getSections().front().getTaps() >= 2 &&
+         PackedLayout::canBeFast(map, outputs != 0 ? outputs : 2,
+                                 phases.getGroupInputs());
+}
+
+/// Whether weights take a quarter of L2 at most.
+static bool hasNearWeights(PhasesOp phases, const Machine &machine) {
+  double bytes = kElementBytes;
+  for (int64_t factor : {static_cast<int64_t>(phases.getGroups()),
+                         phases.getGroupInputs(), phases.getGroupOutputs()})
+    bytes *= static_cast<double>(factor);
+  double taps = 0;
+  for (SectionAttr section : phases.getDecomposition().getSections())
+    taps += static_cast<double>(section.getTaps()) *
+            static_cast<double>(section.getPhases().size());
+  return bytes * taps <= static_cast<double>(machine.l2Bytes) / 4;
+}
+
+StringRef mlir::tconv::choosePanelKind(PhasesOp phases, const Machine &machine,
+                                       int64_t outputs) {
   // The register tiles of schedules/cpu/avx512.
-  BlockChoice tiles(phases, machine, /*rows=*/32, /*columns=*/32,
-                    /*split=*/true, given);
-  bool many = !phases->getParentOfType<func::FuncOp>()->hasAttr(kPositionsAttr);
-  VectorAxis axis = many ? VectorAxis::positions : VectorAxis::rows;
-  BlockChoice vectors(phases, machine, /*rows=*/many ? 8 : 48,
-                      /*columns=*/many ? 48 : 8, /*split=*/false, given);
-  return tiles.bestCost(VectorAxis::positions) < vectors.bestCost(axis);
+  StringRef kind = "positions";
+  double best =
+      bestCostOf(phases, machine, {{8, 48}}, VectorAxis::positions, outputs);
+  auto consider = [&](StringRef other, double cost) {
+    if (cost < best) {
+      best = cost;
+      kind = other;
+    }
+  };
+  if (phases->getParentOfType<func::FuncOp>()->hasAttr(kPositionsAttr)) {
+    // Weights from further away pass by, in one go, for vectors along the rows.
+    if (!hasNearWeights(phases, machine))
+      best = std::numeric_limits<double>::infinity();
+    consider("rows", bestCostOf(phases, machine, {{32, 8}, {48, 8}, {16, 8}},
+                                VectorAxis::rows, outputs));
+  }
+  if (canBeTiles(phases, machine, outputs))
+    consider("tiles", bestCostOf(phases, machine, {{32, 32}},
+                                 VectorAxis::positions, outputs,
+                                 /*split=*/true));
+  return kind;
 }

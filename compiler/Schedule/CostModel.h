@@ -70,9 +70,12 @@ bool canBeCompact(PhasesOp phases);
 /// weights.
 bool prefersCompact(PhasesOp phases, const Machine &machine);
 
-/// Whether tile registers compute these phases, and sooner than vectors do.
+/// Which kind of those that pack x into panels takes the least time with
+/// AVX-512: "positions", or "rows" if many positions aren't expected, or
+/// "tiles" where the machine and the phases are for tile registers.
 /// @param outputs 1 for direct kernels only, 0 for any
-bool prefersTiles(PhasesOp phases, const Machine &machine, int64_t outputs);
+llvm::StringRef choosePanelKind(PhasesOp phases, const Machine &machine,
+                                int64_t outputs);
 
 } // namespace mlir::tconv
 

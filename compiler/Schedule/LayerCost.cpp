@@ -44,27 +44,26 @@ public:
     LayerCost cost;
     double vectors = std::ceil(static_cast<double>(columns) / lanes);
     auto m = static_cast<double>(plan.outputs);
+    auto points = static_cast<double>(layout.inputPoints());
     cost.contract = groups * contractOf();
-    // Loads and stores, and for points shuffles and sums, two a cycle.
-    if (layout.isFast()) {
-      auto points = static_cast<double>(layout.inputPoints());
-      double ofPoint = plan.split ? kPieceWork : 3;
-      cost.pack = groups * inputs * vectors * (6 * m + ofPoint * points) / 2;
-    } else {
-      cost.pack = groups * inputs * vectors;
-    }
+    // Loads and stores, and for points shuffles and sums, two a cycle. The loop
+    // over a row of vectors takes as long as one more.
+    double ofVector = layout.isFast() ? (6 * m + points * pointWork()) / 2 : 1;
+    cost.pack = groups * inputs * (packedVectors() + 1) * ofVector;
     auto blocks = static_cast<double>(layout.blocks());
     for (const PackedSection &packed : layout.sections()) {
       double rows = static_cast<double>(packed.tiles * plan.rows) * blocks;
       if (layout.isFast() && layout.filterTapsOf(packed.section) > 1)
-        cost.combine += groups * rows * vectors *
+        cost.combine += groups * rows * (vectors + 1) *
                         (3 * static_cast<double>(packed.points) + m) / 2;
     }
-    // A load, shuffles by the stride's halvings, a store for each vector.
-    double outputs = static_cast<double>(shape.groupOutputs) * groups *
-                     static_cast<double>(shape.decomposition.getStride()) *
-                     static_cast<double>(positions);
-    cost.store = outputs / lanes * 4;
+    // Of a column and channel: y's vectors, the last of which is padded.
+    double ofColumn = static_cast<double>(shape.decomposition.getStride()) * m;
+    double channels = static_cast<double>(shape.groupOutputs) * groups;
+    cost.store = plan.vectors == VectorAxis::positions
+                     ? channels * vectors * ofColumn * kInterleavedVector
+                     : channels * static_cast<double>(columns) *
+                           std::ceil(ofColumn / lanes) * kCopiedVector;
     cost.weights = weightsOf(cost.contract);
     return cost;
   }
@@ -74,6 +73,17 @@ public:
   }
 
 private:
+  /// What of the columns is packed: whole register tiles of vectors along them.
+  double packedVectors() const {
+    bool wholeTiles = plan.vectors == VectorAxis::positions && !plan.split;
+    int64_t packed =
+        wholeTiles ? static_cast<int64_t>(llvm::alignTo(columns, plan.columns))
+                   : columns;
+    return std::ceil(static_cast<double>(packed) / lanes);
+  }
+
+  double pointWork() const { return plan.split ? kPieceWork : kPointWork; }
+
   /// Cycles of one step of a tile of compact weights: what they take to become
   /// numbers, and products, as many vectors at once as there are sums for.
   static double compactStepOf(int64_t columns) {
@@ -128,7 +138,7 @@ private:
       // Tiles are equally low: see balance_tiles.
       auto tiles = std::ceil(static_cast<double>(columns) / outer);
       double step = stepOf(static_cast<double>(columns) / tiles, width);
-      return tiles * std::max(step, kLeastStep) * rowSteps();
+      return tiles * std::max(step, kLeastStep) * kRowsLoop * rowSteps();
     }
     double cycles = static_cast<double>(whole) * stepOf(outer, width);
     if (rest > 0)
@@ -172,11 +182,16 @@ private:
   /// Instructions that make a vector of compact weights numbers, and those for
   /// the exponents of a step.
   static constexpr double kCompactWork = 5, kExponentWork = 5;
-  /// Instructions that a point's vector takes to become words of pieces.
-  static constexpr double kPieceWork = 14;
+  /// What the loop over taps adds to steps with vectors along the rows.
+  static constexpr double kRowsLoop = 1.1;
+  /// Instructions that a point's vector takes, and to become words of pieces.
+  static constexpr double kPointWork = 3, kPieceWork = 14;
+  /// Cycles of a vector of y: load, shuffles, bias, store; and of what is
+  /// copied of one column, in vectors that may be short.
+  static constexpr double kInterleavedVector = 4, kCopiedVector = 3;
   /// Cycles of 16 x 16 x 32 products of pieces with what it takes to load them:
   /// 16 if nothing else mattered.
-  static constexpr double kTileProduct = 24;
+  static constexpr double kTileProduct = 28;
   const LayerShape &shape;
   const LayerPlan &plan;
   const Machine &machine;

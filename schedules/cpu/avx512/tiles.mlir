@@ -22,7 +22,7 @@ module attributes {transform.with_named_sequence} {
         : !transform.any_op, !transform.param<i64>, !transform.param<i64>, !transform.param<i64>
 
     // A launch may have short batch items fill the same tiles.
-    transform.tconv.fold_batch %phases : !transform.any_op
+    transform.tconv.fold_batch %phases few : !transform.any_op
 
     // Tasks: a block of positions by a block of channels. Those that share
     // their positions share the packed input.

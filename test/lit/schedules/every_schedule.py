@@ -53,10 +53,9 @@ def main():
             "tconv.task_positions": count,
             # Where x is packed, a launch may choose smaller blocks; steps are one.
             "tconv.task_granule": 0 if file.stem == "compact" else panels,
-            # What is for short rows leaves it to a launch where batch items lie.
-            "tconv.item_granule": (
-                count if file.stem in ("rows", "compact", "tiles") else 0
-            ),
+            # Vectors along the rows leave it to a launch where batch items lie;
+            # others only where few positions are expected.
+            "tconv.item_granule": count if file.stem in ("rows", "compact") else 0,
             "tconv.filter": count - panels,
             "tconv.epilogue": panels,
             # A fast algorithm packs x as points or as it is, and sums either.
@@ -67,9 +66,9 @@ def main():
             found = schedule.count(what)
             assert found == wanted, f"{file}: {found} {what}, not {wanted}"
         assert schedule.count("tconv.contract ") >= panels, file
-        # One of the layers is for fast algorithms.
+        # One of the layers at least is for fast algorithms.
         wanted = panels > 0 and file.stem != "compact"
-        assert fast == wanted, f"{file}: {fast} fast layers"
+        assert (fast > 0) == wanted, f"{file}: {fast} fast layers"
         assert f'tconv.schedule = "{file}"' in schedule, f"{file} was not used"
         lanes = LANES[file.parent.name]
         expanded = opt(

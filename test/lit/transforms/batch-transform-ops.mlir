@@ -74,3 +74,43 @@ module attributes {transform.with_named_sequence} {
     transform.yield
   }
 }
+
+// -----
+
+// Few: not of functions that expect many positions.
+#map = #tconv.decomposition<stride = 1, crop = 0, tap_step = 1, shift_step = 1, sections = [<phases = [0], first_taps = [0], taps = 3, shift = 0>]>
+
+// CHECK-LABEL: func.func @many(
+// CHECK-NOT: items
+func.func @many(%x: memref<?x3x?xf32>, %p: memref<18xf32>, %y: memref<?x2x?xf32>) {
+  tconv.phases ins(%x, %p : memref<?x3x?xf32>, memref<18xf32>) outs(%y : memref<?x2x?xf32>) {decomposition = #map, groups = 1 : i64, packing = #tconv.packing<channels = 2, rows = 2>}
+  return
+}
+
+module attributes {transform.with_named_sequence} {
+  transform.named_sequence @__transform_main(%root: !transform.any_op {transform.readonly}) {
+    %phases = transform.structured.match ops{["tconv.phases"]} in %root : (!transform.any_op) -> !transform.any_op
+    transform.tconv.fold_batch %phases few : !transform.any_op
+    transform.yield
+  }
+}
+
+// -----
+
+#map = #tconv.decomposition<stride = 1, crop = 0, tap_step = 1, shift_step = 1, sections = [<phases = [0], first_taps = [0], taps = 3, shift = 0>]>
+
+// CHECK-LABEL: func.func @few(
+// CHECK-SAME: tconv.item_granule = 1 : i64
+// CHECK: tconv.phases {{.*}} items %{{.*}} {
+func.func @few(%x: memref<?x3x?xf32>, %p: memref<18xf32>, %y: memref<?x2x?xf32>) attributes {tconv.expected_positions = 64 : i64} {
+  tconv.phases ins(%x, %p : memref<?x3x?xf32>, memref<18xf32>) outs(%y : memref<?x2x?xf32>) {decomposition = #map, groups = 1 : i64, packing = #tconv.packing<channels = 2, rows = 2>}
+  return
+}
+
+module attributes {transform.with_named_sequence} {
+  transform.named_sequence @__transform_main(%root: !transform.any_op {transform.readonly}) {
+    %phases = transform.structured.match ops{["tconv.phases"]} in %root : (!transform.any_op) -> !transform.any_op
+    transform.tconv.fold_batch %phases few : !transform.any_op
+    transform.yield
+  }
+}

@@ -53,7 +53,7 @@ module attributes {transform.with_named_sequence} {
     %phases = transform.structured.match ops{["tconv.phases"]} in %root : (!transform.any_op) -> !transform.any_op
     %rows, %columns = transform.tconv.choose_register_tile %phases rows [32] columns [8] vectors <rows> : (!transform.any_op) -> (!transform.param<i64>, !transform.param<i64>)
     %channels, %positions, %depth, %panel, %outputs = transform.tconv.choose_blocks %phases rows %rows columns %columns vectors <rows> : (!transform.any_op, !transform.param<i64>, !transform.param<i64>) -> (!transform.param<i64>, !transform.param<i64>, !transform.param<i64>, !transform.param<i64>, !transform.param<i64>)
-    // expected-remark @+1 {{channels 64 : i64}}
+    // expected-remark @+1 {{channels 32 : i64}}
     transform.debug.emit_param_as_remark %channels, "channels" : !transform.param<i64>
     transform.yield
   }
