@@ -279,8 +279,8 @@ private:
     return {expected / 2, expected, expected * 5 / 2};
   }
 
-  /// Estimated cycles, in geometric mean over those lengths: of two choices the
-  /// one that is better by more, not on longer inputs, is the lower one.
+  /// Estimated cycles, in geometric mean over those lengths, so that none
+  /// counts for more because it takes longer.
   double costOf(int64_t outputs, VectorAxis vectors) {
     SmallVector<int64_t> lengths = expectedLengths();
     double product = 1;
@@ -609,22 +609,26 @@ static bool hasNearWeights(PhasesOp phases, const Machine &machine) {
 StringRef mlir::tconv::choosePanelKind(PhasesOp phases, const Machine &machine,
                                        int64_t outputs) {
   // The register tiles of schedules/cpu/avx512.
-  StringRef kind = "positions";
-  double best =
-      bestCostOf(phases, machine, {{8, 48}}, VectorAxis::positions, outputs);
+  auto alongRows = [&] {
+    return bestCostOf(phases, machine, {{32, 8}, {48, 8}, {16, 8}},
+                      VectorAxis::rows, outputs);
+  };
+  auto alongPositions = [&] {
+    return bestCostOf(phases, machine, {{8, 48}}, VectorAxis::positions,
+                      outputs);
+  };
+  bool few = phases->getParentOfType<func::FuncOp>()->hasAttr(kPositionsAttr);
+  StringRef kind = few ? "rows" : "positions";
+  double best = few ? alongRows() : alongPositions();
   auto consider = [&](StringRef other, double cost) {
     if (cost < best) {
       best = cost;
       kind = other;
     }
   };
-  if (phases->getParentOfType<func::FuncOp>()->hasAttr(kPositionsAttr)) {
-    // Weights from further away pass by, in one go, for vectors along the rows.
-    if (!hasNearWeights(phases, machine))
-      best = std::numeric_limits<double>::infinity();
-    consider("rows", bestCostOf(phases, machine, {{32, 8}, {48, 8}, {16, 8}},
-                                VectorAxis::rows, outputs));
-  }
+  // Weights from further away pass by, in one go, for vectors along the rows.
+  if (few && hasNearWeights(phases, machine))
+    consider("positions", alongPositions());
   if (canBeTiles(phases, machine, outputs))
     consider("tiles", bestCostOf(phases, machine, {{32, 32}},
                                  VectorAxis::positions, outputs,
