@@ -72,6 +72,36 @@ TEST(Compilation, StagesComeInOrder) {
   }
 }
 
+// Of small weights and few rows, vectors of positions; of others, along the
+// rows. Either way a launch may lay short batch items one after the other,
+// which those for many positions don't.
+TEST(Compilation, MediumLengthsTakeTheBetterVectors) {
+  const char *const large = "in_channels=512 out_channels=256 kernel_size=16 "
+                            "stride=8 pad_mode=pad padding=4";
+  struct {
+    const char *layer;
+    tconv_length_class lengths;
+    const char *kind;
+    bool folds;
+  } expected[] = {{kLayer, TCONV_LENGTH_MEDIUM, "positions", true},
+                  {large, TCONV_LENGTH_MEDIUM, "rows", true},
+                  {kLayer, TCONV_LENGTH_BULK, "positions", false},
+                  {large, TCONV_LENGTH_BULK, "positions", false}};
+  for (const auto &e : expected) {
+    SCOPED_TRACE(e.layer);
+    CompileOptions options = forTarget("cpu:x86-64-v4");
+    options.accuracy = TCONV_ACCURACY_DIRECT;
+    options.lengthClass = e.lengths;
+    Compilation compilation(parse(e.layer), options);
+    Status status = compilation.runTo(Stage::schedule);
+    ASSERT_FALSE(status) << status.message();
+    std::string text = compilation.moduleText();
+    std::string schedule = std::string("cpu/avx512/") + e.kind + ".mlir";
+    EXPECT_NE(text.find(schedule), std::string::npos) << schedule;
+    EXPECT_EQ(text.find("tconv.item_granule") != std::string::npos, e.folds);
+  }
+}
+
 TEST(Compilation, TheSameInputGivesTheSameBytes) {
   llvm::SmallVector<char, 0> first, second;
   for (auto *bytes : {&first, &second}) {
