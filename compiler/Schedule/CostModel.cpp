@@ -104,6 +104,18 @@ int64_t expectedPositions(PhasesOp phases) {
   return kManyPositions;
 }
 
+/// Multiply-adds of a position, which are as many as there are weights.
+double productsOfPosition(PhasesOp phases) {
+  double products = 0;
+  for (SectionAttr section : phases.getDecomposition().getSections())
+    products += static_cast<double>(section.getTaps()) *
+                static_cast<double>(section.getPhases().size());
+  for (int64_t factor : {static_cast<int64_t>(phases.getGroups()),
+                         phases.getGroupOutputs(), phases.getGroupInputs()})
+    products *= static_cast<double>(factor);
+  return products;
+}
+
 /// The decisions for one layer and one register tile.
 class BlockChoice {
 public:
@@ -183,13 +195,8 @@ private:
   }
 
   double worthTasks() {
-    double products = 0;
-    for (SectionAttr section : map.getSections())
-      products += static_cast<double>(section.getTaps()) *
-                  static_cast<double>(section.getPhases().size());
-    for (int64_t factor : {static_cast<int64_t>(phases.getGroups()),
-                           phases.getGroupOutputs(), inputs, expected})
-      products *= static_cast<double>(factor);
+    double products =
+        productsOfPosition(phases) * static_cast<double>(expected);
     return products / ::tconv::kTaskWork;
   }
 
@@ -598,15 +605,8 @@ static bool canBeTiles(PhasesOp phases, const Machine &machine,
 
 /// Whether weights take a quarter of L2 at most.
 static bool hasNearWeights(PhasesOp phases, const Machine &machine) {
-  double bytes = kElementBytes;
-  for (int64_t factor : {static_cast<int64_t>(phases.getGroups()),
-                         phases.getGroupInputs(), phases.getGroupOutputs()})
-    bytes *= static_cast<double>(factor);
-  double taps = 0;
-  for (SectionAttr section : phases.getDecomposition().getSections())
-    taps += static_cast<double>(section.getTaps()) *
-            static_cast<double>(section.getPhases().size());
-  return bytes * taps <= static_cast<double>(machine.l2Bytes) / 4;
+  return productsOfPosition(phases) * kElementBytes <=
+         static_cast<double>(machine.l2Bytes) / 4;
 }
 
 StringRef mlir::tconv::choosePanelKind(PhasesOp phases, const Machine &machine,

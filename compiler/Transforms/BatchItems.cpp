@@ -47,8 +47,6 @@ void BatchItems::each(PositionRange range,
 
 Value BatchItems::all(PositionRange range,
                       function_ref<Value(const ItemPart &)> holds) {
-  if (!distance)
-    return holds({batch, e.index(0), range.begin, e.index(0), range.count});
   Value yes = e.yes();
   return e
       .carry(firstItem, e.add(lastItem, 1), {yes},

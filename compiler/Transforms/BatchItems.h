@@ -38,7 +38,7 @@ public:
   ItemPart first();
   /// Every item's part of a range. The last item has all that follows it.
   void each(PositionRange range, function_ref<void(const ItemPart &)> body);
-  /// Whether something holds for all of those parts.
+  /// Whether something holds for all of those parts; only with a distance.
   Value all(PositionRange range, function_ref<Value(const ItemPart &)> holds);
 
   /// Whether the range is of more than one; only with a distance.

@@ -99,9 +99,8 @@ private:
         e.div(e.add(op.getWindowOffset(1), positions - 1), positions);
     if (part != 0)
       setUpPart(part, window, positions);
-    // Behind vectors of sums there may be room for one more: no window.
     int64_t windows = op.getVectors() == VectorAxis::positions
-                          ? std::max<int64_t>(scratchPositions / positions, 1)
+                          ? windowsOf(scratchPositions, positions)
                           : llvm::divideCeil(scratchPositions, positions);
     setUpStreams(window, windows);
   }

@@ -97,10 +97,7 @@ private:
     endStep = e.div(e.add(depth, Pieces::kDepth - 1), Pieces::kDepth);
     int64_t scratchColumns =
         cast<MemRefType>(op.getScratch().getType()).getDimSize(1);
-    // Behind the sums there may be room for a vector, which is less than a
-    // window.
-    int64_t allWindows = llvm::divideCeil(
-        std::max<int64_t>(scratchColumns - kLineElements, 1), columns);
+    int64_t allWindows = windowsOf(scratchColumns, columns);
     // Short inputs have few windows along the positions.
     streams = streamShares(e, op, tile, e.div(op.getWindowOffset(1), columns),
                            allWindows);

@@ -55,6 +55,12 @@ struct StreamShare {
   }
 };
 
+/// Windows of `positions` of vectors of sums: behind these there may be room
+/// for one more vector, which is none.
+inline int64_t windowsOf(int64_t scratchPositions, int64_t positions) {
+  return std::max<int64_t>(scratchPositions / positions, 1);
+}
+
 /// The shares of tile `tile` in window `window` of `windows` along the
 /// positions. The tiles of a scratch buffer share what there is to bring: each
 /// has as many lines as the others, one after the other. A share that comes to

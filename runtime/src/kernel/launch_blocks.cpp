@@ -15,8 +15,8 @@ namespace {
 constexpr double kReachesOfBlock = 4;
 /// Packed weights that don't stay in the nearer caches from item to item.
 constexpr int64_t kFarWeights = 512 << 10;
-/// Columns of a granule that are a vector's: those of an item's part are stored
-/// with masks, which is worth it if less than so much of an item is padding.
+/// Columns of a granule that are a vector's: parts of items are stored with
+/// masks, which is worth it where they save so much of an item as padding.
 constexpr int64_t kVectorColumns = 16;
 constexpr int64_t kWorthwhilePadding = 16; ///< one column of so many
 
